@@ -1,0 +1,30 @@
+// Which normalization a network uses, and its settings. The table in docs/design.md says what each one means on
+// fully connected, convolutional and recurrent layers.
+#pragma once
+
+#include "normlab/core/tensor.h"
+
+namespace normlab {
+
+enum class Norm { none, batch, layer, rms, group, instance, weight };
+
+struct NormSpec {
+  Norm kind = Norm::none;
+  double epsilon = 1e-5;  // added to the variance (or mean square) inside the root
+  double momentum = 0.1;  // batch norm: running = (1 - momentum) * running + momentum * batch statistic
+  Index groups = 8;       // group norm: how many groups the features or channels are divided into
+};
+
+enum class Activation { identity, relu, tanh, gelu };
+
+// How weights start. `standard` takes He for relu and gelu, Glorot otherwise; recurrent weights are orthogonal
+// except under `torch`, which draws everything uniformly from +-1/sqrt(fan-in) as PyTorch's modules do
+// (recurrent layers: +-1/sqrt(hidden size)). Gains and normalization biases are never drawn.
+enum class InitScheme { standard, glorot, he, torch };
+
+struct InitSpec {
+  InitScheme scheme = InitScheme::standard;
+  double scale = 1.0;  // multiplies every drawn weight; for studies of sensitivity to initialization
+};
+
+}  // namespace normlab

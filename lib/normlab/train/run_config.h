@@ -1,0 +1,49 @@
+// Everything that determines the numbers of one training run. Two runs with equal configs on one machine give equal
+// records, times aside.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "normlab/data/dataset_spec.h"
+#include "normlab/models/model_spec.h"
+#include "normlab/optim/optimizer_spec.h"
+#include "normlab/train/target.h"
+
+namespace normlab {
+
+// At least one is set; the first that is used up ends the run.
+struct Budget {
+  double epochs = 0;   // 0: no limit
+  Index steps = 0;     // 0: no limit
+  double seconds = 0;  // of the training clock; 0: no limit
+};
+
+// How often the validation set is evaluated: every so many steps, or every so many epochs (may be a fraction).
+struct EvaluationInterval {
+  double epochs = 1;
+  Index steps = 0;  // when positive, counts instead of epochs
+};
+
+enum class Tracking { none, layers };
+
+struct RunConfig {
+  DatasetSpec dataset;
+  ModelSpec model;
+  NormSpec norm;
+  InitSpec init;
+  OptimizerSpec optimizer;
+  ScheduleSpec schedule;
+  double clip_gradient_norm = 0;  // 0: off
+  Index batch_size = 32;
+  std::uint64_t seed = 1;
+  std::optional<Target> target;
+  bool keep_training = false;  // go on to the end of the budget after the target is reached
+  EvaluationInterval evaluate_every;
+  Budget budget{.epochs = 10};
+  Tracking track = Tracking::none;
+  int threads = 1;
+  std::string initial_parameters;  // a safetensors file to start from; "" draws them from the seed
+};
+
+}  // namespace normlab
