@@ -32,7 +32,8 @@ template <class T>
 class Tensor {
  public:
   Tensor() = default;
-  explicit Tensor(Shape shape) : shape_(std::move(shape)), size_(element_count(shape_)), data_(allocate(size_)) {}
+  explicit Tensor(Shape shape)
+      : shape_(std::move(shape)), size_(element_count(shape_)), data_(allocate(size_)) {}
 
   const Shape& shape() const { return shape_; }
   Index dimension(std::size_t axis) const { return shape_[axis]; }

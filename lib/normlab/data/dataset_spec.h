@@ -11,8 +11,8 @@ enum class DatasetKind { fashion_mnist, mnist, idx, text, synthetic };
 
 struct DatasetSpec {
   DatasetKind kind = DatasetKind::fashion_mnist;
-  std::string path;                             // idx: folder; text: file; otherwise "" for the standard place
-  Index train_limit = 0;                        // use only the first so many training samples (characters); 0: all
+  std::string path;       // idx: folder; text: file; otherwise "" for the standard place
+  Index train_limit = 0;  // use only the first so many training samples (characters); 0: all
   double validation_fraction = 5000.0 / 60000;  // the last part of the training set, held out
   bool shuffle = true;                          // a new order every epoch (images)
 };

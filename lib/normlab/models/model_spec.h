@@ -29,8 +29,8 @@ struct ModelSpec {
   Index embedding = 64;                       // text only: size of a character's embedding
   Index window = 64;                          // text only: time steps of a truncated back-propagation window
 
-  // cnn: each block is a list of 3x3 convolutions (their output channels), followed by 2x2 max pooling; then the
-  // sizes of the dense hidden layers. Preset "vgg": {64,64},{128,128},{256,256,256} and 512.
+  // cnn: each block is a list of 3x3 convolutions (their output channels), followed by 2x2 max pooling; then
+  // the sizes of the dense hidden layers. Preset "vgg": {64,64},{128,128},{256,256,256} and 512.
   std::vector<std::vector<Index>> blocks = {{32}, {64}};
   std::vector<Index> dense = {128};
 };

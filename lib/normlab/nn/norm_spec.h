@@ -1,8 +1,9 @@
-// Which normalization a network uses, and its settings. The table in docs/design.md says what each one means on
-// fully connected, convolutional and recurrent layers.
+// Which normalization a network uses, and its settings. The table in docs/design.md says what each one means
+// on fully connected, convolutional and recurrent layers.
 #pragma once
 
 #include "normlab/core/tensor.h"
+#include "normlab/kernels/activation.h"
 
 namespace normlab {
 
@@ -15,11 +16,9 @@ struct NormSpec {
   Index groups = 8;       // group norm: how many groups the features or channels are divided into
 };
 
-enum class Activation { identity, relu, tanh, gelu };
-
-// How weights start. `standard` takes He for relu and gelu, Glorot otherwise; recurrent weights are orthogonal
-// except under `torch`, which draws everything uniformly from +-1/sqrt(fan-in) as PyTorch's modules do
-// (recurrent layers: +-1/sqrt(hidden size)). Gains and normalization biases are never drawn.
+// How weights start. `standard` takes He for relu and gelu, Glorot otherwise; recurrent weights are
+// orthogonal except under `torch`, which draws everything uniformly from +-1/sqrt(fan-in) as PyTorch's
+// modules do (recurrent layers: +-1/sqrt(hidden size)). Gains and normalization biases are never drawn.
 enum class InitScheme { standard, glorot, he, torch };
 
 struct InitSpec {

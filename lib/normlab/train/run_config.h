@@ -1,5 +1,5 @@
-// Everything that determines the numbers of one training run. Two runs with equal configs on one machine give equal
-// records, times aside.
+// Everything that determines the numbers of one training run. Two runs with equal configs on one machine give
+// equal records, times aside.
 #pragma once
 
 #include <optional>
@@ -19,7 +19,8 @@ struct Budget {
   double seconds = 0;  // of the training clock; 0: no limit
 };
 
-// How often the validation set is evaluated: every so many steps, or every so many epochs (may be a fraction).
+// How often the validation set is evaluated: every so many steps, or every so many epochs (may be a
+// fraction).
 struct EvaluationInterval {
   double epochs = 1;
   Index steps = 0;  // when positive, counts instead of epochs

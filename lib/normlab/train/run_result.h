@@ -10,16 +10,16 @@
 namespace normlab {
 
 enum class RunStatus { reached_target, missed_target, finished, diverged, interrupted };
-// reached_target: the target held at some evaluation; missed_target: a target was set and the budget ran out first;
-// finished: no target was set and the budget ran out; diverged: non-finite or exploding loss; interrupted: a signal
-// asked to stop, a checkpoint was written and the same command continues.
+// reached_target: the target held at some evaluation; missed_target: a target was set and the budget ran out
+// first; finished: no target was set and the budget ran out; diverged: non-finite or exploding loss;
+// interrupted: a signal asked to stop, a checkpoint was written and the same command continues.
 
-// Statistics over one tracked layer's outputs (after the activation) and their gradients, over the last training
-// batch before the evaluation.
+// Statistics over one tracked layer's outputs (after the activation) and their gradients, over the last
+// training batch before the evaluation.
 struct LayerStatistics {
   std::string name;
   double activation_mean = 0, activation_deviation = 0, activation_zero_fraction = 0;
-  double gradient_norm = 0;   // Euclidean norm of the loss gradient at the layer's output
+  double gradient_norm = 0;  // Euclidean norm of the loss gradient at the layer's output
   double parameter_gradient_norm = 0;
 };
 
@@ -27,10 +27,11 @@ struct Evaluation {
   double epoch = 0;
   Index step = 0, samples = 0;
   double learning_rate = 0;
-  Metrics train;       // running mean over the training batches since the evaluation before
+  Metrics train;  // running mean over the training batches since the evaluation before
   Metrics validation;
   double gradient_norm = 0;  // global, of the last training batch, before clipping
-  double train_seconds = 0, evaluate_seconds = 0, elapsed_seconds = 0, cpu_seconds = 0;  // since the start of the run
+  double train_seconds = 0, evaluate_seconds = 0, elapsed_seconds = 0,
+         cpu_seconds = 0;  // since the start of the run
   std::vector<LayerStatistics> layers;
 };
 
@@ -57,7 +58,7 @@ struct RunResult {
   std::optional<Metrics> test;  // read once at the end; absent when interrupted or diverged
   double startup_seconds = 0;   // from the start of the process to the start of the first step
   double checkpoint_seconds = 0;
-  Index resumed = 0;            // how many times the run was continued from a checkpoint
+  Index resumed = 0;  // how many times the run was continued from a checkpoint
   std::size_t peak_resident_bytes = 0;
 };
 

@@ -14,24 +14,26 @@ namespace normlab {
 
 // What does not change the numbers of a run.
 struct RunOptions {
-  std::filesystem::path checkpoint;        // "": neither continues nor writes checkpoints
-  double checkpoint_seconds = 30;          // between checkpoints, of elapsed time
-  std::string identity;                    // a checkpoint of another identity is refused
+  std::filesystem::path checkpoint;  // "": neither continues nor writes checkpoints
+  double checkpoint_seconds = 30;    // between checkpoints, of elapsed time
+  std::string identity;              // a checkpoint of another identity is refused
   std::filesystem::path save_initial_parameters, save_parameters;  // safetensors; "": not wanted
   std::function<void(const Evaluation&)> on_evaluation;            // progress
-  const std::atomic<bool>* stop = nullptr;  // set by a signal handler: write a checkpoint and return `interrupted`
+  const std::atomic<bool>* stop =
+      nullptr;  // set by a signal handler: write a checkpoint and return `interrupted`
 };
 
-// Why the combination of model and norm and batch size has no meaning (one sentence that names it), or nothing.
-// Does not touch data. A sweep records such a cell as `undefined`; run() refuses it.
+// Why the combination of model and norm and batch size has no meaning (one sentence that names it), or
+// nothing. Does not touch data. A sweep records such a cell as `undefined`; run() refuses it.
 std::optional<std::string> undefined_reason(const RunConfig& config);
 
-// Checks everything about `config` that needs the data: batch size against the training set, target against the
-// task, the parameters file against the model. Throws RequestError.
+// Checks everything about `config` that needs the data: batch size against the training set, target against
+// the task, the parameters file against the model. Throws RequestError.
 void check_against_data(const RunConfig& config);
 
-// Trains. Throws RequestError before any work starts, RunError when a file cannot be written (the checkpoint before
-// stays intact). Continues from options.checkpoint when that file exists; removes it when the run ends by itself.
+// Trains. Throws RequestError before any work starts, RunError when a file cannot be written (the checkpoint
+// before stays intact). Continues from options.checkpoint when that file exists; removes it when the run ends
+// by itself.
 RunResult train(const RunConfig& config, const RunOptions& options);
 
 }  // namespace normlab

@@ -1,0 +1,48 @@
+// Layer normalization (Ba, Kiros, Hinton 2016, section 3) of each sample by itself, fused with the activation
+// f.
+//
+//   mean = 1/N sum_i x_i,  variance = 1/N sum_i (x_i - mean)^2,  N = positions * channels
+//   n_i = (x_i - mean) / sqrt(variance + epsilon)
+//   y_i = f(gain_c n_i + bias_c),  c = i mod channels
+//
+// A fully connected layer has one position; a convolution's output, stored channels last, has height * width.
+// Statistics come from the corrected two-pass algorithm (Chan, Golub, LeVeque 1983), so a large common offset
+// costs no accuracy: n_i is computed as (x_i - mean) r + shift, where r = 1 / sqrt(variance + epsilon), mean
+// is rounded to T, and shift makes up for that rounding.
+#pragma once
+
+#include "normlab/core/tensor.h"
+#include "normlab/kernels/activation.h"
+
+namespace normlab {
+
+template <class T>
+struct LayerNormForward {
+  const T* x;                              // (samples, positions, channels)
+  const T *gain, *bias;                    // (channels)
+  T* y;                                    // (samples, positions, channels)
+  T *mean, *reciprocal_deviation, *shift;  // (samples), kept for backward
+  Index samples, positions, channels;
+  T epsilon;
+  Activation activation;
+};
+
+// With g_i = dy_i f'(z_i) and h_i = g_i gain_c:
+//   dx_i = (h_i - 1/N sum_j h_j - n_i 1/N sum_j h_j n_j) / sqrt(variance + epsilon)
+//   dgain_c += sum g_i n_i,  dbias_c += sum g_i   (accumulated over samples and positions)
+template <class T>
+struct LayerNormBackward {
+  const T *x, *y, *dy;
+  const T *gain, *bias, *mean, *reciprocal_deviation, *shift;
+  T* dx;             // (samples, positions, channels); may be dy itself
+  T *dgain, *dbias;  // (channels); added to
+  Index samples, positions, channels;
+  Activation activation;
+};
+
+template <class T>
+void layer_norm_forward(const LayerNormForward<T>& arguments);
+template <class T>
+void layer_norm_backward(const LayerNormBackward<T>& arguments);
+
+}  // namespace normlab

@@ -1,0 +1,91 @@
+// A recorded network: operations over preallocated buffers, run forward in order and backward in reverse.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "normlab/core/tensor.h"
+
+namespace normlab {
+
+// A buffer that flows between operations, and the gradient of the loss with respect to it. `gradient` is
+// empty where no gradient is wanted: for inputs, and for everything in an evaluation graph.
+template <class T>
+struct Value {
+  Tensor<T> data;
+  Tensor<T> gradient;
+  bool wants_gradient() const { return !gradient.empty(); }
+};
+
+// An operation knows its inputs and outputs from its construction, allocates what it needs there, and
+// allocates nothing later. backward() overwrites the gradients of its inputs and parameters: a value is
+// consumed by exactly one operation.
+template <class T>
+class Op {
+ public:
+  virtual ~Op() = default;
+  virtual void forward() = 0;
+  virtual void backward() = 0;
+  virtual Index multiply_adds() const {
+    return 0;
+  }  // of one forward(), matrix products and convolutions only
+};
+
+// training: operations keep what backward() needs, batch norm uses and updates statistics of the batch.
+// evaluation: forward() only; batch norm uses running statistics.
+enum class Mode { training, evaluation };
+
+template <class T>
+class Graph {
+ public:
+  explicit Graph(Mode mode) : mode_(mode) {}
+
+  Mode mode() const { return mode_; }
+
+  Value<T>& input(Shape shape) { return values_.emplace_back(Value<T>{Tensor<T>(std::move(shape)), {}}); }
+  Value<T>& value(const Shape& shape) {
+    Tensor<T> gradient = mode_ == Mode::training ? Tensor<T>(shape) : Tensor<T>();
+    return values_.emplace_back(Value<T>{Tensor<T>(shape), std::move(gradient)});
+  }
+
+  template <class O, class... Arguments>
+  O& add(Arguments&&... arguments) {
+    auto op = std::make_unique<O>(std::forward<Arguments>(arguments)...);
+    O& reference = *op;
+    ops_.push_back(std::move(op));
+    return reference;
+  }
+
+  // Names a layer's output for the statistics of --track layers.
+  void track(std::string name, const Value<T>& value) { tracked_.push_back({std::move(name), &value}); }
+
+  void forward() {
+    for (auto& op : ops_) op->forward();
+  }
+  void backward() {
+    for (auto op = ops_.rbegin(); op != ops_.rend(); ++op) (*op)->backward();
+  }
+
+  Index multiply_adds() const {
+    Index total = 0;
+    for (const auto& op : ops_) total += op->multiply_adds();
+    return total;
+  }
+
+  struct Tracked {
+    std::string name;
+    const Value<T>* value;
+  };
+  const std::vector<Tracked>& tracked() const { return tracked_; }
+
+ private:
+  Mode mode_;
+  std::deque<Value<T>> values_;  // a deque keeps addresses
+  std::vector<std::unique_ptr<Op<T>>> ops_;
+  std::vector<Tracked> tracked_;
+};
+
+}  // namespace normlab

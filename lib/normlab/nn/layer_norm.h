@@ -1,0 +1,29 @@
+// Layer normalization of every sample by itself, with the activation (Ba, Kiros, Hinton 2016). The formulas
+// are in kernels/layer_norm.h.
+#pragma once
+
+#include "normlab/nn/normalization.h"
+
+namespace normlab {
+
+template <class T>
+class LayerNorm : public Op<T> {
+ public:
+  // gain and bias (channels); x and y (batch, positions, channels).
+  LayerNorm(Value<T>& x, Parameter<T>& gain, Parameter<T>& bias, Value<T>& y, const NormGeometry& geometry,
+            double epsilon, Activation activation);
+  void forward() override;
+  void backward() override;
+
+ private:
+  Value<T>& x_;
+  Parameter<T>&gain_, &bias_;
+  Value<T>& y_;
+  NormGeometry geometry_;
+  T epsilon_;
+  Activation activation_;
+  Tensor<T> mean_, reciprocal_deviation_, shift_;  // (batch)
+  ThreadSums<T> gain_sums_, bias_sums_;
+};
+
+}  // namespace normlab

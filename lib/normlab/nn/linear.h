@@ -1,0 +1,26 @@
+// y = x W^T, without a bias: the bias belongs to the normalization that follows (nn/normalization.h).
+#pragma once
+
+#include <optional>
+
+#include "normlab/nn/graph.h"
+#include "normlab/onednn/matrix_product.h"
+
+namespace normlab {
+
+// x (rows, in), weight (out, in), y (rows, out).
+template <class T>
+class Linear : public Op<T> {
+ public:
+  Linear(Value<T>& x, Value<T>& weight, Value<T>& y);
+  void forward() override;
+  void backward() override;  // dx = dy W (when x wants it), dW = dy^T x
+  Index multiply_adds() const override { return forward_.multiply_adds(); }
+
+ private:
+  Value<T>&x_, &weight_, &y_;
+  MatrixProduct<T> forward_;
+  std::optional<MatrixProduct<T>> backward_x_, backward_weight_;
+};
+
+}  // namespace normlab

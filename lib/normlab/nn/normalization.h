@@ -1,0 +1,63 @@
+// The normalizations of docs/design.md on the summed inputs of a fully connected or convolutional layer, each
+// fused with the activation that follows; `none` and `weight` add the bias in the same place.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "normlab/core/parallel.h"
+#include "normlab/nn/graph.h"
+#include "normlab/nn/norm_spec.h"
+#include "normlab/nn/parameters.h"
+
+namespace normlab {
+
+// x (batch, positions, channels): a fully connected layer has one position, a convolution's output is stored
+// channels last and has height * width.
+struct NormGeometry {
+  Index batch = 0, positions = 1, channels = 0;
+};
+
+// Why the norm has no meaning there, or nothing: batch norm needs two values a channel in training, instance
+// norm needs positions, group norm channels that divide into groups.
+std::optional<std::string> undefined_reason(const NormSpec& norm, const NormGeometry& geometry);
+
+// Declares gain, bias and running statistics below `name` ("hidden.0": bias "hidden.0.linear.bias" for none
+// and weight, else "hidden.0.norm.weight", ".bias", ".running_mean", ".running_var") and records the
+// operation. `layer` is the name of the layer within `name` ("linear", "convolution"), `fan_in` that of its
+// weights.
+template <class T>
+Value<T>& add_normalization(Graph<T>& graph, Parameters<T>& parameters, const std::string& name,
+                            const std::string& layer, Index fan_in, Value<T>& x, const NormGeometry& geometry,
+                            const NormSpec& norm, Activation activation);
+
+// Weight of a layer named `name` + ".weight" and, under weight norm, its reparametrization w = g v / ||v||
+// from
+// ".weight_g" and ".weight_v" (the names of torch.nn.utils.weight_norm). Returns what the layer multiplies
+// with.
+template <class T>
+Value<T>& add_weight(Graph<T>& graph, Parameters<T>& parameters, const std::string& name, const Shape& shape,
+                     const NormSpec& norm, Activation followed_by);
+
+// Sums over rows that threads split: each thread has a part of its own, and the parts are added in the order
+// of the threads, so that one thread count gives one result.
+template <class T>
+class ThreadSums {
+ public:
+  ThreadSums() = default;
+  explicit ThreadSums(Index size) : parts_(Shape{thread_count(), size}), size_(size) {}
+  void clear() { parts_.fill(T(0)); }
+  T* part(Index thread) { return parts_.data() + thread * size_; }
+  void total(T* out) const {
+    std::copy_n(parts_.data(), size_, out);
+    for (Index t = 1; t < parts_.dimension(0); ++t) {
+      for (Index i = 0; i < size_; ++i) out[i] += parts_[t * size_ + i];
+    }
+  }
+
+ private:
+  Tensor<T> parts_;  // (threads, size)
+  Index size_ = 0;
+};
+
+}  // namespace normlab

@@ -1,0 +1,120 @@
+#include "normlab/onednn/matrix_product.h"
+
+#include <map>
+#include <mutex>
+#include <unordered_map>
+
+#include "normlab/onednn/engine.h"
+
+namespace normlab {
+namespace {
+
+using onednn::engine;
+
+struct SharedPrimitive {
+  dnnl::matmul::primitive_desc description;
+  dnnl::matmul primitive;
+};
+
+dnnl::memory::desc matrix(Index rows, Index columns, bool transposed, Index leading) {
+  const Index stride = leading != 0 ? leading : (transposed ? rows : columns);
+  const dnnl::memory::dims strides =
+      transposed ? dnnl::memory::dims{1, stride} : dnnl::memory::dims{stride, 1};
+  return {{rows, columns}, dnnl::memory::data_type::f32, strides};
+}
+
+SharedPrimitive make_primitive(const ProductShape& s) {
+  const auto a = matrix(s.m, s.k, s.transpose_a, s.lda);
+  const auto b = matrix(s.k, s.n, s.transpose_b, s.ldb);
+  const auto c = matrix(s.m, s.n, false, s.ldc);
+  dnnl::primitive_attr attributes;
+  attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+  if (s.accumulate) {
+    dnnl::post_ops sum;
+    sum.append_sum(1.0F);
+    attributes.set_post_ops(sum);
+  }
+#if DNNL_VERSION_MAJOR >= 3
+  const dnnl::matmul::primitive_desc description(engine(), a, b, c, attributes);
+#else
+  const dnnl::matmul::primitive_desc description(dnnl::matmul::desc(a, b, c), attributes, engine());
+#endif
+  onednn::count_primitive();
+  return {description, dnnl::matmul(description)};
+}
+
+const SharedPrimitive& shared_primitive(const ProductShape& shape) {
+  static std::mutex mutex;
+  static std::map<ProductShape, SharedPrimitive> primitives;
+  const std::lock_guard lock(mutex);
+  auto found = primitives.find(shape);
+  if (found == primitives.end()) found = primitives.emplace(shape, make_primitive(shape)).first;
+  return found->second;
+}
+
+}  // namespace
+
+template <>
+struct MatrixProduct<float>::Plan {
+  explicit Plan(const ProductShape& shape)
+      : shared(shared_primitive(shape)),
+        a(onednn::unbound(shared.description.src_desc())),
+        b(onednn::unbound(shared.description.weights_desc())),
+        c(onednn::unbound(shared.description.dst_desc())),
+        workspace({static_cast<Index>(shared.description.scratchpad_desc().get_size())}),
+        scratchpad(shared.description.scratchpad_desc(), engine(), workspace.data()),
+        arguments{
+            {DNNL_ARG_SRC, a}, {DNNL_ARG_WEIGHTS, b}, {DNNL_ARG_DST, c}, {DNNL_ARG_SCRATCHPAD, scratchpad}} {}
+
+  const SharedPrimitive& shared;
+  dnnl::memory a, b, c;
+  Tensor<std::uint8_t> workspace;
+  dnnl::memory scratchpad;
+  std::unordered_map<int, dnnl::memory> arguments;
+};
+
+template <>
+struct MatrixProduct<double>::Plan {};
+
+template <>
+void MatrixProduct<float>::operator()(const float* a, const float* b, float* c) const {
+  // oneDNN's handles are not const, but a product only reads its operands.
+  plan_->a.set_data_handle(const_cast<float*>(a));
+  plan_->b.set_data_handle(const_cast<float*>(b));
+  plan_->c.set_data_handle(c);
+  plan_->shared.primitive.execute(onednn::stream(), plan_->arguments);
+}
+
+template <>
+void MatrixProduct<double>::operator()(const double* a, const double* b, double* c) const {
+  const ProductShape& s = shape_;
+  const Index lda = s.lda != 0 ? s.lda : (s.transpose_a ? s.m : s.k);
+  const Index ldb = s.ldb != 0 ? s.ldb : (s.transpose_b ? s.k : s.n);
+  const Index ldc = s.ldc != 0 ? s.ldc : s.n;
+  for (Index i = 0; i < s.m; ++i) {
+    for (Index j = 0; j < s.n; ++j) {
+      double sum = s.accumulate ? c[i * ldc + j] : 0.0;
+      for (Index l = 0; l < s.k; ++l) {
+        sum += (s.transpose_a ? a[l * lda + i] : a[i * lda + l]) *
+               (s.transpose_b ? b[j * ldb + l] : b[l * ldb + j]);
+      }
+      c[i * ldc + j] = sum;
+    }
+  }
+}
+
+template <class T>
+MatrixProduct<T>::MatrixProduct(const ProductShape& shape) : shape_(shape) {
+  if constexpr (std::is_same_v<T, float>) plan_ = std::make_unique<Plan>(shape);
+}
+template <class T>
+MatrixProduct<T>::~MatrixProduct() = default;
+template <class T>
+MatrixProduct<T>::MatrixProduct(MatrixProduct&&) noexcept = default;
+template <class T>
+MatrixProduct<T>& MatrixProduct<T>::operator=(MatrixProduct&&) noexcept = default;
+
+template class MatrixProduct<float>;
+template class MatrixProduct<double>;
+
+}  // namespace normlab
