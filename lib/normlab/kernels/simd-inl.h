@@ -72,11 +72,17 @@ HWY_INLINE hn::TFromD<D> sum_of_lanes(D d, hn::Vec<D> v) {
   return hn::GetLane(hn::SumOfLanes(d, v));
 }
 
+// Highway's Exp and Tanh turn a not-a-number into a number; a diverged run must not look healthy.
+template <class D>
+HWY_INLINE hn::Vec<D> tanh(D d, hn::Vec<D> x) {
+  return hn::IfThenElse(hn::Eq(x, x), hn::Tanh(d, x), x);
+}
+
 // 1 / (1 + exp(-x)); hwy's Exp is accurate to 1 ulp, and flushes to 0 far below, which gives 1 here.
 template <class D>
 HWY_INLINE hn::Vec<D> sigmoid(D d, hn::Vec<D> x) {
   const auto one = hn::Set(d, hn::TFromD<D>(1));
-  return hn::Div(one, hn::Add(one, hn::Exp(d, hn::Neg(x))));
+  return hn::IfThenElse(hn::Eq(x, x), hn::Div(one, hn::Add(one, hn::Exp(d, hn::Neg(x)))), x);
 }
 
 // GELU in its tanh form (Hendrycks & Gimpel 2016): x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))).
@@ -84,7 +90,7 @@ template <class D>
 HWY_INLINE hn::Vec<D> gelu(D d, hn::Vec<D> x) {
   using T = hn::TFromD<D>;
   const auto cubic = hn::MulAdd(hn::Mul(hn::Set(d, T(0.044715)), hn::Mul(x, x)), x, x);
-  const auto t = hn::Tanh(d, hn::Mul(hn::Set(d, T(0.7978845608028654)), cubic));
+  const auto t = tanh(d, hn::Mul(hn::Set(d, T(0.7978845608028654)), cubic));
   return hn::Mul(hn::Mul(hn::Set(d, T(0.5)), x), hn::Add(hn::Set(d, T(1)), t));
 }
 
@@ -95,7 +101,7 @@ HWY_INLINE hn::Vec<D> gelu_derivative(D d, hn::Vec<D> x) {
   const auto half = hn::Set(d, T(0.5));
   const auto square = hn::Mul(x, x);
   const auto cubic = hn::MulAdd(hn::Mul(hn::Set(d, T(0.044715)), square), x, x);
-  const auto t = hn::Tanh(d, hn::Mul(hn::Set(d, T(0.7978845608028654)), cubic));
+  const auto t = tanh(d, hn::Mul(hn::Set(d, T(0.7978845608028654)), cubic));
   const auto inner =
       hn::Mul(hn::Set(d, T(0.7978845608028654)), hn::MulAdd(hn::Set(d, T(3 * 0.044715)), square, one));
   return hn::MulAdd(hn::Mul(hn::Mul(half, x), hn::NegMulAdd(t, t, one)), inner,
@@ -105,8 +111,9 @@ HWY_INLINE hn::Vec<D> gelu_derivative(D d, hn::Vec<D> x) {
 // The activation f(z), chosen at compile time so that a fused loop has no branch in it.
 template <Activation activation, class D>
 HWY_INLINE hn::Vec<D> activate(D d, hn::Vec<D> z) {
-  if constexpr (activation == Activation::relu) return hn::Max(z, hn::Zero(d));
-  if constexpr (activation == Activation::tanh) return hn::Tanh(d, z);
+  // The order matters: on x86 Max returns its second operand when one is not a number, which must not vanish.
+  if constexpr (activation == Activation::relu) return hn::Max(hn::Zero(d), z);
+  if constexpr (activation == Activation::tanh) return tanh(d, z);
   if constexpr (activation == Activation::gelu) return gelu(d, z);
   return z;
 }
