@@ -12,7 +12,6 @@
 #include <cstdint>
 #include <filesystem>
 #include <string_view>
-#include <vector>
 
 #include "normlab/core/tensor.h"
 #include "normlab/data/image_data.h"
@@ -38,17 +37,14 @@ struct IdxShape {
   Index count = 0, height = 1, width = 1;
 };
 
-// Checks the header, and the size of the file against it, without reading the pixels.
-IdxShape check_idx_images(const std::filesystem::path& file, std::string_view field);
+// Checks a pair of files as read_idx does, labels included, without reading the pixels.
+IdxShape check_idx(const std::filesystem::path& images, const std::filesystem::path& labels, int classes,
+                   std::string_view field);
 
 // Reads images and labels. `classes` is the number allowed for the labels; 0 sets it to the largest label +
 // 1, which must be at least 2. When `contents` is given it receives {images, labels}'s size and checksum (two
 // entries).
 ImageSet read_idx(const std::filesystem::path& images, const std::filesystem::path& labels, int classes,
                   std::string_view field, IdxContent* contents = nullptr);
-
-// The labels alone, checked as read_idx does against `images`.
-std::vector<std::uint8_t> read_idx_labels(const std::filesystem::path& file, std::string_view field,
-                                          IdxContent* content = nullptr);
 
 }  // namespace normlab

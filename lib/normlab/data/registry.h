@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "normlab/data/dataset_spec.h"
+#include "normlab/data/standard_files.h"
 
 namespace normlab {
 
@@ -21,12 +22,6 @@ std::string dataset_name(const DatasetSpec& spec);
 inline bool is_text(const DatasetSpec& spec) {
   return spec.kind == DatasetKind::text;
 }
-
-// $NORMLAB_DATA_DIR, or ${XDG_DATA_HOME:-$HOME/.local/share}/normlab: where fetched data sets live.
-std::filesystem::path data_directory();
-
-// The folders where a named data set (fashion_mnist, mnist) is looked for, first to last.
-std::vector<std::filesystem::path> search_folders(DatasetKind kind);
 
 struct DatasetListing {
   std::string name;         // as --dataset takes it

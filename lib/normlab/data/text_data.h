@@ -32,8 +32,9 @@ class TextData {
   std::span<const std::uint8_t> vocabulary() const { return vocabulary_; }
 
   // Throws RequestError naming dataset.path, the part and its length when a part is too short for one window
-  // of `window` steps of `batch_size` streams (see TextBatches).
-  void require_window(Index batch_size, Index window) const;
+  // of `window` steps: of batch_size streams for the training part, of evaluation_batch_size (0: the same)
+  // for the two others. See TextBatches.
+  void require_window(Index batch_size, Index window, Index evaluation_batch_size = 0) const;
 
  private:
   std::string path_;
