@@ -1,0 +1,119 @@
+#include "normlab/data/batches.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+#include <numeric>
+#include <utility>
+
+#include "normlab/core/error.h"
+#include "normlab/core/random.h"
+
+namespace normlab {
+namespace {
+
+Index require_batch_size(Index batch_size, Index samples, BatchUse use) {
+  const std::string value = fmt::format("{}", batch_size);
+  if (use == BatchUse::training && (batch_size < 1 || batch_size > samples)) {
+    refuse("batch_size", value, fmt::format("it must be 1 to {}, the number of training samples", samples));
+  }
+  if (batch_size < 1) refuse("batch_size", value, "it must be at least 1");
+  return batch_size;
+}
+
+Index samples_used(Index samples, Index batch_size, BatchUse use) {
+  const bool lone_last_sample = batch_size > 1 && samples > 1 && samples % batch_size == 1;
+  return use == BatchUse::training && lone_last_sample ? samples - 1 : samples;
+}
+
+// Division, not a product with 1 / 255: correctly rounded, and as fast once vectorized.
+template <class T>
+void scale_pixels(const std::uint8_t* source, Index count, T* destination) {
+  for (Index i = 0; i < count; ++i) destination[i] = static_cast<T>(source[i]) / T{255};
+}
+
+}  // namespace
+
+ImageBatches::ImageBatches(const ImageView& images, Index batch_size, bool shuffle, std::uint64_t seed,
+                           BatchUse use)
+    : images_(images),
+      batch_size_(require_batch_size(batch_size, images.count, use)),
+      samples_(samples_used(images.count, batch_size, use)),
+      steps_((samples_ + batch_size - 1) / batch_size),
+      shuffle_(shuffle && use == BatchUse::training),
+      seed_(seed),
+      order_(static_cast<std::size_t>(images.count)) {
+  std::iota(order_.begin(), order_.end(), 0u);
+  set_epoch(0);
+}
+
+void ImageBatches::set_epoch(Index epoch) {
+  if (!shuffle_) return;
+  std::iota(order_.begin(), order_.end(), 0u);
+  Random random(seed_, hash_name("shuffle") + static_cast<std::uint64_t>(epoch));
+  for (std::size_t last = order_.size() - 1; last > 0; --last) {
+    std::swap(order_[last], order_[static_cast<std::size_t>(random.below(last + 1))]);
+  }
+}
+
+Index ImageBatches::batch_samples(Index step) const {
+  return std::min(batch_size_, samples_ - step * batch_size_);
+}
+
+template <class T>
+void ImageBatches::assemble(Index step, ImageLayout layout, T* pixels, std::int32_t* labels) const {
+  const Index count = batch_samples(step), height = images_.height, width = images_.width,
+              size = height * width;
+  const std::uint32_t* order = order_.data() + step * batch_size_;
+  const std::uint8_t* source = images_.pixels.data();
+  for (Index b = 0; b < count; ++b) labels[b] = images_.labels[order[b]];
+  switch (layout) {
+    case ImageLayout::flat:
+      for (Index b = 0; b < count; ++b) scale_pixels(source + order[b] * size, size, pixels + b * size);
+      break;
+    case ImageLayout::time_major_rows:
+      for (Index b = 0; b < count; ++b) {
+        for (Index t = 0; t < height; ++t) {
+          scale_pixels(source + order[b] * size + t * width, width, pixels + (t * count + b) * width);
+        }
+      }
+      break;
+    case ImageLayout::time_major_pixels:
+      for (Index t = 0; t < size; ++t) {
+        for (Index b = 0; b < count; ++b) {
+          pixels[t * count + b] = static_cast<T>(source[order[b] * size + t]) / T{255};
+        }
+      }
+      break;
+  }
+}
+
+template void ImageBatches::assemble(Index, ImageLayout, float*, std::int32_t*) const;
+template void ImageBatches::assemble(Index, ImageLayout, double*, std::int32_t*) const;
+
+TextBatches::TextBatches(std::span<const std::uint8_t> ids, Index batch_size, Index window)
+    : ids_(ids), batch_size_(batch_size), window_(window) {
+  if (batch_size < 1) refuse("batch_size", fmt::format("{}", batch_size), "it must be at least 1");
+  if (window < 1) refuse("model.window", fmt::format("{}", window), "it must be at least 1");
+  const auto characters = static_cast<Index>(ids.size());
+  if (characters < minimum_characters(batch_size, window)) {
+    refuse("dataset.path", fmt::format("a part of {} characters", characters),
+           fmt::format("a window of {} steps of {} streams needs at least {}", window, batch_size,
+                       minimum_characters(batch_size, window)));
+  }
+  stream_length_ = (characters - 1) / batch_size;  // the last character is a target only
+  windows_ = stream_length_ / window;
+}
+
+void TextBatches::assemble(Index window_index, std::int32_t* inputs, std::int32_t* targets) const {
+  for (Index b = 0; b < batch_size_; ++b) {
+    const std::uint8_t* ids = ids_.data() + b * stream_length_ + window_index * window_;
+    for (Index t = 0; t < window_; ++t) {
+      inputs[t * batch_size_ + b] = ids[t];
+      targets[t * batch_size_ + b] = ids[t + 1];
+    }
+  }
+}
+
+}  // namespace normlab

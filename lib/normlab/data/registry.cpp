@@ -1,0 +1,167 @@
+#include "normlab/data/registry.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "normlab/core/error.h"
+#include "normlab/data/image_data.h"
+#include "normlab/data/input_file.h"
+#include "normlab/data/text_data.h"
+
+namespace normlab {
+namespace {
+
+constexpr std::string_view idx_prefix = "idx:", text_prefix = "text:";
+
+const std::vector<std::string>& known_names() {
+  static const std::vector<std::string> names = {"fashion-mnist", "mnist", "idx:FOLDER", "text:FILE",
+                                                 "synthetic"};
+  return names;
+}
+
+DatasetSpec with_path(DatasetKind kind, std::string_view name, std::string_view path,
+                      std::string_view allowed) {
+  if (path.empty()) refuse("dataset", fmt::format("\"{}\"", name), allowed);
+  DatasetSpec spec;
+  spec.kind = kind;
+  spec.path = path;
+  return spec;
+}
+
+bool is_folder(const std::filesystem::path& path) {
+  std::error_code ignored;
+  return std::filesystem::is_directory(path, ignored);
+}
+
+bool is_file(const std::filesystem::path& path) {
+  std::error_code ignored;
+  return std::filesystem::is_regular_file(path, ignored);
+}
+
+DatasetListing folder_listing(DatasetKind kind, std::string_view name, std::string_view description,
+                              std::string_view how_to_get) {
+  DatasetListing listing{std::string(name), std::string(description), std::string(how_to_get), false};
+  for (const std::filesystem::path& folder : search_folders(kind)) {
+    if (listing.present || !is_folder(folder)) continue;
+    listing.location = folder.string();
+    listing.present = true;
+  }
+  return listing;
+}
+
+DatasetListing text_listing(std::string_view name, std::string_view description) {
+  const std::filesystem::path file = data_directory() / "text" / fmt::format("{}.txt", name);
+  const bool present = is_file(file);
+  return {fmt::format("text:{}", file.string()), std::string(description),
+          present ? file.string() : fmt::format("normlab data fetch {}", name), present};
+}
+
+CheckedFile check_file(const std::filesystem::path& path, std::string_view field) {
+  InputFile file(path, std::string(field));
+  std::vector<std::uint8_t> buffer(std::size_t{1} << 18);
+  while (file.read(buffer.data(), buffer.size()) > 0) {
+  }
+  return {path, file.content_bytes(), file.content_crc32(), false};
+}
+
+DatasetReport check_text(const DatasetSpec& spec) {
+  const TextData data = load_text(spec);
+  DatasetReport report{.name = dataset_name(spec), .files = {check_file(spec.path, "dataset.path")}};
+  report.train_samples = static_cast<Index>(data.train().size());
+  report.validation_samples = static_cast<Index>(data.validation().size());
+  report.test_samples = static_cast<Index>(data.test().size());
+  report.classes = data.vocabulary_size();
+  return report;
+}
+
+std::vector<CheckedFile> check_image_files(const DatasetSpec& spec) {
+  if (spec.kind == DatasetKind::synthetic) return {};
+  const std::string field = image_files_field(spec);
+  const IdxFiles files = find_image_files(spec);
+  std::vector<CheckedFile> checked;
+  for (const auto* path :
+       {&files.train_images, &files.train_labels, &files.test_images, &files.test_labels}) {
+    CheckedFile file = check_file(*path, field);
+    require_known_content(spec.kind, checked.size(), {file.bytes, file.crc32}, *path, field);
+    file.known = has_known_contents(spec.kind);
+    checked.push_back(std::move(file));
+  }
+  return checked;
+}
+
+DatasetReport check_images(const DatasetSpec& spec) {
+  constexpr std::uint64_t any_seed = 1;
+  DatasetReport report{.name = dataset_name(spec), .files = check_image_files(spec)};
+  const ImageData data = load_images(spec, any_seed);
+  report.train_samples = data.train().count;
+  report.validation_samples = data.validation().count;
+  report.test_samples = data.load_test().count;
+  report.height = data.height();
+  report.width = data.width();
+  report.classes = data.classes();
+  return report;
+}
+
+}  // namespace
+
+DatasetSpec parse_dataset(std::string_view name) {
+  if (name.starts_with(idx_prefix)) {
+    return with_path(DatasetKind::idx, name, name.substr(idx_prefix.size()),
+                     "idx: needs a folder, idx:FOLDER");
+  }
+  if (name.starts_with(text_prefix)) {
+    return with_path(DatasetKind::text, name, name.substr(text_prefix.size()),
+                     "text: needs a file, text:FILE");
+  }
+  DatasetSpec spec;
+  if (name == "fashion-mnist") {
+    spec.kind = DatasetKind::fashion_mnist;
+  } else if (name == "mnist") {
+    spec.kind = DatasetKind::mnist;
+  } else if (name == "synthetic") {
+    spec.kind = DatasetKind::synthetic;
+  } else {
+    refuse_name("dataset", name, known_names());
+  }
+  return spec;
+}
+
+std::string dataset_name(const DatasetSpec& spec) {
+  switch (spec.kind) {
+    case DatasetKind::fashion_mnist:
+      return "fashion-mnist";
+    case DatasetKind::mnist:
+      return "mnist";
+    case DatasetKind::idx:
+      return fmt::format("{}{}", idx_prefix, spec.path);
+    case DatasetKind::text:
+      return fmt::format("{}{}", text_prefix, spec.path);
+    case DatasetKind::synthetic:
+      return "synthetic";
+  }
+  return {};
+}
+
+std::vector<DatasetListing> list_datasets() {
+  return {
+      folder_listing(DatasetKind::fashion_mnist, "fashion-mnist",
+                     "70,000 grey images of clothing, 28 x 28, 10 classes",
+                     "the system's package dataset-fashion-mnist"),
+      folder_listing(DatasetKind::mnist, "mnist",
+                     "70,000 grey images of handwritten digits, 28 x 28, 10 classes",
+                     "normlab data fetch mnist"),
+      text_listing("brown", "the Brown corpus, 1 million words of American English, for language models"),
+      text_listing("bible", "the King James Bible, 4 million characters, for language models"),
+      {"idx:FOLDER", "any image set of at most 256 classes in four IDX files, plain or gzip",
+       "your own files", true},
+      {"text:FILE", "any text, plain or gzip, byte by byte", "your own file", true},
+      {"synthetic", "5,120 generated images, 28 x 28, 10 classes", "generated from the run's seed", true},
+  };
+}
+
+DatasetReport check_dataset(const DatasetSpec& spec) {
+  return is_text(spec) ? check_text(spec) : check_images(spec);
+}
+
+}  // namespace normlab

@@ -1,0 +1,35 @@
+#include "normlab/data/splits.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "normlab/core/error.h"
+
+namespace normlab {
+
+Index held_out_count(Index count, double fraction, Index parts) {
+  const std::string value = fmt::format("{}", fraction);
+  const auto total = static_cast<double>(parts) * fraction;
+  if (!(total > 0 && total < 1)) {
+    refuse("dataset.validation_fraction", value,
+           fmt::format("it must be above 0 and below {:g}", 1 / static_cast<double>(parts)));
+  }
+  const Index held_out = std::max<Index>(1, std::llround(fraction * static_cast<double>(count)));
+  if (held_out * parts >= count) {
+    refuse("dataset.validation_fraction", value,
+           fmt::format("of {} samples nothing would be left to train on", count));
+  }
+  return held_out;
+}
+
+Index kept_for_training(Index available, Index limit, std::string_view unit) {
+  if (limit < 0 || limit > available) {
+    refuse("dataset.train_limit", fmt::format("{}", limit),
+           fmt::format("it must be 0 (all) to {}, the {} that remain for training", available, unit));
+  }
+  return limit == 0 ? available : limit;
+}
+
+}  // namespace normlab
