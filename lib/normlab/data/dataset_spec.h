@@ -15,6 +15,8 @@ struct DatasetSpec {
   Index train_limit = 0;  // use only the first so many training samples (characters); 0: all
   double validation_fraction = 5000.0 / 60000;  // the last part of the training set, held out
   bool shuffle = true;                          // a new order every epoch (images)
+
+  bool operator==(const DatasetSpec&) const = default;
 };
 
 }  // namespace normlab

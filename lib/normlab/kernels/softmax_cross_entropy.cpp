@@ -42,13 +42,15 @@ void softmax_cross_entropy(const SoftmaxCrossEntropyArguments<T>& a) {
       if (a.dlogits != nullptr) access.store(e, a.dlogits + row * a.classes + i);
     });
     const T sum = sum_of_lanes(d, total) + sum_of_lanes(d, not_a_number);
-    sums.loss += std::log(static_cast<double>(sum)) + static_cast<double>(x[largest]) - static_cast<double>(x[label]);
+    sums.loss +=
+        std::log(static_cast<double>(sum)) + static_cast<double>(x[largest]) - static_cast<double>(x[label]);
     sums.errors += largest == label ? 0 : 1;
     if (a.dlogits == nullptr) continue;
     T* dx = a.dlogits + row * a.classes;
     const auto factor = hn::Set(d, a.scale / sum);
-    for_each_vector(d, a.classes,
-                    [&](auto access, Index i) HWY_ATTR { access.store(hn::Mul(access.load(dx + i), factor), dx + i); });
+    for_each_vector(d, a.classes, [&](auto access, Index i) HWY_ATTR {
+      access.store(hn::Mul(access.load(dx + i), factor), dx + i);
+    });
     dx[label] -= a.scale;
   }
   *a.sums = sums;

@@ -24,14 +24,14 @@ struct ClassificationSums {
   }
 };
 
-// dlogits (rows, classes) = (p - onehot(label)) * scale; not computed when dlogits is null. A logit that is not a
-// number makes the loss not a number.
+// dlogits (rows, classes) = (p - onehot(label)) * scale; not computed when dlogits is null. A logit that is
+// not a number makes the loss not a number.
 template <class T>
 struct SoftmaxCrossEntropyArguments {
   const T* logits;             // (rows, classes)
   const std::int32_t* labels;  // (rows), each in [0, classes)
   T* dlogits;
-  ClassificationSums* sums;    // overwritten
+  ClassificationSums* sums;  // overwritten
   Index rows, classes;
   T scale;
 };

@@ -59,8 +59,11 @@ class Graph {
     return reference;
   }
 
-  // Names a layer's output for the statistics of --track layers.
-  void track(std::string name, const Value<T>& value) { tracked_.push_back({std::move(name), &value}); }
+  // Names a layer's output for the statistics of --track layers. The layer's parameters are those whose names
+  // begin with `prefix` and contain `infix`.
+  void track(std::string name, const Value<T>& value, std::string prefix, std::string infix = "") {
+    tracked_.push_back({std::move(name), &value, std::move(prefix), std::move(infix)});
+  }
 
   void forward() {
     for (auto& op : ops_) op->forward();
@@ -78,6 +81,7 @@ class Graph {
   struct Tracked {
     std::string name;
     const Value<T>* value;
+    std::string prefix, infix;
   };
   const std::vector<Tracked>& tracked() const { return tracked_; }
 

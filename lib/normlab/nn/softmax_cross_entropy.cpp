@@ -9,14 +9,14 @@ SoftmaxCrossEntropy<T>::SoftmaxCrossEntropy(Value<T>& logits)
 template <class T>
 void SoftmaxCrossEntropy<T>::forward() {
   const Index rows = logits_.data.dimension(0);
-  softmax_cross_entropy(SoftmaxCrossEntropyArguments<T>{
-      .logits = logits_.data.data(),
-      .labels = labels_.data(),
-      .dlogits = logits_.wants_gradient() ? logits_.gradient.data() : nullptr,
-      .sums = &sums_,
-      .rows = rows,
-      .classes = logits_.data.dimension(1),
-      .scale = T(1) / static_cast<T>(rows)});
+  softmax_cross_entropy(
+      SoftmaxCrossEntropyArguments<T>{.logits = logits_.data.data(),
+                                      .labels = labels_.data(),
+                                      .dlogits = logits_.wants_gradient() ? logits_.gradient.data() : nullptr,
+                                      .sums = &sums_,
+                                      .rows = rows,
+                                      .classes = logits_.data.dimension(1),
+                                      .scale = T(1) / static_cast<T>(rows)});
 }
 
 template class SoftmaxCrossEntropy<float>;

@@ -16,7 +16,7 @@ class SoftmaxCrossEntropy : public Op<T> {
   void forward() override;
   void backward() override {}  // forward() has written it: the row was in cache then
 
-  std::vector<std::int32_t>& labels() { return labels_; }  // (rows); set before forward()
+  std::vector<std::int32_t>& labels() { return labels_; }   // (rows); set before forward()
   const ClassificationSums& sums() const { return sums_; }  // of the last forward()
 
  private:

@@ -26,7 +26,8 @@ double gradient_norm(const Parameters<T>& parameters) {
 }
 
 template <class T>
-Optimizer<T>::Optimizer(const OptimizerSpec& spec, Parameters<T>& parameters) : spec_(spec), parameters_(parameters) {
+Optimizer<T>::Optimizer(const OptimizerSpec& spec, Parameters<T>& parameters)
+    : spec_(spec), parameters_(parameters) {
   const int moments = is_adam(spec) ? 2 : spec.kind == OptimizerKind::momentum ? 1 : 0;
   for (const auto& parameter : parameters.parameters()) {
     for (int i = 0; i < moments; ++i) moments_.emplace_back(parameter.data.shape());
@@ -53,20 +54,19 @@ void Optimizer<T>::update_adam(Parameter<T>& parameter, std::size_t index, doubl
   const double decay = parameter.role == ParameterRole::weight ? spec_.weight_decay : 0;
   const bool decoupled = spec_.kind == OptimizerKind::adamw;
   parallel_for(parameter.data.size(), update_grain, [&](Index begin, Index end, int) {
-    adam_update(AdamUpdate<T>{
-        .parameter = parameter.data.data() + begin,
-        .gradient = parameter.gradient.data() + begin,
-        .first_moment = moments_[2 * index].data() + begin,
-        .second_moment = moments_[2 * index + 1].data() + begin,
-        .size = end - begin,
-        .beta1 = static_cast<T>(spec_.beta1),
-        .beta2 = static_cast<T>(spec_.beta2),
-        .epsilon = static_cast<T>(spec_.epsilon),
-        .step_size = static_cast<T>(learning_rate / (1 - std::pow(spec_.beta1, t))),
-        .root_correction = static_cast<T>(1 / std::sqrt(1 - std::pow(spec_.beta2, t))),
-        .weight_decay = static_cast<T>(decoupled ? 0 : decay),
-        .decoupled_decay = static_cast<T>(decoupled ? learning_rate * decay : 0),
-        .gradient_scale = static_cast<T>(gradient_scale)});
+    adam_update(AdamUpdate<T>{.parameter = parameter.data.data() + begin,
+                              .gradient = parameter.gradient.data() + begin,
+                              .first_moment = moments_[2 * index].data() + begin,
+                              .second_moment = moments_[2 * index + 1].data() + begin,
+                              .size = end - begin,
+                              .beta1 = static_cast<T>(spec_.beta1),
+                              .beta2 = static_cast<T>(spec_.beta2),
+                              .epsilon = static_cast<T>(spec_.epsilon),
+                              .step_size = static_cast<T>(learning_rate / (1 - std::pow(spec_.beta1, t))),
+                              .root_correction = static_cast<T>(1 / std::sqrt(1 - std::pow(spec_.beta2, t))),
+                              .weight_decay = static_cast<T>(decoupled ? 0 : decay),
+                              .decoupled_decay = static_cast<T>(decoupled ? learning_rate * decay : 0),
+                              .gradient_scale = static_cast<T>(gradient_scale)});
   });
 }
 

@@ -20,7 +20,8 @@ class Optimizer {
 
   void step(double learning_rate, double gradient_scale = 1);
 
-  // For checkpoints: steps taken, and the moments in the order of the parameters (Adam: first and second of each).
+  // For checkpoints: steps taken, and the moments in the order of the parameters (Adam: first and second of
+  // each).
   Index steps() const { return steps_; }
   void set_steps(Index steps) { steps_ = steps; }
   std::vector<Tensor<T>>& moments() { return moments_; }

@@ -22,7 +22,8 @@ double schedule_factor(const ScheduleSpec& spec, const ScheduleLength& length, I
   if (step < spec.warmup_steps) factor = (s + 1) / static_cast<double>(spec.warmup_steps);
   if (spec.kind == ScheduleKind::cosine) factor *= cosine(spec, length, s);
   if (spec.kind == ScheduleKind::step) {
-    factor *= std::pow(spec.factor, std::floor(s / (spec.step_epochs * static_cast<double>(length.steps_per_epoch))));
+    factor *= std::pow(spec.factor,
+                       std::floor(s / (spec.step_epochs * static_cast<double>(length.steps_per_epoch))));
   }
   return factor;
 }

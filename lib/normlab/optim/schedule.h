@@ -14,7 +14,8 @@ struct ScheduleLength {
 // The factor on the learning rate for step `step`, counted from 0 (see ScheduleSpec):
 //   warm-up: min(1, (step + 1) / warmup_steps)
 //   step:    factor^floor(step / (step_epochs * steps_per_epoch))
-//   cosine:  final_factor + (1 - final_factor) (1 + cos(pi t)) / 2, t = the fraction done of the steps after warm-up
+//   cosine:  final_factor + (1 - final_factor) (1 + cos(pi t)) / 2, t = the fraction done of the steps after
+//   warm-up
 double schedule_factor(const ScheduleSpec& spec, const ScheduleLength& length, Index step);
 
 }  // namespace normlab

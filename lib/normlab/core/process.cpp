@@ -1,0 +1,68 @@
+#include "normlab/core/process.h"
+
+#include <time.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <sstream>
+#include <string>
+
+#include "normlab/core/parallel.h"
+
+#if defined(__SSE2__)
+#include <immintrin.h>
+#endif
+
+namespace normlab {
+namespace {
+
+double read_clock(clockid_t clock) {
+  timespec time{};
+  ::clock_gettime(clock, &time);
+  return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
+}
+
+}  // namespace
+
+double monotonic_seconds() {
+  return read_clock(CLOCK_MONOTONIC);
+}
+
+double process_cpu_seconds() {
+  return read_clock(CLOCK_PROCESS_CPUTIME_ID);
+}
+
+double seconds_since_process_start() {
+  std::ifstream file("/proc/self/stat");
+  std::string content;
+  std::getline(file, content);
+  const std::size_t name_end = content.rfind(')');  // the name may contain blanks
+  if (name_end == std::string::npos) return 0;
+  std::istringstream fields(content.substr(name_end + 1));
+  std::string field;
+  for (int i = 3; i <= 21; ++i)
+    fields >> field;  // the 22nd field is the start time in clock ticks since boot
+  double ticks = 0;
+  fields >> ticks;
+  return read_clock(CLOCK_BOOTTIME) - ticks / static_cast<double>(::sysconf(_SC_CLK_TCK));
+}
+
+std::size_t peak_resident_bytes() {
+  // Not getrusage: its maximum survives exec(), so a child would report its parent's.
+  std::ifstream file("/proc/self/status");
+  for (std::string line; std::getline(file, line);) {
+    if (line.starts_with("VmHWM:")) return std::stoull(line.substr(6)) * 1024;
+  }
+  return 0;
+}
+
+void flush_subnormals() {
+#if defined(__SSE2__)
+  detail::run_on_threads(thread_count(), nullptr, [](void*, int) {
+    constexpr unsigned flush_to_zero = 0x8000, denormals_are_zero = 0x0040;
+    _mm_setcsr(_mm_getcsr() | flush_to_zero | denormals_are_zero);
+  });
+#endif
+}
+
+}  // namespace normlab

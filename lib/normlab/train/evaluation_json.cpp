@@ -1,0 +1,64 @@
+#include "normlab/train/evaluation_json.h"
+
+namespace normlab {
+
+using nlohmann::json;
+using nlohmann::ordered_json;
+
+ordered_json to_json(const Metrics& metrics, bool text_task) {
+  ordered_json out = {{"loss", metrics.loss}, {"error", metrics.error}};
+  if (text_task) out["bits_per_character"] = metrics.bits_per_character();
+  return out;
+}
+
+ordered_json to_json(const Evaluation& e, bool text_task) {
+  ordered_json out = {
+      {"epoch", e.epoch},
+      {"step", e.step},
+      {"samples", e.samples},
+      {"learning_rate", e.learning_rate},
+      {"train", to_json(e.train, text_task)},
+      {"validation", to_json(e.validation, text_task)},
+      {"gradient_norm", e.gradient_norm},
+      {"seconds",
+       {{"train", e.train_seconds}, {"evaluate", e.evaluate_seconds}, {"elapsed", e.elapsed_seconds}}},
+      {"cpu_seconds", e.cpu_seconds}};
+  for (const LayerStatistics& layer : e.layers) {
+    out["layers"].push_back({{"name", layer.name},
+                             {"activation",
+                              {{"mean", layer.activation_mean},
+                               {"deviation", layer.activation_deviation},
+                               {"zero_fraction", layer.activation_zero_fraction}}},
+                             {"gradient_norm", layer.gradient_norm},
+                             {"parameter_gradient_norm", layer.parameter_gradient_norm}});
+  }
+  return out;
+}
+
+Evaluation evaluation_from_json(const json& in) {
+  const auto metrics = [](const json& m) { return Metrics{.loss = m.at("loss"), .error = m.at("error")}; };
+  Evaluation e{.epoch = in.at("epoch"),
+               .step = in.at("step"),
+               .samples = in.at("samples"),
+               .learning_rate = in.at("learning_rate"),
+               .train = metrics(in.at("train")),
+               .validation = metrics(in.at("validation")),
+               .gradient_norm = in.at("gradient_norm"),
+               .train_seconds = in.at("seconds").at("train"),
+               .evaluate_seconds = in.at("seconds").at("evaluate"),
+               .elapsed_seconds = in.at("seconds").at("elapsed"),
+               .cpu_seconds = in.at("cpu_seconds"),
+               .layers = {}};
+  for (const json& layer : in.value("layers", json::array())) {
+    const json& activation = layer.at("activation");
+    e.layers.push_back({.name = layer.at("name"),
+                        .activation_mean = activation.at("mean"),
+                        .activation_deviation = activation.at("deviation"),
+                        .activation_zero_fraction = activation.at("zero_fraction"),
+                        .gradient_norm = layer.at("gradient_norm"),
+                        .parameter_gradient_norm = layer.at("parameter_gradient_norm")});
+  }
+  return e;
+}
+
+}  // namespace normlab

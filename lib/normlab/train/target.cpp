@@ -1,0 +1,101 @@
+#include "normlab/train/target.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <cmath>
+#include <numbers>
+
+#include "normlab/core/error.h"
+
+namespace normlab {
+namespace {
+
+constexpr std::string_view form = "the form is SPLIT.METRIC<=NUMBER, for example \"validation.error<=0.12\"";
+
+std::string_view trim(std::string_view text) {
+  const auto first = text.find_first_not_of(" \t");
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+}
+
+Split parse_split(std::string_view name) {
+  if (name == "train") return Split::train;
+  if (name == "validation") return Split::validation;
+  if (name == "test")
+    refuse("target", "\"test\"", "the test set is read once at the end; use validation or train");
+  const std::vector<std::string> known = {"train", "validation"};
+  refuse_name("target", name, known);
+}
+
+Metric parse_metric(std::string_view name, bool text_task) {
+  if (name == "loss") return Metric::loss;
+  if (name == "error") return Metric::error;
+  if (name == "bits_per_character" && text_task) return Metric::bits_per_character;
+  if (name == "bits_per_character") {
+    refuse("target", "\"bits_per_character\"", "images have the metrics loss and error");
+  }
+  std::vector<std::string> known = {"loss", "error"};
+  if (text_task) known.push_back("bits_per_character");
+  refuse_name("target", name, known);
+}
+
+double parse_threshold(std::string_view number, std::string_view whole) {
+  double value = 0;
+  const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), value);
+  if (error != std::errc() || end != number.data() + number.size() || !std::isfinite(value)) {
+    refuse("target", fmt::format("\"{}\"", whole), form);
+  }
+  return value;
+}
+
+std::string_view name_of(Metric metric) {
+  switch (metric) {
+    case Metric::loss:
+      return "loss";
+    case Metric::error:
+      return "error";
+    case Metric::bits_per_character:
+      return "bits_per_character";
+  }
+  return "";
+}
+
+double value_of(Metric metric, const Metrics& metrics) {
+  switch (metric) {
+    case Metric::loss:
+      return metrics.loss;
+    case Metric::error:
+      return metrics.error;
+    case Metric::bits_per_character:
+      return metrics.bits_per_character();
+  }
+  return 0;
+}
+
+}  // namespace
+
+double Metrics::bits_per_character() const {
+  return loss / std::numbers::ln2;
+}
+
+bool Target::reached(const Metrics& train, const Metrics& validation) const {
+  return value_of(metric, split == Split::train ? train : validation) <= threshold;
+}
+
+std::string Target::text() const {
+  return fmt::format("{}.{}<={}", split == Split::train ? "train" : "validation", name_of(metric), threshold);
+}
+
+Target parse_target(std::string_view text, bool text_task) {
+  const auto comparison = text.find("<=");
+  const auto point = text.find('.');
+  if (comparison == std::string_view::npos || point == std::string_view::npos || point > comparison) {
+    refuse("target", fmt::format("\"{}\"", text), form);
+  }
+  return {.split = parse_split(trim(text.substr(0, point))),
+          .metric = parse_metric(trim(text.substr(point + 1, comparison - point - 1)), text_task),
+          .threshold = parse_threshold(trim(text.substr(comparison + 2)), text)};
+}
+
+}  // namespace normlab

@@ -1,0 +1,305 @@
+#include "normlab/train/trainer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "normlab/core/error.h"
+#include "normlab/core/file.h"
+#include "normlab/core/parallel.h"
+#include "normlab/core/process.h"
+#include "normlab/optim/optimizer.h"
+#include "normlab/optim/schedule.h"
+#include "normlab/train/checkpoint.h"
+#include "normlab/train/evaluation_json.h"
+#include "normlab/train/layer_statistics.h"
+#include "normlab/train/network.h"
+#include "normlab/train/safetensors.h"
+#include "normlab/train/step_times.h"
+#include "normlab/train/task.h"
+
+namespace normlab {
+namespace {
+
+using nlohmann::json;
+
+// A loss beyond this, in nats, is not coming back: guessing costs log(classes), and a network that is certain
+// and wrong on every sample would have logits this far apart.
+constexpr double exploded_loss = 1e6;
+
+class Training {
+ public:
+  Training(const RunConfig& config, const RunOptions& options);
+  RunResult run();
+
+ private:
+  void restore();
+  json position() const;
+  void save_checkpoint();
+  Index last_step() const;  // of the budget
+  Index next_evaluation(Index step) const;
+  bool take_step();  // false: diverged
+  bool evaluate();   // false: diverged
+  bool out_of_time() const { return config_.budget.seconds > 0 && train_seconds_ >= config_.budget.seconds; }
+  bool stop_requested() const { return options_.stop != nullptr && options_.stop->load(); }
+  bool loop();  // false: interrupted
+  RunResult finish(bool completed);
+
+  const RunConfig& config_;
+  const RunOptions& options_;
+  Task task_;
+  Network network_;
+  std::optional<Optimizer<float>> optimizer_;
+  Index steps_per_epoch_ = 0, samples_per_epoch_ = 0;
+
+  // What a checkpoint restores.
+  Index step_ = 0;              // steps done
+  ClassificationSums running_;  // over the training batches since the last evaluation
+  StepTimes step_times_;
+  double train_seconds_ = 0, evaluate_seconds_ = 0, checkpoint_seconds_ = 0;
+  double elapsed_before_ = 0, cpu_before_ = 0;  // of the processes before this one
+  std::optional<Convergence> convergence_;
+  RunResult result_;
+
+  ModelGraph<float>* last_graph_ = nullptr;
+  Index epoch_ = -1;  // whose order the training source has
+  double started_ = monotonic_seconds(), cpu_started_ = process_cpu_seconds();
+  double last_checkpoint_ = started_;
+};
+
+Training::Training(const RunConfig& config, const RunOptions& options)
+    : config_(config), options_(options), task_(load_task(config)), network_(config, task_.shape) {
+  steps_per_epoch_ = task_.train->batches();
+  samples_per_epoch_ = task_.train->samples_per_epoch();
+  network_.prepare(*task_.train, Mode::training);
+  network_.prepare(*task_.validation, Mode::evaluation);
+  Parameters<float>& parameters = network_.parameters();
+  if (!config.initial_parameters.empty()) {
+    load_parameters(Safetensors::read(config.initial_parameters, "initial_parameters"), "initial_parameters",
+                    parameters);
+  }
+  optimizer_.emplace(config.optimizer, parameters);
+  const ModelGraph<float>& graph = network_.graph(config.batch_size, Mode::training);
+  result_.parameters = parameters.parameter_count();
+  result_.multiply_adds_per_sample = graph.graph.multiply_adds() / task_.train->samples(0);
+}
+
+void Training::restore() {
+  if (options_.checkpoint.empty() || !std::filesystem::exists(options_.checkpoint)) return;
+  const json p = read_checkpoint(options_.checkpoint, options_.identity, network_.parameters(), *optimizer_);
+  step_ = p.at("step");
+  running_ = {.loss = p.at("running").at("loss"),
+              .errors = p.at("running").at("errors"),
+              .count = p.at("running").at("count")};
+  step_times_.restore(p.at("step_times"));
+  train_seconds_ = p.at("train_seconds");
+  evaluate_seconds_ = p.at("evaluate_seconds");
+  checkpoint_seconds_ = p.at("checkpoint_seconds");
+  elapsed_before_ = p.at("elapsed_seconds");
+  cpu_before_ = p.at("cpu_seconds");
+  result_.resumed = p.at("resumed").get<Index>() + 1;
+  for (const json& evaluation : p.at("evaluations"))
+    result_.evaluations.push_back(evaluation_from_json(evaluation));
+  if (p.contains("convergence")) {
+    const json& c = p.at("convergence");
+    convergence_ = {.epochs = c.at("epochs"), .steps = c.at("steps"), .train_seconds = c.at("train_seconds")};
+  }
+}
+
+json Training::position() const {
+  json p = {{"step", step_},
+            {"running", {{"loss", running_.loss}, {"errors", running_.errors}, {"count", running_.count}}},
+            {"step_times", step_times_.bins()},
+            {"train_seconds", train_seconds_},
+            {"evaluate_seconds", evaluate_seconds_},
+            {"checkpoint_seconds", checkpoint_seconds_},
+            {"elapsed_seconds", elapsed_before_ + monotonic_seconds() - started_},
+            {"cpu_seconds", cpu_before_ + process_cpu_seconds() - cpu_started_},
+            {"resumed", result_.resumed},
+            {"evaluations", json::array()}};
+  for (const Evaluation& evaluation : result_.evaluations)
+    p["evaluations"].push_back(to_json(evaluation, false));
+  if (convergence_) {
+    p["convergence"] = {{"epochs", convergence_->epochs},
+                        {"steps", convergence_->steps},
+                        {"train_seconds", convergence_->train_seconds}};
+  }
+  return p;
+}
+
+void Training::save_checkpoint() {
+  const double begin = monotonic_seconds();
+  write_checkpoint(options_.checkpoint, options_.identity, position(), network_.parameters(), *optimizer_);
+  last_checkpoint_ = monotonic_seconds();
+  checkpoint_seconds_ += last_checkpoint_ - begin;
+}
+
+Index Training::last_step() const {
+  Index last = std::numeric_limits<Index>::max();
+  if (config_.budget.steps > 0) last = config_.budget.steps;
+  if (config_.budget.epochs > 0) {
+    const double steps = std::ceil(config_.budget.epochs * static_cast<double>(steps_per_epoch_) - 1e-9);
+    last = std::min(last, static_cast<Index>(std::min(steps, 1e18)));
+  }
+  return last;
+}
+
+Index Training::next_evaluation(Index step) const {
+  const EvaluationInterval& every = config_.evaluate_every;
+  const double interval = every.steps > 0 ? static_cast<double>(every.steps)
+                                          : every.epochs * static_cast<double>(steps_per_epoch_);
+  const auto step_of = [&](double k) { return static_cast<Index>(std::ceil(k * interval - 1e-9)); };
+  double k = std::floor(static_cast<double>(step) / interval);
+  while (step_of(k) <= step) ++k;
+  return step_of(k);
+}
+
+bool Training::take_step() {
+  const double begin = monotonic_seconds();
+  const Index epoch = step_ / steps_per_epoch_, batch = step_ % steps_per_epoch_;
+  if (epoch != epoch_) {
+    task_.train->set_epoch(epoch);
+    epoch_ = epoch;
+  }
+  if (batch == 0) reset_states(network_.parameters(), Mode::training);
+  ModelGraph<float>& model = network_.graph(task_.train->batch_size(batch), Mode::training);
+  last_graph_ = &model;
+  task_.train->assemble(batch, model);
+  model.graph.forward();
+  const ClassificationSums& sums = model.loss->sums();
+  const double loss = sums.loss / static_cast<double>(sums.count);
+  if (!(loss <= exploded_loss)) return false;  // also when it is not a number
+  model.graph.backward();
+  double scale = 1;
+  if (config_.clip_gradient_norm > 0) {
+    const double norm = gradient_norm(network_.parameters());
+    if (!std::isfinite(norm)) return false;
+    scale = std::min(1.0, config_.clip_gradient_norm / (norm + 1e-6));
+  }
+  const ScheduleLength length{.total_steps = last_step(), .steps_per_epoch = steps_per_epoch_};
+  optimizer_->step(config_.optimizer.learning_rate * schedule_factor(config_.schedule, length, step_), scale);
+  running_ += sums;
+  ++step_;
+  const double seconds = monotonic_seconds() - begin;
+  train_seconds_ += seconds;
+  step_times_.add(seconds);
+  return true;
+}
+
+bool Training::evaluate() {
+  const double begin = monotonic_seconds();
+  const ScheduleLength length{.total_steps = last_step(), .steps_per_epoch = steps_per_epoch_};
+  Evaluation e;
+  e.step = step_;
+  e.epoch = static_cast<double>(step_) / static_cast<double>(steps_per_epoch_);
+  const Index whole = step_ / steps_per_epoch_;
+  e.samples = whole * samples_per_epoch_;
+  for (Index batch = 0; batch < step_ % steps_per_epoch_; ++batch) e.samples += task_.train->samples(batch);
+  e.learning_rate = config_.optimizer.learning_rate * schedule_factor(config_.schedule, length, step_ - 1);
+  e.train = mean(running_);
+  e.gradient_norm = gradient_norm(network_.parameters());
+  if (config_.track == Tracking::layers)
+    e.layers = layer_statistics(last_graph_->graph, network_.parameters());
+  e.validation = network_.evaluate(*task_.validation);
+  running_ = {};
+  evaluate_seconds_ += monotonic_seconds() - begin;
+  e.train_seconds = train_seconds_;
+  e.evaluate_seconds = evaluate_seconds_;
+  e.elapsed_seconds = elapsed_before_ + monotonic_seconds() - started_;
+  e.cpu_seconds = cpu_before_ + process_cpu_seconds() - cpu_started_;
+  if (!std::isfinite(e.gradient_norm) || !(e.validation.loss <= exploded_loss)) return false;
+  if (config_.target && !convergence_ && config_.target->reached(e.train, e.validation)) {
+    convergence_ = {.epochs = e.epoch, .steps = e.step, .train_seconds = e.train_seconds};
+  }
+  result_.evaluations.push_back(std::move(e));
+  if (options_.on_evaluation) options_.on_evaluation(result_.evaluations.back());
+  return true;
+}
+
+bool Training::loop() {
+  const Index last = last_step();
+  Index evaluation = next_evaluation(step_);
+  while (step_ < last && !out_of_time() && (!convergence_ || config_.keep_training)) {
+    if (stop_requested()) return false;
+    if (!take_step()) {
+      result_.diverged_step = step_ + 1;
+      return true;
+    }
+    if (step_ == evaluation || step_ == last || out_of_time()) {
+      if (!evaluate()) {
+        result_.diverged_step = step_;
+        return true;
+      }
+      evaluation = next_evaluation(step_);
+    }
+    const bool checkpoint_due = monotonic_seconds() - last_checkpoint_ >= options_.checkpoint_seconds;
+    if (checkpoint_due && !options_.checkpoint.empty()) save_checkpoint();
+  }
+  return true;
+}
+
+RunResult Training::finish(bool completed) {
+  result_.step_seconds = step_times_.summary();
+  result_.checkpoint_seconds = checkpoint_seconds_;
+  result_.convergence = convergence_;
+  if (result_.convergence) {
+    result_.convergence->train_seconds_from_median_step =
+        static_cast<double>(convergence_->steps) * result_.step_seconds.median;
+  }
+  if (!completed) {
+    result_.status = RunStatus::interrupted;
+  } else if (result_.diverged_step) {
+    result_.status = RunStatus::diverged;
+  } else {
+    result_.test = network_.evaluate(*task_.load_test());
+    result_.status = !config_.target ? RunStatus::finished
+                     : convergence_  ? RunStatus::reached_target
+                                     : RunStatus::missed_target;
+  }
+  result_.peak_resident_bytes = peak_resident_bytes();
+  return std::move(result_);
+}
+
+RunResult Training::run() {
+  restore();
+  if (!options_.save_initial_parameters.empty() && step_ == 0) {
+    write_whole(options_.save_initial_parameters,
+                encode_safetensors(parameter_views(network_.parameters()), {}));
+  }
+  result_.startup_seconds = seconds_since_process_start();
+  const bool completed = loop();
+  if (!completed && !options_.checkpoint.empty()) save_checkpoint();
+  if (completed && !options_.save_parameters.empty()) {
+    write_whole(options_.save_parameters, encode_safetensors(parameter_views(network_.parameters()), {}));
+  }
+  return finish(completed);
+}
+
+}  // namespace
+
+std::optional<std::string> undefined_reason(const RunConfig& config) {
+  const bool recurrent = config.model.kind != ModelKind::mlp && config.model.kind != ModelKind::cnn;
+  if (config.dataset.kind == DatasetKind::text && !recurrent) {
+    return "dataset text is a sequence task; it needs one of the models rnn, lstm, gru";
+  }
+  return undefined_reason(config.model, config.norm, config.batch_size);
+}
+
+void check_against_data(const RunConfig& config) {
+  const Task task = load_task(config);
+  if (config.initial_parameters.empty()) return;
+  Network network(config, task.shape);
+  network.graph(1, Mode::evaluation);
+  load_parameters(Safetensors::read(config.initial_parameters, "initial_parameters"), "initial_parameters",
+                  network.parameters());
+}
+
+RunResult train(const RunConfig& config, const RunOptions& options) {
+  if (const auto reason = undefined_reason(config)) throw RequestError(*reason + ".");
+  set_thread_count(config.threads);
+  flush_subnormals();
+  return Training(config, options).run();
+}
+
+}  // namespace normlab
