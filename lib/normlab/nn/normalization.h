@@ -39,6 +39,11 @@ template <class T>
 Value<T>& add_weight(Graph<T>& graph, Parameters<T>& parameters, const std::string& name, const Shape& shape,
                      const NormSpec& norm, Activation followed_by);
 
+// How many rows of that length make it worth to wake another thread: about 8192 numbers, 2 us of work.
+inline Index row_grain(Index row_length) {
+  return std::max<Index>(1, 8192 / row_length);
+}
+
 // Sums over rows that threads split: each thread has a part of its own, and the parts are added in the order
 // of the threads, so that one thread count gives one result.
 template <class T>

@@ -1,0 +1,50 @@
+#include "normlab/nn/bias.h"
+
+#include "normlab/kernels/bias.h"
+
+namespace normlab {
+
+template <class T>
+Bias<T>::Bias(Value<T>& x, Parameter<T>& bias, Value<T>& y, const NormGeometry& geometry,
+              Activation activation)
+    : x_(x),
+      bias_(bias),
+      y_(y),
+      rows_(geometry.batch * geometry.positions),
+      channels_(geometry.channels),
+      activation_(activation),
+      sums_(geometry.channels) {}
+
+template <class T>
+void Bias<T>::forward() {
+  parallel_for(rows_, row_grain(channels_), [&](Index begin, Index end, int) {
+    bias_forward(BiasForward<T>{.x = x_.data.data() + begin * channels_,
+                                .bias = bias_.data.data(),
+                                .y = y_.data.data() + begin * channels_,
+                                .rows = end - begin,
+                                .channels = channels_,
+                                .activation = activation_});
+  });
+}
+
+template <class T>
+void Bias<T>::backward() {
+  sums_.clear();
+  parallel_for(rows_, row_grain(channels_), [&](Index begin, Index end, int thread) {
+    bias_backward(BiasBackward<T>{.x = x_.data.data() + begin * channels_,
+                                  .y = y_.data.data() + begin * channels_,
+                                  .dy = y_.gradient.data() + begin * channels_,
+                                  .bias = bias_.data.data(),
+                                  .dx = x_.gradient.data() + begin * channels_,
+                                  .dbias = sums_.part(thread),
+                                  .rows = end - begin,
+                                  .channels = channels_,
+                                  .activation = activation_});
+  });
+  sums_.total(bias_.gradient.data());
+}
+
+template class Bias<float>;
+template class Bias<double>;
+
+}  // namespace normlab

@@ -1,0 +1,103 @@
+#include "normlab/nn/normalization.h"
+
+#include "normlab/core/error.h"
+#include "normlab/nn/bias.h"
+#include "normlab/nn/layer_norm.h"
+
+namespace normlab {
+
+std::optional<std::string> undefined_reason(const NormSpec& norm, const NormGeometry& geometry) {
+  const std::string channels = std::to_string(geometry.channels);
+  const std::string groups = std::to_string(norm.groups);
+  switch (norm.kind) {
+    case Norm::batch:
+      if (geometry.batch < 2) return "batch norm is not defined for a batch of one sample";
+      break;
+    case Norm::layer:
+      if (geometry.positions * geometry.channels < 2) return "layer norm is not defined for a single feature";
+      break;
+    case Norm::group:
+      if (norm.groups < 1 || geometry.channels % norm.groups != 0)
+        return "group norm is not defined where " + channels + " channels do not divide into " + groups +
+               " equal groups";
+      if (geometry.positions == 1 && geometry.channels == norm.groups)
+        return "group norm is not defined for one feature per group (" + channels + " features, " + groups +
+               " groups)";
+      break;
+    case Norm::instance:
+      if (geometry.positions < 2)
+        return "instance norm is not defined on vectors: it needs several positions per channel";
+      break;
+    default:
+      break;
+  }
+  return std::nullopt;
+}
+
+namespace {
+
+// What every normalization of add_normalization() is made from.
+template <class T>
+struct Site {
+  Graph<T>& graph;
+  Parameters<T>& parameters;
+  const std::string& name;
+  Value<T>& x;
+  const NormGeometry& geometry;
+  const NormSpec& norm;
+  Activation activation;
+
+  Value<T>& output() const { return graph.value(x.data.shape()); }
+  Parameter<T>& gain() const {
+    return parameters.constant(name + ".norm.weight", ParameterRole::gain, {geometry.channels}, T(1));
+  }
+  Parameter<T>& bias() const {
+    return parameters.constant(name + ".norm.bias", ParameterRole::bias, {geometry.channels}, T(0));
+  }
+};
+
+template <class T>
+Value<T>& add_layer_norm(const Site<T>& s) {
+  auto& gain = s.gain();
+  auto& bias = s.bias();
+  auto& y = s.output();
+  s.graph.template add<LayerNorm<T>>(s.x, gain, bias, y, s.geometry, s.norm.epsilon, s.activation);
+  return y;
+}
+
+}  // namespace
+
+template <class T>
+Value<T>& add_normalization(Graph<T>& graph, Parameters<T>& parameters, const std::string& name,
+                            const std::string& layer, Index fan_in, Value<T>& x, const NormGeometry& geometry,
+                            const NormSpec& norm, Activation activation) {
+  const Site<T> site{graph, parameters, name, x, geometry, norm, activation};
+  switch (norm.kind) {
+    case Norm::layer:
+      return add_layer_norm(site);
+    default: {
+      auto& bias = parameters.bias(name + "." + layer + ".bias", geometry.channels, fan_in);
+      auto& y = site.output();
+      graph.template add<Bias<T>>(x, bias, y, geometry, activation);
+      return y;
+    }
+  }
+}
+
+template <class T>
+Value<T>& add_weight(Graph<T>& graph, Parameters<T>& parameters, const std::string& name, const Shape& shape,
+                     const NormSpec& norm, Activation followed_by) {
+  (void)graph, (void)norm;
+  return parameters.weight(name + ".weight", shape, followed_by);
+}
+
+#define NORMLAB_INSTANTIATE(T)                                                                              \
+  template Value<T>& add_normalization(Graph<T>&, Parameters<T>&, const std::string&, const std::string&,   \
+                                       Index, Value<T>&, const NormGeometry&, const NormSpec&, Activation); \
+  template Value<T>& add_weight(Graph<T>&, Parameters<T>&, const std::string&, const Shape&,                \
+                                const NormSpec&, Activation);
+NORMLAB_INSTANTIATE(float)
+NORMLAB_INSTANTIATE(double)
+#undef NORMLAB_INSTANTIATE
+
+}  // namespace normlab
