@@ -1,0 +1,26 @@
+// The subcommands. Each file adds one to the program and, when it was chosen, leaves what to do in `action`,
+// so that nothing starts before the whole command line has been understood.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <string>
+
+using Action = std::function<int()>;  // returns the exit status
+
+void add_run(CLI::App& program, Action& action);
+void add_run_cell(CLI::App& program, Action& action);  // hidden: what the children of a sweep do
+void add_sweep(CLI::App& program, Action& action);
+void add_report(CLI::App& program, Action& action);
+void add_show(CLI::App& program, Action& action);
+void add_data(CLI::App& program, Action& action);
+void add_completion(CLI::App& program, Action& action);
+
+// What `normlab --version` prints.
+std::string version_text();
+
+// Writes to standard output; RunError when that fails (a full disk, say).
+void print_out(const std::string& text);
+
+// The value of --checkpoint-seconds; RequestError when it is no number above 0.
+double read_checkpoint_seconds(const std::string& text);

@@ -1,0 +1,86 @@
+#include "parse_error.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "normlab/core/error.h"
+
+namespace {
+
+using Names = std::vector<std::string>;
+
+// The innermost command that was named.
+CLI::App* chosen_command(CLI::App* app) {
+  while (!app->get_subcommands().empty()) app = app->get_subcommands().back();
+  return app;
+}
+
+std::string command_words(const CLI::App* app) {
+  std::string words = app->get_name();
+  for (app = app->get_parent(); app != nullptr; app = app->get_parent())
+    words = app->get_name() + " " + words;
+  return words;
+}
+
+Names visible_commands(CLI::App* app) {
+  Names names;
+  for (const CLI::App* command : app->get_subcommands([](CLI::App*) { return true; })) {
+    if (!command->get_group().empty()) names.push_back(command->get_name());
+  }
+  return names;
+}
+
+Names option_names(CLI::App* app) {
+  Names names;
+  for (const CLI::Option* option : app->get_options()) {
+    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+  }
+  return names;
+}
+
+std::string suggestion(const std::string& name, const Names& known) {
+  const std::string nearest = normlab::nearest_name(name, known);
+  return nearest.empty() ? "" : fmt::format(" (did you mean {}?)", nearest);
+}
+
+std::string explain_extra(CLI::App* command, const std::string& extra) {
+  const std::string words = command_words(command);
+  if (extra.size() > 1 && extra[0] == '-') {
+    const std::string name = extra.substr(0, extra.find('='));
+    return fmt::format("{}: unknown option of \"{}\"; those of \"{} --help\" are known{}.", name, words,
+                       words, suggestion(name, option_names(command)));
+  }
+  const Names commands = visible_commands(command);
+  if (!commands.empty()) {
+    return fmt::format("\"{}\": unknown command of \"{}\"; known are {}{}.", extra, words,
+                       fmt::join(commands, ", "), suggestion(extra, commands));
+  }
+  return fmt::format("\"{}\": unexpected argument of \"{}\"; \"{} --help\" shows what it takes.", extra,
+                     words, words);
+}
+
+// One line that ends in a full stop.
+std::string as_sentence(std::string text) {
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  text.erase(text.find_last_not_of(" .") + 1);
+  return text + ".";
+}
+
+}  // namespace
+
+std::string explain(CLI::App& program, const CLI::ParseError& error) {
+  CLI::App* command = chosen_command(&program);
+  // An unknown name explains more than what is missing because of it.
+  const Names extras = program.remaining(true);
+  if (!extras.empty()) return explain_extra(command, extras.front());
+  const Names commands = visible_commands(command);
+  if (!commands.empty() && command->get_subcommands().empty()) {
+    return fmt::format("command: none is given to \"{}\"; known are {}.", command_words(command),
+                       fmt::join(commands, ", "));
+  }
+  return as_sentence(
+      fmt::format("{} ({} --help shows what is allowed)", error.what(), command_words(command)));
+}

@@ -1,0 +1,8 @@
+// Command lines that cannot be understood, in one sentence.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+
+// What was wrong, with the nearest known name when something is misspelt.
+std::string explain(CLI::App& program, const CLI::ParseError& error);

@@ -1,0 +1,24 @@
+// normlab report: what a sweep found.
+#include "normlab/analysis/report.h"
+
+#include "commands.h"
+
+void add_report(CLI::App& program, Action& action) {
+  CLI::App* command = program.add_subcommand("report", "Print what a sweep found, a row for each cell");
+  struct Arguments {
+    std::string folder, format = "table";
+  };
+  auto arguments = std::make_shared<Arguments>();
+  command->add_option("folder", arguments->folder, "The folder of a sweep, such as results/quick")
+      ->type_name("FOLDER")
+      ->required();
+  command->add_option("--format", arguments->format, "table, markdown, csv or json [default: table]")
+      ->type_name("NAME");
+  command->callback([&action, arguments] {
+    action = [arguments] {
+      const normlab::ReportFormat format = normlab::parse_report_format(arguments->format);
+      print_out(normlab::render_report(normlab::build_report(arguments->folder), format));
+      return 0;
+    };
+  });
+}

@@ -1,0 +1,159 @@
+// normlab run: one training run.
+#include <fmt/format.h>
+
+#include "commands.h"
+#include "normlab/analysis/show.h"
+#include "normlab/core/error.h"
+#include "normlab/core/file.h"
+#include "normlab/core/log.h"
+#include "normlab/data/registry.h"
+#include "normlab/experiment/cell.h"
+#include "normlab/experiment/config_json.h"
+#include "normlab/experiment/record.h"
+#include "normlab/experiment/run_store.h"
+#include "normlab/experiment/stop_signals.h"
+#include "normlab/train/trainer.h"
+#include "settings.h"
+
+namespace {
+
+using normlab::Json;
+using normlab::RunConfig;
+namespace filesystem = std::filesystem;
+
+struct RunArguments {
+  std::shared_ptr<SettingOptions> settings;
+  std::string config_file, out, checkpoint, save_initial_parameters, save_parameters;
+  std::string checkpoint_seconds = "30";
+  bool quiet = false;
+};
+
+RunConfig read_config(const RunArguments& arguments) {
+  Json json = Json::object();
+  if (!arguments.config_file.empty()) {
+    json = normlab::read_json(arguments.config_file, "config");
+    if (!json.is_object()) normlab::refuse("config", normlab::shown(json), "an object of settings is");
+  }
+  apply_settings(*arguments.settings, json);
+  return normlab::resolve(json);
+}
+
+void check(const RunConfig& config) {
+  if (const auto reason = normlab::undefined_reason(config)) throw normlab::RequestError(*reason);
+  normlab::check_against_data(config);
+}
+
+void print_evaluation(const normlab::Evaluation& evaluation, bool text) {
+  const auto metrics = [&](const normlab::Metrics& values) {
+    return text ? fmt::format("loss {:.4f} bits/character {:.4f}", values.loss, values.bits_per_character())
+                : fmt::format("loss {:.4f} error {:.4f}", values.loss, values.error);
+  };
+  normlab::log_info(fmt::format("epoch {:.6g} step {} train {} validation {} ({:.1f} s)", evaluation.epoch,
+                                evaluation.step, metrics(evaluation.train), metrics(evaluation.validation),
+                                evaluation.train_seconds));
+}
+
+void require_parent_folder(const filesystem::path& file, std::string_view field) {
+  if (file.empty()) return;
+  if (filesystem::is_directory(file)) {
+    normlab::refuse(field, fmt::format("\"{}\"", file.string()),
+                    "the name of a file is, and this is a folder");
+  }
+  normlab::require_writable_folder(file.has_parent_path() ? file.parent_path() : ".", field);
+}
+
+int run(const RunArguments& arguments) {
+  normlab::set_quiet(arguments.quiet);
+  const RunConfig config = read_config(arguments);
+  const double checkpoint_seconds = read_checkpoint_seconds(arguments.checkpoint_seconds);
+  check(config);
+  const std::string id = normlab::run_id(config);
+  const filesystem::path out = arguments.out.empty() ? filesystem::path("results/runs") / (id + ".json")
+                                                     : filesystem::path(arguments.out);
+  require_parent_folder(out, "out");
+  require_parent_folder(arguments.save_initial_parameters, "save-initial-parameters");
+  require_parent_folder(arguments.save_parameters, "save-parameters");
+
+  normlab::RunOptions options;
+  options.checkpoint = arguments.checkpoint.empty() ? filesystem::path(out).replace_extension(".checkpoint")
+                                                    : filesystem::path(arguments.checkpoint);
+  require_parent_folder(options.checkpoint, "checkpoint");
+  options.checkpoint_seconds = checkpoint_seconds;
+  options.identity = id;
+  options.save_initial_parameters = arguments.save_initial_parameters;
+  options.save_parameters = arguments.save_parameters;
+  options.stop = &normlab::stop_on_signals();
+  const bool text = normlab::is_text(config.dataset);
+  options.on_evaluation = [text](const normlab::Evaluation& evaluation) {
+    print_evaluation(evaluation, text);
+  };
+  normlab::log_info(fmt::format("run {}", id));
+
+  const normlab::RunResult result = normlab::train(config, options);
+  const std::string record = normlab::record_text(normlab::make_record(config, result));
+  normlab::write_whole(out, record);
+  if (result.status == normlab::RunStatus::interrupted) {
+    normlab::log_warning(
+        fmt::format("interrupted; the checkpoint is {}, and the same command continues from it",
+                    options.checkpoint.string()));
+    return 130;
+  }
+  normlab::log_info(fmt::format("the record is {}", out.string()));
+  print_out(normlab::render_record(nlohmann::json::parse(record)));
+  return 0;
+}
+
+}  // namespace
+
+double read_checkpoint_seconds(const std::string& text) {
+  const Json value = normlab::parse_shell_value(text);
+  if (!value.is_number() || !(value.get<double>() > 0)) {
+    normlab::refuse("checkpoint-seconds", text, "a number of seconds above 0 is");
+  }
+  return value.get<double>();
+}
+
+void add_run(CLI::App& program, Action& action) {
+  CLI::App* command = program.add_subcommand("run", "Train one network, from options or a config file");
+  auto arguments = std::make_shared<RunArguments>();
+  command
+      ->add_option("--config", arguments->config_file,
+                   "Settings as a JSON object; options here win over it (docs/experiment-format.md)")
+      ->type_name("FILE");
+  arguments->settings = add_setting_options(*command);
+  command->add_option("--out", arguments->out, "Where the record goes [default: results/runs/ID.json]")
+      ->type_name("FILE");
+  command
+      ->add_option("--save-initial-parameters", arguments->save_initial_parameters,
+                   "Write the parameters before the first step, as safetensors [default: not written]")
+      ->type_name("FILE");
+  command
+      ->add_option("--save-parameters", arguments->save_parameters,
+                   "Write the parameters at the end, as safetensors [default: not written]")
+      ->type_name("FILE");
+  command
+      ->add_option("--checkpoint", arguments->checkpoint,
+                   "Where checkpoints go [default: beside the record, ending in .checkpoint]")
+      ->type_name("FILE");
+  command
+      ->add_option("--checkpoint-seconds", arguments->checkpoint_seconds,
+                   "Seconds between checkpoints [default: 30]")
+      ->type_name("SECONDS");
+  command->add_flag("--quiet", arguments->quiet, "No line for each evaluation on standard error");
+  command->callback([&action, arguments] { action = [arguments] { return run(*arguments); }; });
+}
+
+void add_run_cell(CLI::App& program, Action& action) {
+  CLI::App* command = program.add_subcommand("run-cell", "One run of a sweep, started by the sweep itself");
+  command->group("");  // not in --help
+  auto arguments = std::make_shared<std::vector<std::string>>();
+  command->add_option("arguments", *arguments, "Config, record, checkpoint, seconds between checkpoints")
+      ->expected(4);
+  command->callback([&action, arguments] {
+    action = [arguments] {
+      const RunConfig config = normlab::resolve(normlab::parse_json((*arguments)[0], "config"));
+      return normlab::run_cell(config,
+                               {(*arguments)[1], (*arguments)[2], read_checkpoint_seconds((*arguments)[3])});
+    };
+  });
+}

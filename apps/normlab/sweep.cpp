@@ -1,0 +1,118 @@
+// normlab sweep: every cell of a grid, side by side, and again where an earlier sweep stopped.
+#include <fmt/format.h>
+
+#include "commands.h"
+#include "normlab/analysis/report.h"
+#include "normlab/core/error.h"
+#include "normlab/core/log.h"
+#include "normlab/experiment/config_json.h"
+#include "normlab/experiment/run_store.h"
+#include "normlab/experiment/scheduler.h"
+#include "normlab/experiment/sweep_spec.h"
+#include "settings.h"
+
+namespace {
+
+using normlab::SweepCell;
+using normlab::SweepSpec;
+
+struct SweepArguments {
+  std::string spec_file, out, jobs, threads;
+  std::string checkpoint_seconds = "30";
+  std::vector<std::string> set;
+  bool dry_run = false;
+};
+
+SweepSpec read_spec(const SweepArguments& arguments) {
+  SweepSpec spec = normlab::load_sweep_spec(arguments.spec_file);
+  for (const std::string& text : arguments.set) {
+    normlab::apply_shell_setting(spec, normlab::parse_shell_setting(text));
+  }
+  if (!arguments.threads.empty()) {
+    normlab::apply_shell_setting(spec, {"threads", {normlab::parse_shell_value(arguments.threads)}});
+  }
+  return spec;
+}
+
+int read_jobs(const std::string& text) {
+  if (text.empty()) return 0;
+  const normlab::Json value = normlab::parse_shell_value(text);
+  if (!value.is_number_integer() || value.get<std::int64_t>() < 1 || value.get<std::int64_t>() > 1'000'000) {
+    normlab::refuse("jobs", text, "an integer of at least 1 is");
+  }
+  return value.get<int>();
+}
+
+int print_cells(const std::vector<SweepCell>& cells) {
+  std::string text;
+  std::size_t undefined = 0;
+  for (const SweepCell& cell : cells) {
+    undefined += cell.undefined ? 1 : 0;
+    text +=
+        fmt::format("{}{}\n", cell.id, cell.undefined ? fmt::format("  undefined: {}", *cell.undefined) : "");
+  }
+  print_out(text);
+  normlab::log_info(fmt::format("{} runs, {} of them undefined", cells.size(), undefined));
+  return 0;
+}
+
+void print_results(const normlab::RunStore& store) {
+  normlab::write_summary(store.folder());
+  print_out(normlab::render_report(normlab::build_report(store.folder()), normlab::ReportFormat::table));
+}
+
+int sweep(const SweepArguments& arguments) {
+  const SweepSpec spec = read_spec(arguments);
+  const normlab::ScheduleOptions options{read_jobs(arguments.jobs),
+                                         read_checkpoint_seconds(arguments.checkpoint_seconds)};
+  const std::vector<SweepCell> cells = normlab::expand(spec);
+  normlab::resolve_jobs(options.jobs, cells);
+  normlab::check_cells_against_data(cells);
+  if (arguments.dry_run) return print_cells(cells);
+  const normlab::RunStore store(arguments.out.empty() ? "results/" + spec.name : arguments.out, spec, cells);
+  const normlab::SweepOutcome outcome = normlab::run_sweep(store, cells, options);
+  if (outcome.interrupted) {
+    normlab::log_warning("interrupted; the checkpoints are written, and the same command continues");
+    return 130;
+  }
+  print_results(store);
+  if (outcome.failed > 0) {
+    normlab::log_warning(
+        fmt::format("{} of {} runs failed; the same command tries them again", outcome.failed, cells.size()));
+    return 1;
+  }
+  return 0;
+}
+
+}  // namespace
+
+void add_sweep(CLI::App& program, Action& action) {
+  CLI::App* command =
+      program.add_subcommand("sweep", "Run every cell of an experiment, and resume where it stopped");
+  auto arguments = std::make_shared<SweepArguments>();
+  command->add_option("spec", arguments->spec_file, "The experiment (docs/experiment-format.md)")
+      ->type_name("SPEC.json")
+      ->required();
+  add_set_option(
+      *command, arguments->set,
+      "Set a setting for all runs, or with values between commas make it an axis: batch_size=4,32; "
+      "repeatable");
+  command
+      ->add_option("--jobs", arguments->jobs,
+                   "Runs side by side; jobs times threads is at most the cores "
+                   "[default: as many as fit]")
+      ->type_name("N");
+  command
+      ->add_option("--threads", arguments->threads,
+                   "Threads of each run [default: what the experiment says, or 1]")
+      ->type_name("N");
+  command->add_option("--out", arguments->out, "Folder of the results [default: results/NAME]")
+      ->type_name("FOLDER");
+  command
+      ->add_option("--checkpoint-seconds", arguments->checkpoint_seconds,
+                   "Seconds between checkpoints [default: 30]")
+      ->type_name("SECONDS");
+  command->add_flag("--dry-run", arguments->dry_run,
+                    "Check everything and list the runs, without running them");
+  command->callback([&action, arguments] { action = [arguments] { return sweep(*arguments); }; });
+}

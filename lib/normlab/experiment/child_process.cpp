@@ -1,0 +1,132 @@
+#include "normlab/experiment/child_process.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "normlab/core/error.h"
+
+extern char** environ;  // NOLINT: declared by POSIX, not by a header
+
+namespace normlab {
+namespace {
+
+std::vector<char*> pointers(std::vector<std::string>& texts) {
+  std::vector<char*> list;
+  for (std::string& text : texts) list.push_back(text.data());
+  list.push_back(nullptr);
+  return list;
+}
+
+std::vector<std::string> environment_with_threads(std::size_t threads) {
+  constexpr const char* variable = "OMP_NUM_THREADS=";
+  std::vector<std::string> environment;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    if (std::strncmp(*entry, variable, std::strlen(variable)) != 0) environment.emplace_back(*entry);
+  }
+  environment.push_back(fmt::format("{}{}", variable, threads));
+  return environment;
+}
+
+// Everything the child needs, prepared before the fork: between fork and exec only system calls are safe.
+struct Launch {
+  char** arguments;
+  char** environment;
+  const cpu_set_t* cores;
+  std::size_t cores_bytes;
+  int errors;
+  pid_t parent;
+};
+
+[[noreturn]] void become_child(const Launch& launch) {
+  prctl(PR_SET_PDEATHSIG, SIGTERM);
+  if (getppid() != launch.parent) _exit(130);  // it died before the line above
+  sched_setaffinity(0, launch.cores_bytes, launch.cores);
+  const int null = open("/dev/null", O_RDWR);
+  dup2(null, STDIN_FILENO);
+  dup2(null, STDOUT_FILENO);
+  dup2(launch.errors >= 0 ? launch.errors : null, STDERR_FILENO);
+  execve("/proc/self/exe", launch.arguments, launch.environment);
+  _exit(127);
+}
+
+}  // namespace
+
+ChildProcess::ChildProcess(const std::vector<std::string>& arguments, const std::vector<int>& cores)
+    : errors_(memfd_create("normlab-errors", MFD_CLOEXEC)) {
+  std::vector<std::string> argument_texts{"normlab"};
+  argument_texts.insert(argument_texts.end(), arguments.begin(), arguments.end());
+  std::vector<std::string> environment_texts = environment_with_threads(cores.size());
+  std::vector<char*> argument_list = pointers(argument_texts), environment_list = pointers(environment_texts);
+  const int most_cores = cores.back() + 1;
+  cpu_set_t* mask = CPU_ALLOC(most_cores);
+  const std::size_t bytes = CPU_ALLOC_SIZE(most_cores);
+  CPU_ZERO_S(bytes, mask);
+  for (const int core : cores) CPU_SET_S(core, bytes, mask);
+  const Launch launch{argument_list.data(), environment_list.data(), mask, bytes, errors_, getpid()};
+  process_ = fork();
+  if (process_ == 0) become_child(launch);
+  const int error = errno;
+  CPU_FREE(mask);
+  if (process_ < 0) {
+    if (errors_ >= 0) close(errors_);
+    throw RunError(fmt::format("cannot start a process: {}", std::strerror(error)));
+  }
+}
+
+ChildProcess::~ChildProcess() {
+  if (errors_ >= 0) close(errors_);
+}
+
+ChildProcess::ChildProcess(ChildProcess&& other) noexcept
+    : process_(std::exchange(other.process_, -1)), errors_(std::exchange(other.errors_, -1)) {}
+
+std::optional<ChildExit> ChildProcess::poll() {
+  int status = 0;
+  const pid_t ended = waitpid(process_, &status, WNOHANG);
+  if (ended != process_) return std::nullopt;
+  process_ = -1;
+  ChildExit exit;
+  if (WIFSIGNALED(status)) {
+    exit.signal = WTERMSIG(status);
+    exit.cause = fmt::format("killed by signal {} ({})", exit.signal, strsignal(exit.signal));
+  } else {
+    exit.status = WEXITSTATUS(status);
+    exit.cause = fmt::format("exit status {}", exit.status);
+  }
+  const std::string line = last_error_line();
+  if (!line.empty()) exit.cause += ": " + line;
+  return exit;
+}
+
+void ChildProcess::send(int signal) const {
+  if (process_ > 0) kill(process_, signal);
+}
+
+std::string ChildProcess::last_error_line() const {
+  if (errors_ < 0) return "";
+  constexpr off_t longest = 4096;
+  const off_t size = lseek(errors_, 0, SEEK_END);
+  const off_t start = size > longest ? size - longest : 0;
+  std::string tail(static_cast<std::size_t>(std::max<off_t>(size - start, 0)), '\0');
+  const ssize_t got = pread(errors_, tail.data(), tail.size(), start);
+  tail.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
+  const std::size_t end = tail.find_last_not_of(" \n\r\t");
+  if (end == std::string::npos) return "";
+  tail.resize(end + 1);
+  std::string line = tail.substr(tail.rfind('\n') + 1);
+  constexpr std::string_view prefix = "normlab: ";
+  if (line.rfind(prefix, 0) == 0) line.erase(0, prefix.size());
+  return line;
+}
+
+}  // namespace normlab

@@ -1,0 +1,31 @@
+// A run's settings as JSON (docs/experiment-format.md).
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "normlab/experiment/json.h"
+#include "normlab/train/run_config.h"
+
+namespace normlab {
+
+// Reads settings strictly: an unknown key, a wrong type or a value out of range is a RequestError that names
+// the setting by its dotted path. Shorthands and presets are resolved, and what is not said takes its
+// default. Looks at no data file.
+RunConfig resolve(const Json& settings);
+
+// Every setting that has a meaning for the chosen dataset, model, norm, optimizer and schedule, and no other:
+// resolve(to_json(c)) equals c in all of them.
+Json to_json(const RunConfig& config);
+
+// Eight hexadecimal digits that identify the resolved config.
+std::string config_hash(const RunConfig& config);
+
+// "mlp-layer-b4-s1-9f2c1a7e": model, norm, batch size, seed, hash.
+std::string run_id(const RunConfig& config);
+
+// The names that a setting such as "model" or "norm" chooses from; empty for other settings.
+const std::vector<std::string>& setting_choices(std::string_view path);
+
+}  // namespace normlab

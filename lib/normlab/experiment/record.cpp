@@ -1,0 +1,131 @@
+#include "normlab/experiment/record.h"
+
+#include <cmath>
+
+#include "normlab/data/registry.h"
+#include "normlab/experiment/config_json.h"
+#include "normlab/experiment/environment.h"
+
+namespace normlab {
+namespace {
+
+Json finite_or_null(double x) {
+  return std::isfinite(x) ? Json(x) : Json(nullptr);
+}
+
+Json metrics_json(const Metrics& metrics, bool text) {
+  Json json{{"loss", finite_or_null(metrics.loss)}, {"error", finite_or_null(metrics.error)}};
+  if (text) json["bits_per_character"] = finite_or_null(metrics.bits_per_character());
+  return json;
+}
+
+Json layer_json(const LayerStatistics& layer) {
+  return {{"name", layer.name},
+          {"activation",
+           {{"mean", finite_or_null(layer.activation_mean)},
+            {"deviation", finite_or_null(layer.activation_deviation)},
+            {"zero_fraction", finite_or_null(layer.activation_zero_fraction)}}},
+          {"gradient_norm", finite_or_null(layer.gradient_norm)},
+          {"parameter_gradient_norm", finite_or_null(layer.parameter_gradient_norm)}};
+}
+
+Json evaluation_json(const Evaluation& evaluation, bool text) {
+  Json json{{"epoch", evaluation.epoch},
+            {"step", evaluation.step},
+            {"samples", evaluation.samples},
+            {"learning_rate", finite_or_null(evaluation.learning_rate)},
+            {"train", metrics_json(evaluation.train, text)},
+            {"validation", metrics_json(evaluation.validation, text)},
+            {"gradient_norm", finite_or_null(evaluation.gradient_norm)},
+            {"seconds",
+             {{"train", evaluation.train_seconds},
+              {"evaluate", evaluation.evaluate_seconds},
+              {"elapsed", evaluation.elapsed_seconds}}},
+            {"cpu_seconds", evaluation.cpu_seconds}};
+  if (!evaluation.layers.empty()) {
+    json["layers"] = Json::array();
+    for (const LayerStatistics& layer : evaluation.layers) json["layers"].push_back(layer_json(layer));
+  }
+  return json;
+}
+
+Json convergence_json(const Target& target, const Convergence& convergence) {
+  return {{"target", target.text()},
+          {"epochs", convergence.epochs},
+          {"steps", convergence.steps},
+          {"train_seconds", convergence.train_seconds},
+          {"train_seconds_from_median_step", convergence.train_seconds_from_median_step}};
+}
+
+Json start_record(const RunConfig& config, std::string_view status) {
+  return {{"schema", "normlab.run/1"},
+          {"id", run_id(config)},
+          {"status", status},
+          {"config", to_json(config)},
+          {"environment", to_json(describe_environment(config.threads))}};
+}
+
+}  // namespace
+
+std::string status_name(RunStatus status) {
+  switch (status) {
+    case RunStatus::reached_target:
+      return "reached_target";
+    case RunStatus::missed_target:
+      return "missed_target";
+    case RunStatus::finished:
+      return "finished";
+    case RunStatus::diverged:
+      return "diverged";
+    case RunStatus::interrupted:
+      return "interrupted";
+  }
+  return "";
+}
+
+bool is_final_status(std::string_view status) {
+  return status == "reached_target" || status == "missed_target" || status == "finished" ||
+         status == "diverged" || status == "undefined";
+}
+
+Json make_record(const RunConfig& config, const RunResult& result) {
+  const bool text = is_text(config.dataset);
+  Json record = start_record(config, status_name(result.status));
+  if (result.diverged_step) record["diverged_step"] = *result.diverged_step;
+  record["model"] = {{"parameters", result.parameters},
+                     {"multiply_adds_per_sample", result.multiply_adds_per_sample}};
+  record["evaluations"] = Json::array();
+  for (const Evaluation& evaluation : result.evaluations) {
+    record["evaluations"].push_back(evaluation_json(evaluation, text));
+  }
+  if (config.target && result.convergence)
+    record["convergence"] = convergence_json(*config.target, *result.convergence);
+  record["step_seconds"] = {{"count", result.step_seconds.count},
+                            {"p10", finite_or_null(result.step_seconds.p10)},
+                            {"median", finite_or_null(result.step_seconds.median)},
+                            {"p90", finite_or_null(result.step_seconds.p90)}};
+  if (result.test) record["test"] = metrics_json(*result.test, text);
+  record["startup_seconds"] = result.startup_seconds;
+  record["checkpoint_seconds"] = result.checkpoint_seconds;
+  record["resumed"] = result.resumed;
+  record["peak_resident_bytes"] = result.peak_resident_bytes;
+  return record;
+}
+
+Json make_undefined_record(const RunConfig& config, std::string_view reason) {
+  Json record = start_record(config, "undefined");
+  record["reason"] = reason;
+  return record;
+}
+
+Json make_failed_record(const RunConfig& config, std::string_view cause) {
+  Json record = start_record(config, "failed");
+  record["cause"] = cause;
+  return record;
+}
+
+std::string record_text(const Json& record) {
+  return record.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace normlab

@@ -1,0 +1,31 @@
+// One run as JSON (schema "normlab.run/1", docs/results-format.md). A record never holds a number that is not
+// finite: such a number is null.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "normlab/experiment/json.h"
+#include "normlab/train/run_config.h"
+#include "normlab/train/run_result.h"
+
+namespace normlab {
+
+// A run that was trained, to its end or until it was interrupted.
+Json make_record(const RunConfig& config, const RunResult& result);
+
+// A cell whose combination of model, norm and batch size has no meaning.
+Json make_undefined_record(const RunConfig& config, std::string_view reason);
+
+// A run that crashed, was killed or could not do its work.
+Json make_failed_record(const RunConfig& config, std::string_view cause);
+
+std::string status_name(RunStatus status);
+
+// True for the statuses that running a sweep again skips: the run ended by itself, or can have no result.
+bool is_final_status(std::string_view status);
+
+// The text of a record's file.
+std::string record_text(const Json& record);
+
+}  // namespace normlab

@@ -1,0 +1,63 @@
+// A sweep: a base config, a grid over its settings, and exceptions (docs/experiment-format.md).
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "normlab/experiment/json.h"
+#include "normlab/train/run_config.h"
+
+namespace normlab {
+
+struct Axis {
+  std::string path;  // dotted
+  std::vector<Json> values;
+};
+
+// "Where all of these settings have these values, set those." A list in `when` stands for any of its values.
+struct Override {
+  std::vector<std::pair<std::string, Json>> when, set;
+};
+
+struct SweepSpec {
+  std::string name;         // letters, digits, '-', '_' and '.'; names the results folder
+  std::string description;  // one or two sentences
+  Json paper;               // {"reference": …, "section": …}, or null
+  Json base = Json::object();
+  std::vector<Axis> grid;
+  std::vector<Override> overrides;
+};
+
+// Reads a spec. RequestError, naming the file or the field, for what is not JSON, unknown keys, wrong types,
+// empty lists, a spec that lists nothing to run, and overrides that match no cell. `default_name` serves when
+// the spec says none.
+SweepSpec parse_sweep_spec(const Json& json, const std::string& default_name);
+SweepSpec load_sweep_spec(const std::filesystem::path& file);
+
+// "--set KEY=V1,V2" replaces or adds an axis; one value is set in the base, and the axis is gone. Either wins
+// over overrides of the same setting.
+void apply_shell_setting(SweepSpec& spec, const ShellSetting& setting);
+
+Json to_json(const SweepSpec& spec);
+
+// One run of a sweep.
+struct SweepCell {
+  RunConfig config;
+  std::string id;
+  std::optional<std::string> undefined;  // why the combination has no meaning
+};
+
+// All cells in a fixed order: the seed varies slowest, so that an interrupted sweep has whole tables for its
+// first seeds; then model, norm and batch size; then the other axes in the order of the spec, the last one
+// fastest. Each cell's config is resolved; RequestError for one that cannot be, and when two cells are the
+// same run.
+std::vector<SweepCell> expand(const SweepSpec& spec);
+
+// Checks every cell that is to run against its data, reading each data set once: RequestError before any work
+// starts.
+void check_cells_against_data(const std::vector<SweepCell>& cells);
+
+}  // namespace normlab
