@@ -1,7 +1,6 @@
 // Reading the records of a sweep and grouping them into cells (docs/results-format.md).
 #pragma once
 
-#include <compare>
 #include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>

@@ -1,7 +1,9 @@
 // What a sweep found: for each cell, how many runs reached the target and what that took.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,12 +24,12 @@ enum class Extent { target, end_of_run };
 struct ReportRow {
   std::string model, norm;
   Index batch_size = 0;
-  std::vector<std::string> settings;  // values of Report::columns
+  std::vector<nlohmann::json> settings;  // values of Report::columns
   std::string dataset;
-  std::string target;              // "" when none was set
-  Extent extent = Extent::target;  // end_of_run when there is no target
-  std::vector<std::string> seeds;  // of all runs of the cell
-  Index runs = 0;                  // all records of the cell
+  std::string target;                // "" when none was set
+  Extent extent = Extent::target;    // end_of_run when there is no target
+  std::vector<std::uint64_t> seeds;  // of all runs of the cell
+  Index runs = 0;                    // all records of the cell
   Index reached = 0, missed = 0, finished = 0, diverged = 0, undefined = 0, failed = 0, unfinished = 0;
   std::optional<Spread> epochs;
   std::optional<Spread> steps;
@@ -40,7 +42,8 @@ struct ReportRow {
 
 struct Report {
   std::string name, description;
-  std::vector<std::string> models, datasets, targets, seeds;
+  std::vector<std::string> models, datasets, targets;
+  std::vector<std::uint64_t> seeds;
   std::vector<std::string> machines;  // "CPU, SIMD, 1 thread", one for each kind of environment
   std::vector<std::string> versions;  // "normlab 0.1.0, oneDNN 2.6.3, GNU 12.2.0"
   std::vector<std::string> columns;   // further settings that tell rows apart, dotted

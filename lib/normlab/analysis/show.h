@@ -3,9 +3,7 @@
 
 #include <filesystem>
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <string>
-#include <vector>
 
 namespace normlab {
 
@@ -15,22 +13,5 @@ std::string render_record(const nlohmann::json& record);
 
 // The same of a file. Throws RequestError naming FILE when it is not a run record.
 std::string show_record(const std::filesystem::path& file);
-
-struct CurvePoint {
-  double x = 0, y = 0;
-};
-
-// A line chart of `height` rows over an x axis, at most 100 columns wide, drawn with box characters;
-// `threshold` is a dashed line. One point is drawn as a dot. Points need not be sorted; without points the
-// text says so.
-struct TextChart {
-  std::string title;
-  std::string x_label;
-  int width = 76;  // of the plotting area
-  int height = 8;
-  std::vector<CurvePoint> points;
-  std::optional<double> threshold;
-};
-std::string render_chart(const TextChart& chart);
 
 }  // namespace normlab
