@@ -1,0 +1,298 @@
+#include "normlab/analysis/report.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "normlab/core/error.h"
+#include "normlab/core/file.h"
+
+namespace normlab {
+namespace {
+
+using Json = nlohmann::json;
+
+template <class T>
+void add_once(std::vector<T>& values, const T& value) {
+  if (std::find(values.begin(), values.end(), value) == values.end()) values.push_back(value);
+}
+
+std::string dataset_text(const Json& content) {
+  const std::string path = text_at(content, "config.dataset.path");
+  const std::string name = text_at(content, "config.dataset.name", "an unnamed dataset");
+  return path.empty() ? name : fmt::format("{}:{}", name, path);
+}
+
+std::string machine_text(const Json& content) {
+  std::vector<std::string> parts;
+  for (const char* field : {"environment.cpu", "environment.simd"}) {
+    if (const std::string text = text_at(content, field); !text.empty()) parts.push_back(text);
+  }
+  if (const auto threads = number_at(content, "environment.threads")) {
+    parts.push_back(fmt::format("{:.0f} thread{} a run", *threads, *threads == 1 ? "" : "s"));
+  }
+  return fmt::format("{}", fmt::join(parts, ", "));
+}
+
+std::string version_text(const Json& content) {
+  std::vector<std::string> parts;
+  for (const char* field : {"normlab", "onednn", "compiler"}) {
+    const std::string version = text_at(content, fmt::format("environment.{}", field));
+    if (version.empty()) continue;
+    const std::string_view label = field == std::string_view("onednn") ? "oneDNN" : field;
+    parts.push_back(fmt::format("{} {}", label, version));
+  }
+  return fmt::format("{}", fmt::join(parts, ", "));
+}
+
+std::uint64_t seed_of(const RunRecord& run) {
+  return run.content["config"]["seed"].get<std::uint64_t>();
+}
+
+enum class Outcome { reached, missed, finished, diverged, undefined, failed, unfinished };
+
+Outcome outcome_of(const RunRecord& run, Extent extent) {
+  if (run.status == "undefined") return Outcome::undefined;
+  if (run.status == "failed") return Outcome::failed;
+  if (run.status == "interrupted") return Outcome::unfinished;
+  const bool converged = run.status == "reached_target" || number_at(run.content, "convergence.epochs");
+  if (extent == Extent::target && converged) return Outcome::reached;
+  if (run.status == "diverged") return Outcome::diverged;
+  return extent == Extent::target ? Outcome::missed : Outcome::finished;
+}
+
+// What a run took, by quantity; absent where the record does not tell.
+struct Measures {
+  std::optional<double> epochs, steps, train_seconds, train_seconds_from_median_step;
+};
+
+Measures measures_to_target(const Json& content) {
+  return {number_at(content, "convergence.epochs"), number_at(content, "convergence.steps"),
+          number_at(content, "convergence.train_seconds"),
+          number_at(content, "convergence.train_seconds_from_median_step")};
+}
+
+Measures measures_to_end(const Json& content) {
+  const Json* evaluations = value_at(content, "evaluations");
+  if (evaluations == nullptr || !evaluations->is_array() || evaluations->empty()) return {};
+  const Json& last = evaluations->back();
+  Measures result{number_at(last, "epoch"), number_at(last, "step"), number_at(last, "seconds.train"), {}};
+  const auto median_step = number_at(content, "step_seconds.median");
+  if (result.steps && median_step) result.train_seconds_from_median_step = *result.steps * *median_step;
+  return result;
+}
+
+Measures measures_of(const RunRecord& run, Outcome outcome) {
+  switch (outcome) {
+    case Outcome::reached:
+      return measures_to_target(run.content);
+    case Outcome::finished:
+      return measures_to_end(run.content);
+    case Outcome::missed:
+    case Outcome::diverged:
+      return {not_reached, not_reached, not_reached, not_reached};
+    default:
+      return {};
+  }
+}
+
+std::string test_metric_of(const RunRecord& run) {
+  const Json* metrics = value_at(run.content, "test");
+  const Json* evaluations = value_at(run.content, "evaluations");
+  if ((metrics == nullptr || !metrics->is_object()) && evaluations != nullptr && evaluations->is_array() &&
+      !evaluations->empty()) {
+    metrics = value_at(evaluations->front(), "validation");
+  }
+  if (metrics == nullptr || !metrics->is_object()) return "";
+  return metrics->contains("bits_per_character") ? "bits_per_character" : "error";
+}
+
+// A diverged run has no test result; leaving it out would make the cell look better than it is.
+std::optional<double> test_value(const RunRecord& run, std::string_view metric) {
+  if (run.status == "interrupted") return std::nullopt;
+  const auto value = number_at(run.content, fmt::format("test.{}", metric));
+  return !value && run.status == "diverged" ? std::optional(not_reached) : value;
+}
+
+std::string reason_of(const RunRecord& run) {
+  const std::uint64_t seed = seed_of(run);
+  if (run.status == "undefined") {
+    return fmt::format("undefined: {}", text_at(run.content, "reason", "no reason recorded"));
+  }
+  if (run.status == "failed") {
+    return fmt::format("failed: {} (seed {})", text_at(run.content, "cause", "no cause recorded"), seed);
+  }
+  if (run.status == "diverged") {
+    const auto step = number_at(run.content, "diverged_step");
+    return fmt::format("diverged{} (seed {})", step ? fmt::format(": at step {:.0f}", *step) : "", seed);
+  }
+  return "";
+}
+
+void count_outcome(ReportRow& row, Outcome outcome) {
+  switch (outcome) {
+    case Outcome::reached:
+      ++row.reached;
+      break;
+    case Outcome::missed:
+      ++row.missed;
+      break;
+    case Outcome::finished:
+      ++row.finished;
+      break;
+    case Outcome::diverged:
+      ++row.diverged;
+      break;
+    case Outcome::undefined:
+      ++row.undefined;
+      break;
+    case Outcome::failed:
+      ++row.failed;
+      break;
+    case Outcome::unfinished:
+      ++row.unfinished;
+      break;
+  }
+}
+
+void describe_cell(ReportRow& row, const Cell& cell) {
+  row.model = cell.model;
+  row.norm = cell.norm;
+  row.batch_size = cell.batch_size;
+  row.settings = cell.settings;
+  const Json& first = cell.runs.front()->content;
+  row.dataset = dataset_text(first);
+  row.target = text_at(first, "config.target");
+  row.extent = row.target.empty() ? Extent::end_of_run : Extent::target;
+  row.runs = static_cast<Index>(cell.runs.size());
+  for (const RunRecord* run : cell.runs) {
+    add_once(row.seeds, seed_of(*run));
+    if (row.test_metric.empty()) row.test_metric = test_metric_of(*run);
+    if (const std::string reason = reason_of(*run); !reason.empty()) add_once(row.reasons, reason);
+  }
+}
+
+ReportRow make_row(const Cell& cell) {
+  ReportRow row;
+  describe_cell(row, cell);
+  std::vector<double> epochs, steps, seconds, seconds_from_median, test;
+  const auto add = [](std::vector<double>& values, const std::optional<double>& value) {
+    if (value) values.push_back(*value);
+  };
+  for (const RunRecord* run : cell.runs) {
+    const Outcome outcome = outcome_of(*run, row.extent);
+    count_outcome(row, outcome);
+    const Measures measures = measures_of(*run, outcome);
+    add(epochs, measures.epochs);
+    add(steps, measures.steps);
+    add(seconds, measures.train_seconds);
+    add(seconds_from_median, measures.train_seconds_from_median_step);
+    add(test, test_value(*run, row.test_metric));
+  }
+  row.epochs = spread(epochs);
+  row.steps = spread(steps);
+  row.train_seconds = spread(seconds);
+  row.train_seconds_from_median_step = spread(seconds_from_median);
+  row.test = spread(test);
+  return row;
+}
+
+// "mlp: 10, lstm: 20" for each setting that depends on the model alone.
+void describe_settings_by_model(Report& report, const SweepRecords& sweep, const VaryingSettings& varying) {
+  for (const std::string& path : varying.by_model) {
+    std::vector<std::string> parts;
+    for (const std::string& model : report.models) {
+      for (const RunRecord& run : sweep.runs) {
+        if (text_at(run.content, "config.model.name") != model) continue;
+        const Json* value = value_at(run.content["config"], path);
+        parts.push_back(fmt::format("{}: {}", model, setting_text(value == nullptr ? Json() : *value)));
+        break;
+      }
+    }
+    report.by_model.emplace_back(path, fmt::format("{}", fmt::join(parts, ", ")));
+  }
+}
+
+void describe_runs(Report& report, const SweepRecords& sweep) {
+  std::set<std::uint64_t> seeds;
+  for (const RunRecord& run : sweep.runs) {
+    seeds.insert(seed_of(run));
+    if (const std::string text = machine_text(run.content); !text.empty()) add_once(report.machines, text);
+    if (const std::string text = version_text(run.content); !text.empty()) add_once(report.versions, text);
+  }
+  report.seeds.assign(seeds.begin(), seeds.end());
+  for (const ReportRow& row : report.rows) {
+    add_once(report.models, row.model);
+    add_once(report.datasets, row.dataset);
+    if (!row.target.empty()) add_once(report.targets, row.target);
+  }
+}
+
+void warn(Report& report, const SweepRecords& sweep) {
+  report.warnings = sweep.warnings;
+  const auto count = [&](std::string_view status) {
+    return std::count_if(sweep.runs.begin(), sweep.runs.end(),
+                         [&](const RunRecord& run) { return run.status == status; });
+  };
+  const auto total = sweep.runs.size();
+  if (total == 0) report.warnings.push_back("there are no records yet");
+  if (const auto unfinished = count("interrupted"); unfinished > 0) {
+    report.warnings.push_back(fmt::format(
+        "{} of {} runs are unfinished; the same sweep command continues them", unfinished, total));
+  }
+  if (const auto failed = count("failed"); failed > 0) {
+    report.warnings.push_back(fmt::format(
+        "{} of {} runs failed and count in no median; the same sweep command retries them", failed, total));
+  }
+  if (report.machines.size() > 1) {
+    report.warnings.push_back(fmt::format(
+        "records come from different machines or thread counts, so their times do not compare: {}",
+        fmt::join(report.machines, "; ")));
+  }
+  if (report.versions.size() > 1) {
+    report.warnings.push_back(
+        fmt::format("records come from different versions: {}", fmt::join(report.versions, "; ")));
+  }
+}
+
+}  // namespace
+
+Report build_report(const SweepRecords& sweep) {
+  Report report;
+  report.name = sweep.name;
+  report.description = sweep.description;
+  const VaryingSettings varying = find_varying_settings(sweep.runs);
+  report.columns = varying.columns;
+  for (const Cell& cell : group_into_cells(sweep, varying)) report.rows.push_back(make_row(cell));
+  describe_runs(report, sweep);
+  describe_settings_by_model(report, sweep, varying);
+  warn(report, sweep);
+  return report;
+}
+
+Report build_report(const std::filesystem::path& folder) {
+  const SweepRecords sweep = load_sweep(folder);
+  if (sweep.runs.empty()) {
+    refuse("results", fmt::format("\"{}\"", folder.string()), "at least one run record in runs/ is needed");
+  }
+  return build_report(sweep);
+}
+
+ReportFormat parse_report_format(std::string_view name) {
+  static const std::vector<std::string> known = {"table", "markdown", "csv", "json"};
+  for (std::size_t i = 0; i < known.size(); ++i) {
+    if (known[i] == name) return static_cast<ReportFormat>(i);
+  }
+  refuse_name("format", name, known);
+}
+
+void write_summary(const std::filesystem::path& folder) {
+  const Report report = build_report(load_sweep(folder));
+  write_whole(folder / "summary.json", render_report(report, ReportFormat::json));
+  write_whole(folder / "summary.csv", render_report(report, ReportFormat::csv));
+}
+
+}  // namespace normlab

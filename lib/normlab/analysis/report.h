@@ -1,0 +1,76 @@
+// What a sweep found: for each cell, how many runs reached the target and what that took.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "normlab/analysis/records.h"
+#include "normlab/analysis/statistics.h"
+#include "normlab/core/tensor.h"
+
+namespace normlab {
+
+// Up to where epochs, steps and seconds count.
+enum class Extent { target, end_of_run };
+
+// One cell. A run that missed its target or diverged before it takes part in every spread as not_reached; a
+// run that failed, is undefined or is unfinished takes part in none.
+struct ReportRow {
+  std::string model, norm;
+  Index batch_size = 0;
+  std::vector<nlohmann::json> settings;  // values of Report::columns
+  std::string dataset;
+  std::string target;                // "" when none was set
+  Extent extent = Extent::target;    // end_of_run when there is no target
+  std::vector<std::uint64_t> seeds;  // of all runs of the cell
+  Index runs = 0;                    // all records of the cell
+  Index reached = 0, missed = 0, finished = 0, diverged = 0, undefined = 0, failed = 0, unfinished = 0;
+  std::optional<Spread> epochs;
+  std::optional<Spread> steps;
+  std::optional<Spread> train_seconds;                   // as measured
+  std::optional<Spread> train_seconds_from_median_step;  // steps times the run's median step time
+  std::string test_metric;           // "error" or "bits_per_character"; "" when no run has a test result
+  std::optional<Spread> test;        // over the runs that ended; diverged ones are not_reached
+  std::vector<std::string> reasons;  // "undefined: …", "failed: …", "diverged: at step …"; each once
+};
+
+struct Report {
+  std::string name, description;
+  std::vector<std::string> models, datasets, targets;
+  std::vector<std::uint64_t> seeds;
+  std::vector<std::string> machines;  // "CPU, SIMD, 1 thread", one for each kind of environment
+  std::vector<std::string> versions;  // "normlab 0.1.0, oneDNN 2.6.3, GNU 12.2.0"
+  std::vector<std::string> columns;   // further settings that tell rows apart, dotted
+  std::vector<std::pair<std::string, std::string>> by_model;  // setting, "mlp: 1, lstm: 2"
+  std::vector<std::string> warnings;
+  std::vector<ReportRow> rows;
+};
+
+// Works without records, too (no rows and a warning).
+Report build_report(const SweepRecords& sweep);
+
+// Loads the sweep directory. Throws what load_sweep throws, and RequestError naming `results` when it holds
+// no records.
+Report build_report(const std::filesystem::path& folder);
+
+enum class ReportFormat { table, markdown, csv, json };
+
+// Throws RequestError naming `format` for any other name than table, markdown, csv, json.
+ReportFormat parse_report_format(std::string_view name);
+
+// The whole report as text that ends with a newline. A median that is not reached is "not reached" or "—" in
+// table and markdown, an empty field in CSV, and null with a status beside it in JSON; infinity never
+// appears.
+std::string render_report(const Report& report, ReportFormat format);
+
+// Writes FOLDER/summary.json and FOLDER/summary.csv from the records, each whole. Equal records give equal
+// files.
+void write_summary(const std::filesystem::path& folder);
+
+}  // namespace normlab

@@ -1,0 +1,232 @@
+#include "normlab/analysis/show.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "normlab/analysis/records.h"
+#include "normlab/analysis/text_chart.h"
+
+namespace normlab {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr std::size_t page_width = 100;
+constexpr std::size_t label_width = 13;
+
+// "  label        text", wrapped at blanks with the text's left edge kept.
+std::string labelled(const std::string& label, const std::string& text) {
+  if (text.empty()) return "";
+  const std::string indent(label_width + 2, ' ');
+  std::string result, line = fmt::format("  {:<{}}", label, label_width);
+  std::size_t column = indent.size();
+  bool at_start = true;
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = std::min(text.find_first_of(" \n", begin), text.size());
+    const std::string word = text.substr(begin, end - begin);
+    if (!at_start && column + 1 + text_columns(word) > page_width) {
+      result += line + "\n";
+      line = indent;
+      column = indent.size();
+      at_start = true;
+    }
+    line += (at_start ? "" : " ") + word;
+    column += (at_start ? 0 : 1) + text_columns(word);
+    at_start = false;
+    begin = end + 1;
+  }
+  return result + line + "\n";
+}
+
+std::string join(const std::vector<std::string>& parts) {
+  return fmt::format("{}", fmt::join(parts, ", "));
+}
+
+std::string with_blanks(std::string name) {
+  std::replace(name.begin(), name.end(), '_', ' ');
+  return name;
+}
+
+// "adam: beta1 0.9, beta2 0.999" of {"name": "adam", "beta1": 0.9, "beta2": 0.999}
+std::string describe_part(const Json& part) {
+  std::vector<std::string> settings;
+  for (const auto& [key, value] : part.items()) {
+    if (key != "name") settings.push_back(with_blanks(key) + " " + setting_text(value));
+  }
+  const std::string name = text_at(part, "name");
+  return name + (name.empty() || settings.empty() ? "" : ": ") + join(settings);
+}
+
+std::string describe_config(const Json& config) {
+  std::vector<std::string> order = {"dataset", "model", "norm", "init", "optimizer", "schedule"};
+  std::vector<std::string> others;
+  for (const auto& [key, value] : config.items()) {
+    if (!value.is_object() && !value.is_null())
+      others.push_back(with_blanks(key) + " " + setting_text(value));
+    if (value.is_object() && std::find(order.begin(), order.end(), key) == order.end()) order.push_back(key);
+  }
+  std::string text;
+  for (const std::string& key : order) {
+    if (const Json* part = value_at(config, key); part != nullptr && part->is_object()) {
+      text += labelled(with_blanks(key), describe_part(*part));
+    }
+  }
+  return text + labelled("also", join(others));
+}
+
+std::string describe_status(const Json& record) {
+  const std::string status = text_at(record, "status");
+  if (status == "undefined") return "undefined: " + text_at(record, "reason", "no reason recorded");
+  if (status == "failed") return "failed: " + text_at(record, "cause", "no cause recorded");
+  const auto step = number_at(record, "diverged_step");
+  if (status == "diverged" && step) return fmt::format("diverged at step {:.0f}", *step);
+  return with_blanks(status);
+}
+
+std::string seconds_text(double seconds) {
+  if (seconds < 1e-3) return fmt::format("{:.3g} µs", seconds * 1e6);
+  if (seconds < 1) return fmt::format("{:.3g} ms", seconds * 1e3);
+  return seconds < 100 ? fmt::format("{:.3g} s", seconds) : fmt::format("{:.0f} s", seconds);
+}
+
+// Adds "LABEL VALUE UNIT" when the record has the number.
+void add_seconds(std::vector<std::string>& parts, const Json& object, std::string_view path,
+                 std::string_view label) {
+  if (const auto value = number_at(object, path))
+    parts.push_back(fmt::format("{} {}", label, seconds_text(*value)));
+}
+
+std::string describe_convergence(const Json& record) {
+  const std::string target = text_at(record, "config.target", text_at(record, "convergence.target"));
+  if (target.empty()) return "none was set";
+  const auto epochs = number_at(record, "convergence.epochs");
+  if (!epochs) return target + ": not reached";
+  std::vector<std::string> parts = {fmt::format("{}: reached after {:.4g} epochs", target, *epochs)};
+  if (const auto steps = number_at(record, "convergence.steps"))
+    parts.push_back(fmt::format("{:.0f} steps", *steps));
+  if (const auto seconds = number_at(record, "convergence.train_seconds")) {
+    parts.push_back(seconds_text(*seconds) + " of training");
+  }
+  if (const auto seconds = number_at(record, "convergence.train_seconds_from_median_step")) {
+    parts.push_back(seconds_text(*seconds) + " as steps × median step");
+  }
+  return join(parts);
+}
+
+std::string describe_steps(const Json& record) {
+  std::vector<std::string> parts;
+  add_seconds(parts, record, "step_seconds.median", "median");
+  add_seconds(parts, record, "step_seconds.p10", "p10");
+  add_seconds(parts, record, "step_seconds.p90", "p90");
+  if (const auto count = number_at(record, "step_seconds.count"))
+    parts.push_back(fmt::format("over {:.0f} steps", *count));
+  return join(parts);
+}
+
+std::string describe_metrics(const Json& metrics) {
+  std::vector<std::string> parts;
+  for (const char* name : {"error", "bits_per_character", "loss"}) {
+    if (const auto value = number_at(metrics, name))
+      parts.push_back(fmt::format("{} {:.4f}", with_blanks(name), *value));
+  }
+  return join(parts);
+}
+
+const Json* last_evaluation(const Json& record) {
+  const Json* evaluations = value_at(record, "evaluations");
+  const bool any = evaluations != nullptr && evaluations->is_array() && !evaluations->empty();
+  return any ? &evaluations->back() : nullptr;
+}
+
+std::string describe_time(const Json& record) {
+  std::vector<std::string> parts;
+  if (const Json* last = last_evaluation(record)) {
+    add_seconds(parts, *last, "seconds.train", "training");
+    add_seconds(parts, *last, "seconds.evaluate", "evaluation");
+  }
+  add_seconds(parts, record, "startup_seconds", "start-up");
+  add_seconds(parts, record, "checkpoint_seconds", "checkpoints");
+  if (const Json* last = last_evaluation(record)) {
+    add_seconds(parts, *last, "seconds.elapsed", "elapsed");
+    add_seconds(parts, *last, "cpu_seconds", "processor time");
+  }
+  if (const auto resumed = number_at(record, "resumed"); resumed && *resumed > 0) {
+    parts.push_back(
+        fmt::format("continued from a checkpoint {:.0f} time{}", *resumed, *resumed == 1 ? "" : "s"));
+  }
+  return join(parts);
+}
+
+std::string describe_size(const Json& record) {
+  std::vector<std::string> parts;
+  const auto add = [&](std::string_view path, std::string_view what, double unit) {
+    if (const auto value = number_at(record, path))
+      parts.push_back(fmt::format("{:.0f} {}", *value / unit, what));
+  };
+  add("model.parameters", "parameters", 1);
+  add("model.multiply_adds_per_sample", "multiply-adds a sample", 1);
+  add("peak_resident_bytes", "MB peak memory", 1e6);
+  return join(parts);
+}
+
+std::string describe_environment(const Json& record) {
+  std::vector<std::string> parts;
+  const Json* environment = value_at(record, "environment");
+  if (environment == nullptr || !environment->is_object()) return "";
+  for (const auto& [key, value] : environment->items())
+    parts.push_back(with_blanks(key) + " " + setting_text(value));
+  return join(parts);
+}
+
+std::string curve(const Json& record, const std::string& metric, const std::string& title) {
+  TextChart chart;
+  chart.title = title;
+  chart.x_label = "epoch";
+  for (const Json& evaluation : *value_at(record, "evaluations")) {
+    const auto x = number_at(evaluation, "epoch"), y = number_at(evaluation, metric);
+    if (x && y) chart.points.push_back({*x, *y});
+  }
+  const std::string target = text_at(record, "config.target");
+  if (const std::string prefix = metric + "<="; target.rfind(prefix, 0) == 0) {
+    const std::string threshold = target.substr(prefix.size());
+    chart.threshold = std::strtod(threshold.c_str(), nullptr);
+    chart.threshold_label = "target " + threshold;
+  }
+  return render_chart(chart);
+}
+
+std::string describe_curves(const Json& record) {
+  const Json* last = last_evaluation(record);
+  if (last == nullptr) return "\nNo evaluation was recorded.\n";
+  const std::string metric =
+      value_at(*last, "validation.bits_per_character") ? "bits_per_character" : "error";
+  return "\n" + curve(record, "validation." + metric, "validation " + with_blanks(metric)) + "\n" +
+         curve(record, "train.loss", "training loss (nats, mean since the evaluation before)");
+}
+
+}  // namespace
+
+std::string render_record(const Json& record) {
+  std::string text = fmt::format("run {}\n", text_at(record, "id"));
+  text += labelled("status", describe_status(record));
+  text += labelled("target", describe_convergence(record));
+  if (const Json* test = value_at(record, "test")) text += labelled("test", describe_metrics(*test));
+  text += labelled("step time", describe_steps(record));
+  text += labelled("time", describe_time(record));
+  text += labelled("size", describe_size(record));
+  text += "\n" + describe_config(record["config"]);
+  text += labelled("environment", describe_environment(record));
+  return text + describe_curves(record);
+}
+
+std::string show_record(const std::filesystem::path& file) {
+  return render_record(load_run_record(file).content);
+}
+
+}  // namespace normlab

@@ -1,0 +1,56 @@
+#include "normlab/analysis/statistics.h"
+
+#include <algorithm>
+#include <cmath>
+#include <stdexcept>
+#include <vector>
+
+namespace normlab {
+namespace {
+
+std::vector<double> sorted(std::span<const double> values) {
+  std::vector<double> result(values.begin(), values.end());
+  for (const double value : result) {
+    if (std::isnan(value) || value == -not_reached) {
+      throw std::invalid_argument("statistics need numbers or not_reached");
+    }
+  }
+  std::sort(result.begin(), result.end());
+  return result;
+}
+
+double quantile_of_sorted(const std::vector<double>& values, double fraction) {
+  if (values.empty()) throw std::invalid_argument("a quantile needs at least one value");
+  if (!(fraction >= 0 && fraction <= 1)) throw std::invalid_argument("a quantile's fraction lies in [0, 1]");
+  const double position = static_cast<double>(values.size() - 1) * fraction;
+  const auto lower = static_cast<std::size_t>(position);
+  const double weight = position - static_cast<double>(lower);
+  // On an order statistic the neighbour above has no part in it, even when it is infinite (0 * infinity).
+  if (weight == 0) return values[lower];
+  if (std::isinf(values[lower + 1])) return not_reached;
+  return values[lower] + weight * (values[lower + 1] - values[lower]);
+}
+
+}  // namespace
+
+double quantile(std::span<const double> values, double fraction) {
+  return quantile_of_sorted(sorted(values), fraction);
+}
+
+double median(std::span<const double> values) {
+  return quantile(values, 0.5);
+}
+
+std::optional<Spread> spread(std::span<const double> values) {
+  if (values.empty()) return std::nullopt;
+  const std::vector<double> ordered = sorted(values);
+  Spread result;
+  result.minimum = ordered.front();
+  result.median = quantile_of_sorted(ordered, 0.5);
+  result.maximum = ordered.back();
+  result.count = static_cast<Index>(ordered.size());
+  result.missed = std::count(ordered.begin(), ordered.end(), not_reached);
+  return result;
+}
+
+}  // namespace normlab

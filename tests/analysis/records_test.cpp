@@ -1,0 +1,166 @@
+#include "normlab/analysis/records.h"
+
+#include <doctest/doctest.h>
+
+#include "analysis/synthetic_records.h"
+#include "normlab/core/error.h"
+
+using namespace normlab;
+using Json = nlohmann::json;
+
+namespace {
+
+std::string refusal(const std::filesystem::path& folder) {
+  try {
+    load_sweep(folder);
+  } catch (const RequestError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("half-written and unreadable files are passed over and reported") {
+  SyntheticSweep sweep;
+  sweep.add(synthetic_record({}));
+  sweep.write("runs/other.json.123.partial", "{\"schema\": \"norm");
+  sweep.write("runs/cut.json", "{\"schema\": \"normlab.run/1\", \"id\"");
+  sweep.write("runs/empty.json", "");
+  sweep.write("runs/poor.json", R"({"schema": "normlab.run/1", "id": "poor", "status": "finished"})");
+  std::filesystem::create_directory(sweep.folder() / "runs" / "folder.json");
+  const SweepRecords records = load_sweep(sweep.folder());
+  CHECK(records.name == "quick");
+  REQUIRE(records.runs.size() == 1);
+  CHECK(records.runs[0].id == "mlp-none-b32-s1-00000000");
+  REQUIRE(records.warnings.size() == 4);
+  CHECK(contains(records.warnings[0], "cut.json"));
+  CHECK(contains(records.warnings[1], "empty.json"));
+  CHECK(contains(records.warnings[2], "folder.json"));
+  CHECK(contains(records.warnings[3], "config.model.name"));
+}
+
+TEST_CASE("a record with another schema is refused by name") {
+  SyntheticSweep sweep;
+  Json record = synthetic_record({});
+  record["schema"] = "normlab.run/2";
+  const auto file = sweep.add(record);
+  CHECK(contains(refusal(sweep.folder()), file.filename().string()));
+  CHECK(contains(refusal(sweep.folder()), "normlab.run/2"));
+}
+
+TEST_CASE("a folder that is no sweep is refused") {
+  SyntheticSweep sweep;
+  CHECK(contains(refusal(sweep.folder() / "absent"), "absent"));
+  CHECK(contains(refusal(sweep.folder() / "sweep.json"), "not a folder"));
+  CHECK(contains(refusal(sweep.folder() / "runs"), "sweep.json and runs/"));
+}
+
+TEST_CASE("runs that differ in the seed alone make one cell") {
+  SyntheticSweep sweep;
+  for (const unsigned seed : {3u, 1u, 10u, 2u}) sweep.add(synthetic_record({.seed = seed}));
+  const SweepRecords records = load_sweep(sweep.folder());
+  const VaryingSettings varying = find_varying_settings(records.runs);
+  CHECK(varying.columns.empty());
+  CHECK(varying.by_model.empty());
+  const auto cells = group_into_cells(records, varying);
+  REQUIRE(cells.size() == 1);
+  REQUIRE(cells[0].runs.size() == 4);
+  CHECK(cells[0].runs.back()->content["config"]["seed"] == 10);
+}
+
+TEST_CASE("settings that belong to one model or norm are no variation") {
+  SyntheticSweep sweep;
+  for (const char* model : {"mlp", "lstm", "cnn"}) {
+    for (const char* norm : {"none", "batch", "layer"})
+      sweep.add(synthetic_record({.model = model, .norm = norm}));
+  }
+  const SweepRecords records = load_sweep(sweep.folder());
+  const VaryingSettings varying = find_varying_settings(records.runs);
+  CHECK(varying.columns.empty());
+  CHECK(varying.by_model.empty());
+  CHECK(group_into_cells(records, varying).size() == 9);
+}
+
+TEST_CASE("a further setting that varies becomes a column and parts the cells") {
+  SyntheticSweep sweep;
+  for (const double rate : {1e-2, 1e-3}) {
+    Json record = synthetic_record({});
+    record["id"] = rate < 5e-3 ? "low" : "high";
+    record["config"]["optimizer"]["learning_rate"] = rate;
+    sweep.add(record);
+  }
+  const SweepRecords records = load_sweep(sweep.folder());
+  const VaryingSettings varying = find_varying_settings(records.runs);
+  REQUIRE(varying.columns == std::vector<std::string>{"optimizer.learning_rate"});
+  const auto cells = group_into_cells(records, varying);
+  REQUIRE(cells.size() == 2);
+  CHECK(cells[0].settings[0] == 1e-3);
+  CHECK(cells[1].settings[0] == 1e-2);
+}
+
+TEST_CASE("a setting that follows the model is described by model instead of parting cells") {
+  SyntheticSweep sweep;
+  for (const char* model : {"mlp", "lstm"}) {
+    for (const char* norm : {"none", "layer"}) {
+      const char* target = model == std::string("mlp") ? "validation.error<=0.12" : "validation.error<=0.15";
+      sweep.add(synthetic_record({.model = model, .norm = norm, .target = target}));
+    }
+  }
+  const SweepRecords records = load_sweep(sweep.folder());
+  const VaryingSettings varying = find_varying_settings(records.runs);
+  CHECK(varying.columns.empty());
+  CHECK(varying.by_model == std::vector<std::string>{"target"});
+}
+
+TEST_CASE("two sizes of one model are two cells") {
+  SyntheticSweep sweep;
+  Json wide = synthetic_record({});
+  wide["id"] = "wide";
+  wide["config"]["model"]["hidden"] = {1000, 1000};
+  sweep.add(wide);
+  sweep.add(synthetic_record({}));
+  const SweepRecords records = load_sweep(sweep.folder());
+  CHECK(find_varying_settings(records.runs).columns == std::vector<std::string>{"model.hidden"});
+}
+
+TEST_CASE("cells follow the spec's models, the design's norms and ascending batch sizes") {
+  const std::vector<Json> specs = {
+      {{"name", "a"}, {"grid", {{"model", {"lstm", "cnn", "mlp"}}, {"batch_size", {128, 4}}}}},
+      {{"name", "b"}, {"grid", {{"model.name", {"lstm", "cnn", "mlp"}}}}},
+      {{"name", "c"}, {"models", {{{"name", "lstm"}}, {{"name", "cnn"}}, {{"name", "mlp"}}}}}};
+  for (const Json& spec : specs) {
+    SyntheticSweep sweep(spec);
+    for (const char* model : {"mlp", "cnn", "lstm"}) {
+      for (const char* norm : {"weight", "layer", "batch", "none"}) {
+        for (const int batch_size : {128, 4, 32}) {
+          sweep.add(synthetic_record({.model = model, .norm = norm, .batch_size = batch_size}));
+        }
+      }
+    }
+    const SweepRecords records = load_sweep(sweep.folder());
+    const auto cells = group_into_cells(records, find_varying_settings(records.runs));
+    REQUIRE(cells.size() == 36);
+    CHECK(cells[0].model == "lstm");
+    CHECK(cells[0].norm == "none");
+    CHECK(cells[0].batch_size == 4);
+    CHECK(cells[2].batch_size == 128);
+    CHECK(cells[3].norm == "batch");
+    CHECK(cells[6].norm == "layer");
+    CHECK(cells[9].norm == "weight");
+    CHECK(cells[12].model == "cnn");
+    CHECK(cells[24].model == "mlp");
+  }
+}
+
+TEST_CASE("a value of another type counts as absent") {
+  const Json record = {{"convergence", {{"epochs", "three"}}}, {"test", nullptr}};
+  CHECK_FALSE(number_at(record, "convergence.epochs"));
+  CHECK_FALSE(number_at(record, "test.error"));
+  CHECK_FALSE(number_at(record, "convergence.epochs.more"));
+  CHECK(text_at(record, "convergence.epochs") == "three");
+}

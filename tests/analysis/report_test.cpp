@@ -1,0 +1,240 @@
+#include "normlab/analysis/report.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <fstream>
+#include <sstream>
+
+#include "analysis/synthetic_records.h"
+#include "normlab/core/error.h"
+
+using namespace normlab;
+using Json = nlohmann::json;
+
+namespace {
+
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+std::string content_of(const std::filesystem::path& file) {
+  std::ostringstream text;
+  text << std::ifstream(file).rdbuf();
+  return text.str();
+}
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  return lines;
+}
+
+void add_quick_sweep(SyntheticSweep& sweep) {
+  for (const char* model : {"mlp", "lstm", "cnn"}) {
+    for (const char* norm : {"none", "batch", "layer"}) {
+      for (const int batch_size : {4, 32, 128}) {
+        sweep.add(synthetic_record({.model = model, .norm = norm, .batch_size = batch_size}));
+      }
+    }
+  }
+}
+
+}  // namespace
+
+TEST_CASE("medians and ranges are over seeds, a miss counting as infinite") {
+  SyntheticSweep sweep;
+  sweep.add(synthetic_record({.seed = 1, .epochs_to_target = 2}));
+  sweep.add(synthetic_record({.seed = 2, .epochs_to_target = 4}));
+  sweep.add(synthetic_record({.seed = 3, .status = "missed_target", .test_error = 0.2}));
+  const Report report = build_report(sweep.folder());
+  REQUIRE(report.rows.size() == 1);
+  const ReportRow& row = report.rows[0];
+  CHECK(row.runs == 3);
+  CHECK(row.reached == 2);
+  CHECK(row.missed == 1);
+  REQUIRE(row.epochs);
+  CHECK(row.epochs->median == 4);
+  CHECK(row.epochs->minimum == 2);
+  CHECK(row.epochs->maximum == not_reached);
+  REQUIRE(row.steps);
+  CHECK(row.steps->median == 6875);
+  CHECK(row.train_seconds->median == doctest::Approx(6.875 * 1.05));
+  CHECK(row.train_seconds_from_median_step->median == doctest::Approx(6.875));
+  CHECK(row.test->median == 0.125);
+  CHECK(row.test->maximum == 0.2);
+}
+
+TEST_CASE("a diverged run counts as a miss and as worse than any test result") {
+  SyntheticSweep sweep;
+  sweep.add(synthetic_record({.seed = 1}));
+  sweep.add(synthetic_record({.seed = 2, .status = "diverged"}));
+  const ReportRow row = build_report(sweep.folder()).rows.at(0);
+  CHECK(row.diverged == 1);
+  CHECK(row.epochs->median == not_reached);
+  CHECK(row.test->median == not_reached);
+  REQUIRE(row.reasons.size() == 1);
+  CHECK(row.reasons[0] == "diverged: at step 812 (seed 2)");
+}
+
+TEST_CASE("failed, undefined and unfinished runs take part in no median and are told apart") {
+  SyntheticSweep sweep;
+  sweep.add(synthetic_record({.seed = 1, .epochs_to_target = 2}));
+  sweep.add(synthetic_record({.seed = 2, .status = "failed"}));
+  sweep.add(synthetic_record({.seed = 3, .status = "interrupted"}));
+  sweep.add(synthetic_record({.norm = "batch", .batch_size = 1, .status = "undefined"}));
+  const Report report = build_report(sweep.folder());
+  REQUIRE(report.rows.size() == 2);
+  CHECK(report.rows[0].epochs->count == 1);
+  CHECK(report.rows[0].epochs->median == 2);
+  CHECK(report.rows[0].failed == 1);
+  CHECK(report.rows[0].unfinished == 1);
+  CHECK(report.rows[1].undefined == 1);
+  CHECK_FALSE(report.rows[1].epochs);
+  const std::string table = render_report(report, ReportFormat::table);
+  CHECK(contains(table, "1 of 4 runs are unfinished"));
+  CHECK(contains(table, "1 of 4 runs failed"));
+  CHECK(contains(table, "killed by signal 9 (seed 2)"));
+  CHECK(contains(table, "undefined: batch norm needs at least 2 samples a batch"));
+}
+
+TEST_CASE("without a target everything counts to the end of the run") {
+  SyntheticSweep sweep;
+  sweep.add(synthetic_record({.status = "finished", .target = std::nullopt}));
+  const Report report = build_report(sweep.folder());
+  const ReportRow& row = report.rows.at(0);
+  CHECK(row.extent == Extent::end_of_run);
+  CHECK(row.finished == 1);
+  CHECK(row.epochs->median == 10);
+  CHECK(row.train_seconds_from_median_step->median == doctest::Approx(17.188));
+  CHECK(contains(render_report(report, ReportFormat::table), "no target was set"));
+  CHECK(Json::parse(render_report(report, ReportFormat::json))["rows"][0]["target"].is_null());
+}
+
+TEST_CASE("text tasks report bits per character") {
+  SyntheticSweep sweep;
+  sweep.add(synthetic_record({.model = "lstm", .test_error = 0.5, .text_task = true}));
+  const Report report = build_report(sweep.folder());
+  CHECK(report.rows.at(0).test_metric == "bits_per_character");
+  CHECK(report.rows.at(0).test->median == doctest::Approx(1.5 / 0.6931471805599453));
+  CHECK(contains(render_report(report, ReportFormat::table), "test bits per character"));
+  CHECK(report.datasets == std::vector<std::string>{"text:kjv.txt"});
+}
+
+TEST_CASE("the table has one line a cell, says what was trained, and stands in columns") {
+  SyntheticSweep sweep(
+      {{"name", "quick"}, {"description", "A first look."}, {"grid", {{"model", {"mlp", "lstm", "cnn"}}}}});
+  add_quick_sweep(sweep);
+  const Report report = build_report(sweep.folder());
+  CHECK(report.rows.size() == 27);
+  CHECK(report.warnings.empty());
+  const std::string table = render_report(report, ReportFormat::table);
+  CHECK(contains(table, "quick: A first look."));
+  CHECK(contains(table, "mlp, lstm, cnn on fashion-mnist"));
+  CHECK(contains(table, "validation.error<=0.12"));
+  CHECK(contains(table, "Imaginary CPU, AVX2, 1 thread a run"));
+  CHECK(contains(table, "normlab 0.1.0, oneDNN 2.6.3, compiler GNU 12.2.0"));
+  std::size_t place = 0;
+  Index rows = 0;
+  for (const std::string& line : lines_of(table)) {
+    const std::size_t reached = line.find("1/1");
+    if (reached == std::string::npos) continue;
+    if (rows++ == 0) place = reached;
+    CHECK(reached == place);
+  }
+  CHECK(rows == 27);
+}
+
+TEST_CASE("a target that all runs miss is not reached in tables and null in JSON") {
+  SyntheticSweep sweep;
+  sweep.add(synthetic_record({.status = "missed_target"}));
+  sweep.add(synthetic_record({.seed = 2, .status = "missed_target"}));
+  const Report report = build_report(sweep.folder());
+  for (const auto format : {ReportFormat::table, ReportFormat::markdown}) {
+    CHECK(contains(render_report(report, format), "not reached"));
+  }
+  for (const auto format :
+       {ReportFormat::table, ReportFormat::markdown, ReportFormat::csv, ReportFormat::json}) {
+    CHECK_FALSE(contains(render_report(report, format), "inf,"));
+    CHECK_FALSE(contains(render_report(report, format), "nan"));
+  }
+  const Json epochs = Json::parse(render_report(report, ReportFormat::json))["rows"][0]["epochs"];
+  CHECK(epochs["median"].is_null());
+  CHECK(epochs["median_status"] == "not_reached");
+  CHECK(epochs["not_reached"] == 2);
+}
+
+TEST_CASE("every CSV line has as many fields as the header, and awkward text is quoted") {
+  SyntheticSweep sweep;
+  Json failed = synthetic_record({.status = "failed"});
+  failed["cause"] = "said \"no\"";
+  sweep.add(failed);
+  sweep.add(synthetic_record({.norm = "layer"}));
+  const auto lines = lines_of(render_report(build_report(sweep.folder()), ReportFormat::csv));
+  REQUIRE(lines.size() == 3);
+  CHECK(contains(lines[1], "\"failed: said \"\"no\"\" (seed 1)\""));
+  const auto commas = [](const std::string& line) { return std::count(line.begin(), line.end(), ','); };
+  CHECK(commas(lines[1]) == commas(lines[0]));
+  CHECK(commas(lines[2]) == commas(lines[0]));
+  CHECK(lines[2].rfind("mlp,layer,32,fashion-mnist,validation.error<=0.12,target,1,1,0,", 0) == 0);
+}
+
+TEST_CASE("markdown keeps its columns") {
+  SyntheticSweep sweep;
+  add_quick_sweep(sweep);
+  std::size_t bars = 0, rows = 0;
+  for (const std::string& line :
+       lines_of(render_report(build_report(sweep.folder()), ReportFormat::markdown))) {
+    if (line.empty() || line[0] != '|') continue;
+    const std::size_t here = static_cast<std::size_t>(std::count(line.begin(), line.end(), '|'));
+    if (rows++ == 0) bars = here;
+    CHECK(here == bars);
+  }
+  CHECK(rows == 29);
+}
+
+TEST_CASE("records from different machines or versions are warned about") {
+  SyntheticSweep sweep;
+  sweep.add(synthetic_record({.seed = 1}));
+  Json other = synthetic_record({.seed = 2});
+  other["environment"]["cpu"] = "Another CPU";
+  other["environment"]["onednn"] = "3.1.1";
+  sweep.add(other);
+  const Report report = build_report(sweep.folder());
+  REQUIRE(report.warnings.size() == 2);
+  CHECK(contains(report.warnings[0], "Another CPU"));
+  CHECK(contains(report.warnings[1], "3.1.1"));
+}
+
+TEST_CASE("the summary is rebuilt from the records alone, the same each time") {
+  SyntheticSweep sweep;
+  add_quick_sweep(sweep);
+  write_summary(sweep.folder());
+  const std::string json = content_of(sweep.folder() / "summary.json"),
+                    csv = content_of(sweep.folder() / "summary.csv");
+  CHECK(Json::parse(json)["rows"].size() == 27);
+  CHECK(lines_of(csv).size() == 28);
+  std::filesystem::remove(sweep.folder() / "summary.json");
+  write_summary(sweep.folder());
+  CHECK(content_of(sweep.folder() / "summary.json") == json);
+  CHECK(content_of(sweep.folder() / "summary.csv") == csv);
+}
+
+TEST_CASE("a sweep without records has an empty summary and no report") {
+  SyntheticSweep sweep;
+  write_summary(sweep.folder());
+  CHECK(Json::parse(content_of(sweep.folder() / "summary.json"))["rows"].empty());
+  CHECK_THROWS_AS(build_report(sweep.folder()), RequestError);
+}
+
+TEST_CASE("an unknown report format is refused with the nearest name") {
+  CHECK(parse_report_format("markdown") == ReportFormat::markdown);
+  CHECK(parse_report_format("json") == ReportFormat::json);
+  try {
+    parse_report_format("tabel");
+    FAIL("accepted");
+  } catch (const RequestError& error) {
+    CHECK(contains(error.what(), "did you mean \"table\"?"));
+  }
+}

@@ -1,0 +1,126 @@
+#include "normlab/analysis/show.h"
+
+#include <doctest/doctest.h>
+
+#include <sstream>
+
+#include "analysis/synthetic_records.h"
+#include "normlab/analysis/text_chart.h"
+#include "normlab/core/error.h"
+
+using namespace normlab;
+using Json = nlohmann::json;
+
+namespace {
+
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+std::size_t widest_line(const std::string& text) {
+  std::size_t widest = 0;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) widest = std::max(widest, text_columns(line));
+  return widest;
+}
+
+std::size_t occurrences(const std::string& text, const std::string& part) {
+  std::size_t count = 0;
+  for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + part.size()))
+    ++count;
+  return count;
+}
+
+std::string refusal(const std::filesystem::path& file) {
+  try {
+    show_record(file);
+  } catch (const RequestError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+}  // namespace
+
+TEST_CASE("a record is shown with its identity, convergence, test, settings and curves") {
+  SyntheticSweep sweep;
+  const std::string text = show_record(sweep.add(synthetic_record({.norm = "layer", .batch_size = 4})));
+  for (const char* part :
+       {"run mlp-layer-b4-s1-00000000", "reached target", "validation.error<=0.12: reached after 3 epochs",
+        "41250 steps", "error 0.1250", "median 1 ms", "mlp: activation relu, hidden [256,256]",
+        "batch size 4", "269322 parameters", "Imaginary CPU", "validation error", "training loss",
+        "target 0.12"}) {
+    CHECK_MESSAGE(contains(text, part), part);
+  }
+  CHECK(widest_line(text) <= 100);
+}
+
+TEST_CASE("every status can be shown") {
+  for (const char* status :
+       {"reached_target", "missed_target", "finished", "diverged", "undefined", "failed", "interrupted"}) {
+    const std::string text = render_record(synthetic_record({.status = status, .epochs_to_target = 1}));
+    CHECK(widest_line(text) <= 100);
+    CHECK_FALSE(contains(text, "nan"));
+  }
+  CHECK(contains(render_record(synthetic_record({.status = "diverged"})), "diverged at step 812"));
+  CHECK(contains(render_record(synthetic_record({.status = "undefined"})), "undefined: batch norm needs"));
+  CHECK(contains(render_record(synthetic_record({.status = "failed"})), "failed: killed by signal 9"));
+}
+
+TEST_CASE("text tasks show bits per character") {
+  const std::string text = render_record(synthetic_record({.model = "lstm", .text_task = true}));
+  CHECK(contains(text, "validation bits per character"));
+}
+
+TEST_CASE("files that are no run records are refused by name") {
+  SyntheticSweep sweep;
+  CHECK(contains(refusal(sweep.folder() / "sweep.json"), "sweep.json"));
+  CHECK(contains(refusal(sweep.write("list.json", "[1, 2]")), "list.json"));
+  CHECK(contains(refusal(sweep.write("cut.json", "{\"schema\"")), "it is not JSON"));
+  CHECK(contains(refusal(sweep.folder() / "absent.json"), "absent.json"));
+  CHECK(contains(refusal(sweep.write("poor.json", R"({"schema": "normlab.run/1", "id": "x"})")), "status"));
+}
+
+TEST_CASE("a chart draws its extremes on the first and last line") {
+  TextChart chart;
+  chart.title = "line";
+  chart.points = {{0, 0}, {1, 1}};
+  chart.width = 10;
+  chart.height = 3;
+  CHECK(render_chart(chart) ==
+        "line\n"
+        "       1 ┤      ╭──●\n"
+        "     0.5 ┤  ╭───╯\n"
+        "       0 ┤●─╯\n"
+        "         └──────────\n"
+        "          0        1\n");
+}
+
+TEST_CASE("charts of one point, of equal values and of none are drawn without a division by zero") {
+  TextChart chart;
+  chart.title = "error";
+  CHECK(render_chart(chart) == "error: no points\n");
+  chart.points = {{3, 0.5}};
+  CHECK(occurrences(render_chart(chart), "●") == 1);
+  CHECK(contains(render_chart(chart), "0.5 ┤"));
+  chart.points = {{1, 0.5}, {2, 0.5}, {3, 0.5}};
+  CHECK(occurrences(render_chart(chart), "●") == 3);
+  CHECK_FALSE(contains(render_chart(chart), "nan"));
+}
+
+TEST_CASE("many points are drawn as a line without dots, within the width") {
+  TextChart chart;
+  for (int i = 0; i < 1000; ++i) chart.points.push_back({static_cast<double>(i), 1.0 / (1 + i)});
+  const std::string text = render_chart(chart);
+  CHECK(occurrences(text, "●") == 0);
+  CHECK(widest_line(text) <= 100);
+}
+
+TEST_CASE("a threshold beyond the curve is on the chart") {
+  TextChart chart;
+  chart.points = {{1, 0.5}, {2, 0.4}};
+  chart.threshold = 0.1;
+  chart.threshold_label = "target 0.1";
+  CHECK(contains(render_chart(chart), "target 0.1"));
+  CHECK(contains(render_chart(chart), " 0.1 ┤"));
+}
