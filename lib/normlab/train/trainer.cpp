@@ -119,7 +119,7 @@ json Training::position() const {
             {"resumed", result_.resumed},
             {"evaluations", json::array()}};
   for (const Evaluation& evaluation : result_.evaluations)
-    p["evaluations"].push_back(to_json(evaluation, false));
+    p["evaluations"].push_back(json(to_json(evaluation, false)));
   if (convergence_) {
     p["convergence"] = {{"epochs", convergence_->epochs},
                         {"steps", convergence_->steps},
