@@ -1,0 +1,59 @@
+// Runs on synthetic data that take a fraction of a second.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "normlab/train/trainer.h"
+
+namespace normlab::test {
+
+// A model of the kind, so small that a step takes well under a millisecond.
+inline RunConfig small_run(ModelKind kind, Norm norm) {
+  RunConfig config;
+  config.dataset.kind = DatasetKind::synthetic;
+  config.dataset.train_limit = 203;  // with batches of 16: twelve, and a last one of 11
+  config.model.kind = kind;
+  config.model.hidden = {12, 9};
+  config.model.hidden_size = 8;
+  config.model.blocks = {{4}, {6}};
+  config.model.dense = {10};
+  config.norm.kind = norm;
+  config.norm.groups = kind == ModelKind::cnn ? 2 : 3;
+  config.batch_size = 16;
+  config.budget = {.epochs = 0, .steps = 30, .seconds = 0};
+  config.evaluate_every = {.epochs = 0.5, .steps = 0};
+  return config;
+}
+
+// A new empty folder that disappears with the object.
+class TemporaryFolder {
+ public:
+  TemporaryFolder() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "normlab-test-XXXXXX").string();
+    path_ = ::mkdtemp(pattern.data());
+  }
+  ~TemporaryFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+// Everything in an evaluation that must repeat, which is all but the times.
+inline std::vector<double> numbers(const RunResult& result) {
+  std::vector<double> all;
+  for (const Evaluation& e : result.evaluations) {
+    all.insert(all.end(), {e.epoch, double(e.step), double(e.samples), e.learning_rate, e.train.loss,
+                           e.train.error, e.validation.loss, e.validation.error, e.gradient_norm});
+  }
+  if (result.test) all.insert(all.end(), {result.test->loss, result.test->error});
+  return all;
+}
+
+}  // namespace normlab::test

@@ -1,0 +1,34 @@
+#include "normlab/train/target.h"
+
+#include <doctest/doctest.h>
+
+#include "normlab/core/error.h"
+
+namespace normlab {
+
+TEST_CASE("targets are read, and written in one form") {
+  CHECK(parse_target("validation.error<=0.12", false).text() == "validation.error<=0.12");
+  CHECK(parse_target(" train.loss <= 1e-3 ", false).text() == "train.loss<=0.001");
+  CHECK(parse_target("validation.bits_per_character<=2.5", true).text() ==
+        "validation.bits_per_character<=2.5");
+}
+
+TEST_CASE("a target is reached at its threshold") {
+  const Target target = parse_target("validation.error<=0.12", false);
+  const Metrics good{.loss = 9, .error = 0.12}, bad{.loss = 0, .error = 0.1200001};
+  CHECK(target.reached(bad, good));
+  CHECK_FALSE(target.reached(good, bad));
+  CHECK(parse_target("train.bits_per_character<=1", true).reached({.loss = 0.6931, .error = 1}, bad));
+}
+
+TEST_CASE("what is not a target is refused by name") {
+  for (const char* text : {"", "error", "validation.error", "validation.error<0.1",
+                           "validation.error<=", "<=0.1", "validation.error<=abc", "validation.error<=0.1x",
+                           "validation.error<=nan", "valdation.error<=0.1", "validation.eror<=0.1",
+                           "test.error<=0.1", "validation.bits_per_character<=2", "validationerror<=0.1"}) {
+    CAPTURE(text);
+    CHECK_THROWS_WITH_AS(parse_target(text, false), doctest::Contains("target"), RequestError);
+  }
+}
+
+}  // namespace normlab

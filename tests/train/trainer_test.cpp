@@ -1,0 +1,150 @@
+// When a run ends, and what it says then.
+#include "normlab/train/trainer.h"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+#include "small_run.h"
+
+namespace normlab {
+namespace {
+
+using test::small_run;
+
+RunConfig long_run() {
+  RunConfig config = small_run(ModelKind::mlp, Norm::layer);
+  config.optimizer.learning_rate = 0.01;
+  config.budget.steps = 200;
+  return config;
+}
+
+bool all_finite(const RunResult& result) {
+  for (const double number : test::numbers(result)) {
+    if (!std::isfinite(number)) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+TEST_CASE("a run stops at its target, or goes on when told to") {
+  RunConfig config = long_run();
+  config.target = parse_target("validation.error<=0.5", false);
+  const RunResult stopped = train(config, {});
+  CHECK(stopped.status == RunStatus::reached_target);
+  REQUIRE(stopped.convergence);
+  CHECK(stopped.convergence->steps == stopped.evaluations.back().step);
+  CHECK(stopped.convergence->steps < 200);
+  CHECK(stopped.evaluations.back().validation.error <= 0.5);
+  CHECK(stopped.convergence->train_seconds_from_median_step ==
+        doctest::Approx(double(stopped.convergence->steps) * stopped.step_seconds.median));
+
+  config.keep_training = true;
+  const RunResult kept = train(config, {});
+  CHECK(kept.status == RunStatus::reached_target);
+  CHECK(kept.convergence->steps == stopped.convergence->steps);
+  CHECK(kept.evaluations.back().step == 200);
+}
+
+TEST_CASE("a run that misses its target says so, and one without a target finishes") {
+  RunConfig config = long_run();
+  config.budget.steps = 20;
+  config.target = parse_target("validation.loss <= 0.0001", false);
+  CHECK(train(config, {}).status == RunStatus::missed_target);
+  config.target.reset();
+  const RunResult result = train(config, {});
+  CHECK(result.status == RunStatus::finished);
+  CHECK(result.test);
+  CHECK(result.step_seconds.count == 20);
+}
+
+TEST_CASE("evaluations come when they were asked for, and once at the end") {
+  const auto steps = [](EvaluationInterval every, Index budget) {
+    RunConfig config = small_run(ModelKind::mlp, Norm::none);  // 13 steps an epoch
+    config.evaluate_every = every;
+    config.budget.steps = budget;
+    std::vector<Index> at;
+    for (const Evaluation& e : train(config, {}).evaluations) at.push_back(e.step);
+    return at;
+  };
+  CHECK(steps({.epochs = 1, .steps = 0}, 30) == std::vector<Index>{13, 26, 30});
+  CHECK(steps({.epochs = 0.5, .steps = 0}, 26) == std::vector<Index>{7, 13, 20, 26});
+  CHECK(steps({.epochs = 0, .steps = 10}, 25) == std::vector<Index>{10, 20, 25});
+}
+
+TEST_CASE("samples count what was trained on, the smaller last batch included") {
+  RunConfig config = small_run(ModelKind::mlp, Norm::none);
+  config.budget.steps = 14;
+  const RunResult result = train(config, {});
+  CHECK(result.evaluations.back().samples == 203 + 16);
+}
+
+TEST_CASE("a diverging run ends as diverged, at the step, without a number that is none") {
+  for (const ModelKind kind : {ModelKind::mlp, ModelKind::lstm, ModelKind::cnn}) {
+    for (const double clip : {0.0, 1.0}) {
+      CAPTURE(static_cast<int>(kind));
+      RunConfig config = small_run(kind, Norm::none);
+      config.optimizer = {.kind = OptimizerKind::sgd, .learning_rate = 1e12};
+      config.clip_gradient_norm = clip;
+      const RunResult result = train(config, {});
+      CHECK(result.status == RunStatus::diverged);
+      REQUIRE(result.diverged_step);
+      CHECK(*result.diverged_step > 0);
+      CHECK(*result.diverged_step < 30);
+      CHECK_FALSE(result.test);
+      CHECK(all_finite(result));
+    }
+  }
+}
+
+TEST_CASE("tracked layers have statistics that fit the layer") {
+  RunConfig config = small_run(ModelKind::mlp, Norm::layer);
+  config.track = Tracking::layers;
+  const RunResult result = train(config, {});
+  const auto& layers = result.evaluations.back().layers;
+  REQUIRE(layers.size() == 3);
+  CHECK(layers[0].name == "hidden.0");
+  CHECK(layers[2].name == "output");
+  double squares = 0;
+  for (const LayerStatistics& layer : layers) {
+    CHECK(layer.gradient_norm > 0);
+    squares += layer.parameter_gradient_norm * layer.parameter_gradient_norm;
+  }
+  CHECK(layers[0].activation_zero_fraction > 0.2);  // a rectifier behind a normalization zeroes about half
+  CHECK(layers[0].activation_zero_fraction < 0.8);
+  CHECK(std::sqrt(squares) == doctest::Approx(result.evaluations.back().gradient_norm).epsilon(1e-5));
+}
+
+TEST_CASE("what has no meaning is refused by name before training") {
+  RunConfig config = small_run(ModelKind::mlp, Norm::batch);
+  config.batch_size = 1;
+  CHECK_THROWS_WITH_AS(train(config, {}), doctest::Contains("batch"), std::runtime_error);
+  config = small_run(ModelKind::mlp, Norm::instance);
+  CHECK_THROWS_WITH_AS(train(config, {}), doctest::Contains("instance"), std::runtime_error);
+  config = small_run(ModelKind::lstm, Norm::group);
+  CHECK_THROWS_WITH_AS(train(config, {}), doctest::Contains("group"), std::runtime_error);
+  config = small_run(ModelKind::mlp, Norm::none);
+  config.batch_size = 204;
+  CHECK_THROWS_WITH_AS(train(config, {}), doctest::Contains("batch_size"), std::runtime_error);
+}
+
+TEST_CASE("every norm that is defined trains every model") {
+  for (const ModelKind kind :
+       {ModelKind::mlp, ModelKind::rnn, ModelKind::lstm, ModelKind::gru, ModelKind::cnn}) {
+    for (const Norm norm :
+         {Norm::none, Norm::batch, Norm::layer, Norm::rms, Norm::group, Norm::instance, Norm::weight}) {
+      RunConfig config = small_run(kind, norm);
+      if (undefined_reason(config)) continue;
+      CAPTURE(static_cast<int>(kind));
+      CAPTURE(static_cast<int>(norm));
+      config.optimizer.learning_rate = 0.01;
+      config.budget.steps = 78;
+      const RunResult result = train(config, {});
+      CHECK(result.evaluations.back().train.loss < 0.9 * result.evaluations.front().train.loss);
+      CHECK(all_finite(result));
+    }
+  }
+}
+
+}  // namespace normlab
