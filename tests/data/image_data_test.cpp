@@ -3,9 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <chrono>
 #include <limits>
-#include <numeric>
 
 #include "data/idx_files.h"
 #include "normlab/data/registry.h"
@@ -150,17 +148,14 @@ TEST_CASE("synthetic images depend on the seed alone, differ between train and t
   CHECK(nearest_mean_error(data) < 0.5);
 }
 
-TEST_CASE("Fashion-MNIST is read whole, with the checksums on record, within a fifth of a second or so") {
+TEST_CASE("Fashion-MNIST is read whole, with the checksums on record") {
   DatasetSpec spec;
   if (std::none_of(search_folders(spec.kind).begin(), search_folders(spec.kind).end(),
                    [](const auto& folder) { return std::filesystem::is_directory(folder); })) {
     MESSAGE("skipped: the package dataset-fashion-mnist is not installed");
     return;
   }
-  const auto start = std::chrono::steady_clock::now();
   const ImageData data = load_images(spec, 1);
-  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
-  MESSAGE("loaded in " << elapsed.count() << " s");
   CHECK(data.train().count == 55000);
   CHECK(data.validation().count == 5000);
   CHECK(data.classes() == 10);
