@@ -1,6 +1,7 @@
 // Small IDX files in a temporary folder, for tests to read and to break.
 #pragma once
 
+#include <fcntl.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -32,6 +33,29 @@ class TemporaryFolder {
 
  private:
   std::filesystem::path path_;
+};
+
+// Sets an environment variable for one test.
+class Environment {
+ public:
+  Environment(const char* name, const std::string& value) : name_(name) {
+    if (const char* before = std::getenv(name)) before_ = before, was_set_ = true;
+    ::setenv(name, value.c_str(), 1);
+  }
+  ~Environment() {
+    if (was_set_) {
+      ::setenv(name_, before_.c_str(), 1);
+    } else {
+      ::unsetenv(name_);
+    }
+  }
+  Environment(const Environment&) = delete;
+  Environment& operator=(const Environment&) = delete;
+
+ private:
+  const char* name_;
+  std::string before_;
+  bool was_set_ = false;
 };
 
 inline void write_file(const std::filesystem::path& path, std::string_view content) {
@@ -104,6 +128,20 @@ std::string request_error(Call&& call) {
     return error.what();
   }
   return "";
+}
+
+// What `call` writes to standard error.
+template <class Call>
+std::string standard_error_of(Call&& call) {
+  TemporaryFolder folder;
+  const std::filesystem::path file = folder.path() / "stderr";
+  const int before = ::dup(STDERR_FILENO), caught = ::open(file.c_str(), O_WRONLY | O_CREAT, 0600);
+  ::dup2(caught, STDERR_FILENO);
+  call();
+  ::dup2(before, STDERR_FILENO);
+  ::close(before);
+  ::close(caught);
+  return read_file(file);
 }
 
 inline bool contains(std::string_view text, std::string_view part) {

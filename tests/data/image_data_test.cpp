@@ -13,29 +13,6 @@ using namespace normlab::testing;
 
 namespace {
 
-// Sets an environment variable for one test.
-class Environment {
- public:
-  Environment(const char* name, const std::string& value) : name_(name) {
-    if (const char* before = std::getenv(name)) before_ = before, was_set_ = true;
-    ::setenv(name, value.c_str(), 1);
-  }
-  ~Environment() {
-    if (was_set_) {
-      ::setenv(name_, before_.c_str(), 1);
-    } else {
-      ::unsetenv(name_);
-    }
-  }
-  Environment(const Environment&) = delete;
-  Environment& operator=(const Environment&) = delete;
-
- private:
-  const char* name_;
-  std::string before_;
-  bool was_set_ = false;
-};
-
 ImageSet numbered_images(Index count, int classes) {
   ImageSet set{count, 1, 1, classes, {}, {}};
   for (Index i = 0; i < count; ++i) {
@@ -106,6 +83,17 @@ TEST_CASE("the parts are views of one buffer that survive a move") {
   CHECK(moved.validation().pixels[0] == 80);
 }
 
+TEST_CASE("a validation part without some of the classes draws a warning that names them") {
+  ImageSet sorted = numbered_images(100, 4);
+  std::sort(sorted.labels.begin(), sorted.labels.end());
+  DatasetSpec spec;
+  spec.validation_fraction = 0.3;
+  const std::string warning =
+      standard_error_of([&] { ImageData(std::move(sorted), 1, spec, [] { return numbered_images(1, 4); }); });
+  CHECK(contains(warning, "validation part of the training set (30 samples) has no sample of class 0, 1"));
+  CHECK(standard_error_of([] { split(100, 0.2, 0); }).empty());
+}
+
 TEST_CASE("splits that leave nothing, and limits beyond the data, are refused by field") {
   for (const double fraction : {0.0, -0.5, 1.0, 2.0, 0.999, std::numeric_limits<double>::quiet_NaN()}) {
     CAPTURE(fraction);
@@ -143,14 +131,15 @@ TEST_CASE("synthetic images depend on the seed alone, differ between train and t
   CHECK(data.test_count() == 1024);
   CHECK(data.load_test().count == 1024);
   CHECK(data.classes() == 10);
-  CHECK_FALSE(std::equal(data.load_test().pixels.begin(), data.load_test().pixels.begin() + 784,
-                         data.train().pixels.begin()));
+  const ImageSet test = data.load_test();
+  CHECK_FALSE(std::ranges::equal(test.view().part(0, 100).pixels, data.train().part(0, 100).pixels));
   CHECK(nearest_mean_error(data) < 0.5);
 }
 
 TEST_CASE("Fashion-MNIST is read whole, with the checksums on record") {
   DatasetSpec spec;
-  if (std::none_of(search_folders(spec.kind).begin(), search_folders(spec.kind).end(),
+  const std::vector<std::filesystem::path> folders = search_folders(spec.kind);
+  if (std::none_of(folders.begin(), folders.end(),
                    [](const auto& folder) { return std::filesystem::is_directory(folder); })) {
     MESSAGE("skipped: the package dataset-fashion-mnist is not installed");
     return;

@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "data/idx_files.h"
-#include "normlab/data/fetch.h"
 
 using namespace normlab;
 using namespace normlab::testing;
@@ -68,10 +67,4 @@ TEST_CASE("checking a data set reports what was read, and refuses what is broken
   CHECK(text.train_samples + text.validation_samples + text.test_samples == 29);
   CHECK(text.classes == 13);
   CHECK(check_dataset(parse_dataset("synthetic")).test_samples == 1024);
-}
-
-TEST_CASE("the fetch script is found in the source tree, and unknown names never reach it") {
-  CHECK(std::filesystem::equivalent(find_fetch_script(),
-                                    std::filesystem::path(NORMLAB_SOURCE_DIR) / "scripts/fetch_data.sh"));
-  CHECK(contains(request_error([] { fetch_dataset("minst"); }), "did you mean \"mnist\"?"));
 }
