@@ -29,9 +29,10 @@ NORM_STYLES = {
     "rms": ("#56b4e9", "v"),
     "group": ("#009e73", "D"),
     "instance": ("#cc79a7", "P"),
-    "weight": ("#e69f00", "X"),
+    "weight": ("#e69f00", "p"),
 }
 BATCH_MARKERS = "os^DvPX*hd<>p8"
+GREY = "#777777"
 METRIC_LABELS = {"error": "error", "loss": "loss (nats)", "bits_per_character": "bits per character"}
 
 
@@ -299,13 +300,26 @@ def read_across(handles, columns):
     return [handle for column in range(columns) for handle in handles[column::columns]]
 
 
+def palette():
+    """Every norm's colour blended with white in steps, as the edges of lines are, and greys. Next to white stands no
+    other colour, since Pillow tells nearly equal ones apart only roughly."""
+    colours = []
+    for name in [colour for colour, _ in NORM_STYLES.values()] + [GREY]:
+        channels = [int(name[i : i + 2], 16) for i in (1, 3, 5)]
+        colours += [[round(255 + (c - 255) * step / 20) for c in channels] for step in range(2, 21)]
+    colours += [[level] * 3 for level in [*range(0, 243, 11), 228, 241, 255]]
+    return [channel for colour in colours for channel in colour]
+
+
 def save_png(figure, path):
     """As a PNG with a palette, which for line drawings looks the same at a third of the size."""
     from PIL import Image  # comes with matplotlib
 
     buffer = io.BytesIO()
     figure.savefig(buffer, dpi=110, format="png")
-    Image.open(buffer).convert("RGB").quantize(colors=128, dither=Image.NONE).save(path, optimize=True)
+    colours = Image.new("P", (1, 1))
+    colours.putpalette(palette())
+    Image.open(buffer).convert("RGB").quantize(palette=colours, dither=0).save(path, optimize=True)
 
 
 class Figure:
@@ -481,16 +495,16 @@ def curve_limits(sweep, model, metric):
 
 def curve_handles(plt, sweep):
     handles = norm_handles(plt, sweep, marker=False)
-    grey = "#777777"
     if sweep.several_seeds:
-        handles.append(plt.Line2D([], [], color=grey, linewidth=0.8, label="one seed"))
-        handles.append(plt.Line2D([], [], color=grey, linewidth=2.2, label="median of seeds"))
+        handles.append(plt.Line2D([], [], color=GREY, linewidth=0.8, label="one seed"))
+        handles.append(plt.Line2D([], [], color=GREY, linewidth=2.2, label="median of seeds"))
     if any(sweep.targets.values()):
         handles.append(plt.Line2D([], [], color="#222222", linewidth=1, linestyle=(0, (4, 3)), label="target"))
-        handles.append(plt.Line2D([], [], color=grey, marker="o", linewidth=0, markersize=4.5, label="target reached"))
+    if any(run.converged for run in sweep.runs):
+        handles.append(plt.Line2D([], [], color=GREY, marker="o", linewidth=0, markersize=4.5, label="target reached"))
     if any(run.status == "diverged" for run in sweep.runs):
         handles.append(
-            plt.Line2D([], [], color=grey, marker="x", linewidth=0, markeredgewidth=1.6, label="diverged")
+            plt.Line2D([], [], color=GREY, marker="x", linewidth=0, markeredgewidth=1.6, label="diverged")
         )
     return handles
 
@@ -513,7 +527,8 @@ def plot_learning_curves(plt, sweep, by_time, path, svg):
     for ax, (model, batch_size) in zip(figure.axes, panels):
         cells = {norm: sweep.cell(model, norm, batch_size) for norm in sweep.norms}
         metric = metric_of([run for run in sweep.runs if run.model == model])
-        longest = max((x for cell in cells.values() for run in cell for x, _ in curve_of(run, metric, x_path)), default=1)
+        points = [point for cell in cells.values() for run in cell for point in curve_of(run, metric, x_path)]
+        longest = max((x for x, _ in points), default=1)
         scale, unit = time_unit(longest) if by_time else (1, "")
         for norm, cell in cells.items():
             draw_curves(ax, cell, metric, x_path, scale, style_of(norm)[0])
@@ -590,7 +605,8 @@ def draw_norm_to_target(ax, sweep, model, norm, quantity, dodge, label_misses):
             x = batch_size * dodge
             points.append((x, draw_cell_to_target(ax, x, values, (colour, marker), label_misses)))
     # The line breaks where the median is a miss.
-    ax.plot([x for x, _ in points], [y if math.isfinite(y) else math.nan for _, y in points], color=colour, linewidth=1.5)
+    heights = [y if math.isfinite(y) else math.nan for _, y in points]
+    ax.plot([x for x, _ in points], heights, color=colour, linewidth=1.5)
 
 
 def set_batch_axis(ax, sizes):
@@ -633,13 +649,12 @@ def plot_to_target(plt, sweep, quantity, path, svg):
     for ax in figure.axes[len(models) :]:
         ax.set_visible(False)
     handles = norm_handles(plt, sweep)
-    grey = "#777777"
     if sweep.several_seeds:
-        handles.append(plt.Line2D([], [], color=grey, linewidth=1.4, label="range over seeds"))
-    handles.append(plt.Line2D([], [], color=grey, marker="x", linewidth=0, markeredgewidth=1.8, label="not reached"))
-    notes = []
+        handles.append(plt.Line2D([], [], color=GREY, linewidth=1.4, label="range over seeds"))
+    handles.append(plt.Line2D([], [], color=GREY, marker="x", linewidth=0, markeredgewidth=1.8, label="not reached"))
+    notes = ["At each batch size the norms stand side by side."]
     if sweep.several_seeds:
-        notes.append("Markers are medians over seeds; a seed that misses the target counts as infinite.")
+        notes[0] += " Markers are medians over seeds; a seed that misses the target counts as infinite."
     notes += [clock_note(quantity), sweep.left_out()]
     figure.finish(handles, notes, path, svg)
     return True
@@ -672,8 +687,10 @@ def misses_text(sweep, model):
 
 
 def draw_scatter(ax, sweep, model, quantity, markers):
-    for norm in sweep.norms:
+    for index, norm in enumerate(sweep.norms):
         colour = style_of(norm)[0]
+        # Smaller for each further norm, so that equal medians show as rings instead of hiding one another.
+        size = 9.8 - 2.8 * index / max(len(sweep.norms) - 1, 1)
         middles = []
         for batch_size in sweep.batch_sizes:
             runs = [run for run in sweep.cell(model, norm, batch_size) if run.counts]
@@ -685,7 +702,7 @@ def draw_scatter(ax, sweep, model, quantity, markers):
             if points:
                 middle = [statistics.median(values) for values in zip(*points)]
                 middles.append(middle if all(map(math.isfinite, middle)) else [math.nan, math.nan])
-                style = {"markersize": 8.5, "markeredgecolor": "white", "markeredgewidth": 0.8, "alpha": 0.9}
+                style = {"markersize": size, "markeredgecolor": "white", "markeredgewidth": 0.7}
                 ax.plot(*middles[-1], marker=markers[batch_size], color=colour, zorder=4, **style)
         if middles:
             ax.plot(*zip(*middles), color=colour, linewidth=1.1, alpha=0.55, zorder=2)
@@ -714,7 +731,7 @@ def plot_scatter(plt, sweep, quantity, path, svg):
         for norm in sweep.shown_norms()
     ]
     handles += [
-        plt.Line2D([], [], color="#777777", marker=markers[size], linewidth=0, markersize=7, label=f"batch size {size}")
+        plt.Line2D([], [], color=GREY, marker=markers[size], linewidth=0, markersize=7, label=f"batch size {size}")
         for size in sweep.batch_sizes
     ]
     notes = ["Down and to the left is better. Lines join the batch sizes of a norm."]
