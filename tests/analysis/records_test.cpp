@@ -130,7 +130,9 @@ TEST_CASE("two sizes of one model are two cells") {
 
 TEST_CASE("cells follow the spec's models, the design's norms and ascending batch sizes") {
   const std::vector<Json> specs = {
-      {{"name", "a"}, {"grid", {{"model", {"lstm", "cnn", "mlp"}}, {"batch_size", {128, 4}}}}},
+      {{"name", "a"},
+       {"base", {{"model", "cnn"}}},
+       {"grid", {{"model", {"lstm", "cnn", "mlp"}}, {"batch_size", {128, 4}}}}},
       {{"name", "b"}, {"grid", {{"model.name", {"lstm", "cnn", "mlp"}}}}},
       {{"name", "c"}, {"models", {{{"name", "lstm"}}, {{"name", "cnn"}}, {{"name", "mlp"}}}}}};
   for (const Json& spec : specs) {

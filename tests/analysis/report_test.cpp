@@ -207,6 +207,15 @@ TEST_CASE("records from different machines or versions are warned about") {
   CHECK(contains(report.warnings[1], "3.1.1"));
 }
 
+TEST_CASE("runs of the sweep without a record are warned about") {
+  const Json record = synthetic_record({});
+  SyntheticSweep sweep({{"name", "quick"}, {"runs", {record["id"], "mlp-layer-b32-s1-00000000"}}});
+  sweep.add(record);
+  const Report report = build_report(sweep.folder());
+  REQUIRE(report.warnings.size() == 1);
+  CHECK(contains(report.warnings[0], "1 of 2 runs have no record yet"));
+}
+
 TEST_CASE("the summary is rebuilt from the records alone, the same each time") {
   SyntheticSweep sweep;
   add_quick_sweep(sweep);

@@ -38,7 +38,7 @@ std::string missing_field(const Json& content) {
   }
   for (const char* field : {"config.batch_size", "config.seed"}) {
     const Json* value = value_at(content, field);
-    if (value == nullptr || !value->is_number_unsigned()) return fmt::format("it has no {}", field);
+    if (value == nullptr || !value->is_number_integer()) return fmt::format("it has no {}", field);
   }
   return "";
 }
@@ -70,6 +70,11 @@ void load_sweep_file(SweepRecords& sweep) {
   }
   sweep.name = text_at(spec, "name", sweep.name);
   sweep.description = text_at(spec, "description");
+  if (const Json* runs = value_at(spec, "runs"); runs != nullptr && runs->is_array()) {
+    for (const Json& id : *runs) {
+      if (id.is_string()) sweep.expected.push_back(id.get<std::string>());
+    }
+  }
   sweep.spec = std::move(spec);
 }
 
@@ -259,6 +264,7 @@ VaryingSettings find_varying_settings(const std::vector<RunRecord>& runs) {
 
 std::vector<Cell> group_into_cells(const SweepRecords& sweep, const VaryingSettings& varying) {
   std::vector<std::string> models;
+  if (const Json* grid = value_at(sweep.spec, "grid")) collect_model_names(*grid, false, models);
   collect_model_names(sweep.spec, false, models);
   // Only what the order needs comes first; the names themselves settle what the orders do not know.
   using Key = std::tuple<std::size_t, std::string, std::size_t, std::string, Index, std::vector<Json>>;

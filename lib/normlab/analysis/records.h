@@ -25,10 +25,12 @@ struct RunRecord {
 
 struct SweepRecords {
   std::filesystem::path folder;
-  std::string name;                   // of sweep.json; the folder's name when that says none
-  std::string description;            // "" when sweep.json says none
-  nlohmann::json spec;                // sweep.json, null when it is absent or unreadable
-  std::vector<RunRecord> runs;        // in the order of their file names
+  std::string name;         // of sweep.json; the folder's name when that says none
+  std::string description;  // "" when sweep.json says none
+  nlohmann::json spec;      // sweep.json, null when it is absent or unreadable
+  std::vector<std::string>
+      expected;                 // ids of all runs of the sweep; empty when sweep.json does not list them
+  std::vector<RunRecord> runs;  // in the order of their file names
   std::vector<std::string> warnings;  // one sentence for each file that was passed over
 };
 

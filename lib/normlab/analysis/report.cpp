@@ -239,6 +239,13 @@ void warn(Report& report, const SweepRecords& sweep) {
   };
   const auto total = sweep.runs.size();
   if (total == 0) report.warnings.push_back("there are no records yet");
+  std::set<std::string> absent(sweep.expected.begin(), sweep.expected.end());
+  for (const RunRecord& run : sweep.runs) absent.erase(run.id);
+  if (total > 0 && !absent.empty()) {
+    report.warnings.push_back(
+        fmt::format("{} of {} runs have no record yet; the same sweep command goes on with them",
+                    absent.size(), sweep.expected.size()));
+  }
   if (const auto unfinished = count("interrupted"); unfinished > 0) {
     report.warnings.push_back(fmt::format(
         "{} of {} runs are unfinished; the same sweep command continues them", unfinished, total));

@@ -44,7 +44,7 @@ Field spread_field(const std::optional<Spread>& spread, std::string (*number)(do
   if (!spread) return {};
   Field field;
   field.value = std::isinf(spread->median) ? std::string(miss) : number(spread->median);
-  if (spread->count > 1 && !std::isinf(spread->minimum)) {
+  if (spread->minimum < spread->maximum) {
     field.range = fmt::format("({}–{})", number(spread->minimum),
                               std::isinf(spread->maximum) ? "miss" : number(spread->maximum));
   }
@@ -108,8 +108,8 @@ std::vector<Field> table_row(const ReportRow& row, bool targets, std::vector<std
   std::vector<Field> fields = {{row.model, ""}, {row.norm, ""}, {std::to_string(row.batch_size), ""}};
   for (const nlohmann::json& setting : row.settings) fields.push_back({setting_text(setting), ""});
   if (targets) {
-    const bool counted = row.extent == Extent::target;
-    fields.push_back({counted ? fmt::format("{}/{}", row.reached, row.runs) : "no target", ""});
+    const std::string reached = row.undefined == row.runs ? "—" : fmt::format("{}/{}", row.reached, row.runs);
+    fields.push_back({row.extent == Extent::target ? reached : "no target", ""});
   } else {
     fields.push_back({std::to_string(row.runs), ""});
   }
@@ -137,7 +137,7 @@ Table make_table(const Report& report) {
   column("epochs", true);
   column("steps", true);
   column("train seconds", true);
-  column("steps × median", true);
+  column("steps × median, s", true);
   column(test_label(report), true);
   column("", false);
   for (const ReportRow& row : report.rows) table.rows.push_back(table_row(row, targets, table.notes));
@@ -172,10 +172,10 @@ std::string explanation(const Report& report) {
   const std::string extent = has_targets(report) ? "up to the evaluation at which the target was reached"
                                                  : "of the whole run, as no target was set";
   return fmt::format(
-      "Epochs, steps and seconds are those {}: median over seeds, (range). A run that misses counts "
-      "as infinite. Train seconds are as measured; steps × median is the number of steps times the run's "
-      "median "
-      "step time, in seconds.",
+      "Epochs, steps and seconds are those {}: median over seeds, with the range where they differ. A run "
+      "that "
+      "misses counts as infinite. Train seconds are as measured; steps × median is the number of steps times "
+      "the run's median step time, in seconds.",
       extent);
 }
 

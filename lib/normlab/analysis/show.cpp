@@ -18,7 +18,7 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr std::size_t page_width = 100;
-constexpr std::size_t label_width = 13;
+constexpr std::size_t label_width = 15;
 
 // "  label        text", wrapped at blanks with the text's left edge kept.
 std::string labelled(const std::string& label, const std::string& text) {
@@ -53,11 +53,16 @@ std::string with_blanks(std::string name) {
   return name;
 }
 
+// A setting's value in as many digits as people read.
+std::string shown_setting(const Json& value) {
+  return value.is_number_float() ? fmt::format("{:.6g}", value.get<double>()) : setting_text(value);
+}
+
 // "adam: beta1 0.9, beta2 0.999" of {"name": "adam", "beta1": 0.9, "beta2": 0.999}
 std::string describe_part(const Json& part) {
   std::vector<std::string> settings;
   for (const auto& [key, value] : part.items()) {
-    if (key != "name") settings.push_back(with_blanks(key) + " " + setting_text(value));
+    if (key != "name") settings.push_back(with_blanks(key) + " " + shown_setting(value));
   }
   const std::string name = text_at(part, "name");
   return name + (name.empty() || settings.empty() ? "" : ": ") + join(settings);
@@ -68,7 +73,7 @@ std::string describe_config(const Json& config) {
   std::vector<std::string> others;
   for (const auto& [key, value] : config.items()) {
     if (!value.is_object() && !value.is_null())
-      others.push_back(with_blanks(key) + " " + setting_text(value));
+      others.push_back(with_blanks(key) + " " + shown_setting(value));
     if (value.is_object() && std::find(order.begin(), order.end(), key) == order.end()) order.push_back(key);
   }
   std::string text;

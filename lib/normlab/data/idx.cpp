@@ -212,6 +212,7 @@ ImageSet read_idx(const std::filesystem::path& images, const std::filesystem::pa
   set.labels = read_labels(labels, field, contents == nullptr ? nullptr : &contents[1]);
   InputFile file(images, std::string(field));
   const Header header = read_header(file, images_magic, field);
+  require_plausible_size(file, header, field);
   require_equal_counts(header.shape.count, images, static_cast<Index>(set.labels.size()), labels, field);
   set.classes = classes > 0 ? classes : count_classes(set.labels, labels, field);
   require_classes(set.labels, set.classes, labels, field);

@@ -33,10 +33,10 @@ void warn_of_missing_classes(std::string_view part, const ImageView& view, const
   for (int label = 0; label < view.classes; ++label) {
     if (missing.test(static_cast<std::size_t>(label))) names.push_back(label);
   }
-  log_warning(
-      fmt::format("the {} part of the training set ({} samples) has no sample of class {}; are the files "
-                  "sorted by label?",
-                  part, view.count, fmt::join(names, ", ")));
+  log_warning(fmt::format(
+      "the {} part of the training set ({} samples) has no sample of class {}: it is very small, or "
+      "the files are sorted by label",
+      part, view.count, fmt::join(names, ", ")));
 }
 
 ImageData load_files(const DatasetSpec& spec) {
