@@ -18,23 +18,23 @@ struct NormGeometry {
   Index batch = 0, positions = 1, channels = 0;
 };
 
-// Why the norm has no meaning there, or nothing: batch norm needs two values a channel in training, instance
-// norm needs positions, group norm channels that divide into groups.
+// Why the norm has no meaning in a training graph there, or nothing: batch norm needs several samples, layer
+// norm several features, instance norm several positions, group norm channels that divide into its groups
+// and, on vectors, several of them in each.
 std::optional<std::string> undefined_reason(const NormSpec& norm, const NormGeometry& geometry);
 
 // Declares gain, bias and running statistics below `name` ("hidden.0": bias "hidden.0.linear.bias" for none
 // and weight, else "hidden.0.norm.weight", ".bias", ".running_mean", ".running_var") and records the
 // operation. `layer` is the name of the layer within `name` ("linear", "convolution"), `fan_in` that of its
-// weights.
+// weights. Throws RequestError where the norm is not defined; batch norm may evaluate a single sample.
 template <class T>
 Value<T>& add_normalization(Graph<T>& graph, Parameters<T>& parameters, const std::string& name,
                             const std::string& layer, Index fan_in, Value<T>& x, const NormGeometry& geometry,
                             const NormSpec& norm, Activation activation);
 
 // Weight of a layer named `name` + ".weight" and, under weight norm, its reparametrization w = g v / ||v||
-// from
-// ".weight_g" and ".weight_v" (the names of torch.nn.utils.weight_norm). Returns what the layer multiplies
-// with.
+// from ".weight_g" and ".weight_v" (the names of torch.nn.utils.weight_norm). Returns what the layer
+// multiplies with. A layer that declares v itself uses add_weight_norm() of nn/weight_norm.h.
 template <class T>
 Value<T>& add_weight(Graph<T>& graph, Parameters<T>& parameters, const std::string& name, const Shape& shape,
                      const NormSpec& norm, Activation followed_by);

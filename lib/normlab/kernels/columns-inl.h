@@ -1,0 +1,257 @@
+// Normalization down the columns of a row-major matrix: every channel has its own mean and deviation, taken
+// over the rows. Batch norm takes them over a batch; group and instance norm over the positions of a sample.
+// Included once per instruction set.
+//
+// All vectors run across channels, so every lane computes one channel and results do not depend on how
+// channels are divided into vectors, blocks or threads.
+#if defined(NORMLAB_KERNELS_COLUMNS_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef NORMLAB_KERNELS_COLUMNS_INL_H_
+#undef NORMLAB_KERNELS_COLUMNS_INL_H_
+#else
+#define NORMLAB_KERNELS_COLUMNS_INL_H_
+#endif
+
+#include <algorithm>
+#include <cmath>
+
+#include "normlab/kernels/simd-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace normlab::HWY_NAMESPACE {
+
+// Rows that are summed up together before they are added to a total: 64 rows of one block of channels stay in
+// the first-level cache for their second pass, and sums of sums round far less than one long sum.
+inline constexpr Index rows_per_chunk = 64;
+// Channels that are worked on together: four cache lines, so that a block of a few thousand rows stays in the
+// second-level cache between the passes over it.
+template <class T>
+inline constexpr Index channels_per_block = 256 / static_cast<Index>(sizeof(T));
+
+// A block of at most channels_per_block channels of a row-major matrix.
+struct ColumnBlock {
+  Index rows, channels;
+  Index stride;  // elements from one row to the next
+};
+
+// Calls body(access, i, row, count) for every vector of channels i of each run of `count` rows: four, or one
+// in what is left. `Rows` is a compile-time count.
+template <Index count>
+struct Rows {
+  static constexpr Index value = count;
+};
+
+template <class D, class Body>
+HWY_INLINE void for_each_row_group(D d, Index rows, Index channels, const Body& body) {
+  Index row = 0;
+  for (; row + 4 <= rows; row += 4) {
+    for_each_vector(d, channels, [&](auto access, Index i) HWY_ATTR { body(access, i, row, Rows<4>{}); });
+  }
+  for (; row < rows; ++row) {
+    for_each_vector(d, channels, [&](auto access, Index i) HWY_ATTR { body(access, i, row, Rows<1>{}); });
+  }
+}
+
+// The sum of term(row) over `row`, `row + 1`, ... (as many as Rows says).
+template <Index count, class Term>
+HWY_INLINE auto sum_rows(Rows<count>, Index row, const Term& term) {
+  if constexpr (count == 4) {
+    return hn::Add(hn::Add(term(row), term(row + 1)), hn::Add(term(row + 2), term(row + 3)));
+  } else {
+    return term(row);
+  }
+}
+
+// What is known of the values of each channel seen so far. `origin` is a number of type T near them (the
+// rounded mean of the first chunk); the mean is origin + offset, more precise than one number of type T.
+template <class T>
+struct ColumnMoments {
+  T *origin, *offset;  // (channels)
+  T* squares;          // (channels): sum of (x - mean)^2
+};
+
+// Moments of one chunk by the corrected two-pass algorithm, merged into those of the `seen` rows before it
+// (Chan, Golub, LeVeque 1983): with delta the difference of the means,
+//   mean += delta n_chunk / n,  squares += squares_chunk + delta^2 n_seen n_chunk / n.
+template <class T>
+HWY_INLINE void merge_chunk(const T* x, const ColumnBlock& chunk, Index seen,
+                            const ColumnMoments<T>& moments) {
+  const hn::ScalableTag<T> d;
+  HWY_ALIGN T mean[channels_per_block<T>] = {};
+  HWY_ALIGN T deviations[channels_per_block<T>] = {};
+  HWY_ALIGN T squares[channels_per_block<T>] = {};
+  const auto scale = hn::Set(d, T(1) / static_cast<T>(chunk.rows));
+  for_each_row_group(d, chunk.rows, chunk.channels, [&](auto access, Index i, Index row, auto rows) HWY_ATTR {
+    const auto sum =
+        sum_rows(rows, row, [&](Index r) HWY_ATTR { return access.load(x + r * chunk.stride + i); });
+    access.store(hn::Add(access.load(mean + i), sum), mean + i);
+  });
+  for_each_vector(d, chunk.channels, [&](auto access, Index i) HWY_ATTR {
+    access.store(hn::Mul(access.load(mean + i), scale), mean + i);
+  });
+  for_each_row_group(d, chunk.rows, chunk.channels, [&](auto access, Index i, Index row, auto rows) HWY_ATTR {
+    const auto centre = access.load(mean + i);
+    const auto deviation = [&](Index r)
+                               HWY_ATTR { return hn::Sub(access.load(x + r * chunk.stride + i), centre); };
+    const auto square = [&](Index r) HWY_ATTR { return hn::Mul(deviation(r), deviation(r)); };
+    access.store(hn::Add(access.load(deviations + i), sum_rows(rows, row, deviation)), deviations + i);
+    access.store(hn::Add(access.load(squares + i), sum_rows(rows, row, square)), squares + i);
+  });
+  const T total = static_cast<T>(seen + chunk.rows);
+  const auto mean_share = hn::Set(d, static_cast<T>(chunk.rows) / total);
+  const auto square_share = hn::Set(d, static_cast<T>(seen) * static_cast<T>(chunk.rows) / total);
+  for_each_vector(d, chunk.channels, [&](auto access, Index i) HWY_ATTR {
+    const auto centre = access.load(mean + i);
+    const auto deviation = access.load(deviations + i);
+    const auto correction = hn::Mul(deviation, scale);
+    const auto square = hn::Max(hn::NegMulAdd(deviation, correction, access.load(squares + i)), hn::Zero(d));
+    if (seen == 0) {
+      access.store(centre, moments.origin + i);
+      access.store(correction, moments.offset + i);
+      access.store(square, moments.squares + i);
+      return;
+    }
+    const auto offset = access.load(moments.offset + i);
+    const auto chunk_offset = hn::Add(hn::Sub(centre, access.load(moments.origin + i)), correction);
+    const auto delta = hn::Sub(chunk_offset, offset);
+    const auto merged = hn::Add(access.load(moments.squares + i), square);
+    access.store(hn::MulAdd(delta, mean_share, offset), moments.offset + i);
+    access.store(hn::MulAdd(hn::Mul(delta, delta), square_share, merged), moments.squares + i);
+  });
+}
+
+template <class T>
+HWY_INLINE void column_moments(const T* x, const ColumnBlock& block, const ColumnMoments<T>& moments) {
+  for (Index row = 0; row < block.rows; row += rows_per_chunk) {
+    const Index rows = std::min(rows_per_chunk, block.rows - row);
+    merge_chunk(x + row * block.stride, {rows, block.channels, block.stride}, row, moments);
+  }
+}
+
+// From moments over `count` values per channel to what normalizes them, in place: squares becomes the
+// reciprocal deviation, offset the shift (see below).
+template <class T>
+HWY_INLINE void finish_moments(const ColumnMoments<T>& moments, Index channels, Index count, T epsilon) {
+  const hn::ScalableTag<T> d;
+  const auto one = hn::Set(d, T(1));
+  const auto scale = hn::Set(d, T(1) / static_cast<T>(count));
+  for_each_vector(d, channels, [&](auto access, Index i) HWY_ATTR {
+    const auto variance = hn::Mul(access.load(moments.squares + i), scale);
+    const auto reciprocal = hn::Div(one, hn::Sqrt(hn::Add(variance, hn::Set(d, epsilon))));
+    access.store(reciprocal, moments.squares + i);
+    access.store(hn::Neg(hn::Mul(access.load(moments.offset + i), reciprocal)), moments.offset + i);
+  });
+}
+
+// How a block is normalized, pointers to its first channel:
+//   n = (x - mean) r + shift,  z = gain n + bias,  y = f(z)
+// where mean is rounded to T, r = 1 / sqrt(variance + epsilon), and shift makes up for the rounding.
+template <class T>
+struct ColumnNormalization {
+  const T *mean, *reciprocal_deviation, *shift;
+  const T *gain, *bias;
+};
+
+// One vector of channels: the parameters stay in registers for the rows they are used on.
+template <class T, class Access>
+struct ColumnVector {
+  using V = typename Access::V;
+  V mean, reciprocal, shift, gain, bias;
+  HWY_INLINE ColumnVector(const ColumnNormalization<T>& n, Access access, Index i)
+      : mean(access.load(n.mean + i)),
+        reciprocal(access.load(n.reciprocal_deviation + i)),
+        shift(access.load(n.shift + i)),
+        gain(access.load(n.gain + i)),
+        bias(access.load(n.bias + i)) {}
+  HWY_INLINE V normalized(V x) const { return hn::MulAdd(hn::Sub(x, mean), reciprocal, shift); }
+  HWY_INLINE V affine(V n) const { return hn::MulAdd(n, gain, bias); }
+};
+
+template <Activation activation, class T>
+HWY_INLINE void normalize_columns(const T* x, T* y, const ColumnBlock& block,
+                                  const ColumnNormalization<T>& normalization) {
+  const hn::ScalableTag<T> d;
+  for_each_row_group(d, block.rows, block.channels, [&](auto access, Index i, Index row, auto rows) HWY_ATTR {
+    const ColumnVector<T, decltype(access)> column(normalization, access, i);
+    for (Index r = row; r < row + rows.value; ++r) {
+      const Index at = r * block.stride + i;
+      const auto z = column.affine(column.normalized(access.load(x + at)));
+      access.store(activate<activation>(d, z), y + at);
+    }
+  });
+}
+
+// g = dy f'(z). Only tanh reads y: z is at hand in any case, and the sign of z is that of relu's output.
+template <Activation activation, class T, class Access, class V>
+HWY_INLINE V column_gradient(const ColumnVector<T, Access>& column, Access access, V normalized, const T* dy,
+                             const T* y) {
+  const hn::ScalableTag<T> d;
+  const auto z = column.affine(normalized);
+  auto output = z;
+  if constexpr (activation == Activation::tanh) output = access.load(y);
+  return activation_gradient<activation>(d, access.load(dy), z, output);
+}
+
+// The layer's output, its gradient, its input and the gradient of that; all (rows, channels).
+template <class T>
+struct ColumnGradient {
+  const T *x, *y, *dy;
+  T* dx;
+};
+
+// Per channel: sum of g, and sum of g n.
+template <Activation activation, class T>
+HWY_INLINE void column_gradient_sums(const ColumnGradient<T>& a, const ColumnBlock& block,
+                                     const ColumnNormalization<T>& normalization, T* sum, T* product_sum) {
+  const hn::ScalableTag<T> d;
+  std::fill_n(sum, block.channels, T(0));
+  std::fill_n(product_sum, block.channels, T(0));
+  for (Index first = 0; first < block.rows; first += rows_per_chunk) {
+    HWY_ALIGN T chunk_sum[channels_per_block<T>] = {};
+    HWY_ALIGN T chunk_products[channels_per_block<T>] = {};
+    const Index chunk_rows = std::min(rows_per_chunk, block.rows - first);
+    for_each_row_group(d, chunk_rows, block.channels,
+                       [&](auto access, Index i, Index row, auto rows) HWY_ATTR {
+                         const ColumnVector<T, decltype(access)> column(normalization, access, i);
+                         auto g_sum = hn::Zero(d);
+                         auto products = hn::Zero(d);
+                         for (Index r = row; r < row + rows.value; ++r) {
+                           const Index at = (first + r) * block.stride + i;
+                           const auto n = column.normalized(access.load(a.x + at));
+                           const auto g = column_gradient<activation>(column, access, n, a.dy + at, a.y + at);
+                           g_sum = hn::Add(g_sum, g);
+                           products = hn::MulAdd(g, n, products);
+                         }
+                         access.store(hn::Add(access.load(chunk_sum + i), g_sum), chunk_sum + i);
+                         access.store(hn::Add(access.load(chunk_products + i), products), chunk_products + i);
+                       });
+    for_each_vector(d, block.channels, [&](auto access, Index i) HWY_ATTR {
+      access.store(hn::Add(access.load(sum + i), access.load(chunk_sum + i)), sum + i);
+      access.store(hn::Add(access.load(product_sum + i), access.load(chunk_products + i)), product_sum + i);
+    });
+  }
+}
+
+// dx = r (gain g - mean_h - n mean_product), where h = gain g, and the two means, of h and of h n, are taken
+// over everything that shares the channel's statistics.
+template <Activation activation, class T>
+HWY_INLINE void column_input_gradients(const ColumnGradient<T>& a, const ColumnBlock& block,
+                                       const ColumnNormalization<T>& normalization, const T* mean_h,
+                                       const T* mean_product) {
+  const hn::ScalableTag<T> d;
+  for_each_row_group(d, block.rows, block.channels, [&](auto access, Index i, Index row, auto rows) HWY_ATTR {
+    const ColumnVector<T, decltype(access)> column(normalization, access, i);
+    const auto h_share = access.load(mean_h + i);
+    const auto n_share = access.load(mean_product + i);
+    for (Index r = row; r < row + rows.value; ++r) {
+      const Index at = r * block.stride + i;
+      const auto n = column.normalized(access.load(a.x + at));
+      const auto g = column_gradient<activation>(column, access, n, a.dy + at, a.y + at);
+      const auto centred = hn::MulSub(g, column.gain, h_share);
+      access.store(hn::Mul(hn::NegMulAdd(n, n_share, centred), column.reciprocal), a.dx + at);
+    }
+  });
+}
+
+}  // namespace normlab::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+#endif

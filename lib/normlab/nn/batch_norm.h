@@ -1,0 +1,40 @@
+// Batch normalization with the activation (Ioffe & Szegedy 2015). The formulas, and what the running
+// statistics are, stand in kernels/batch_norm.h.
+#pragma once
+
+#include "normlab/nn/normalization.h"
+
+namespace normlab {
+
+template <class T>
+class BatchNorm : public Op<T> {
+ public:
+  // All of shape (channels). forward() updates running_mean and running_variance in training, and normalizes
+  // with them in evaluation.
+  struct Tensors {
+    Parameter<T>&gain, &bias;
+    Tensor<T>&running_mean, &running_variance;
+  };
+  // x and y (batch, positions, channels). Uses norm.epsilon and norm.momentum.
+  BatchNorm(Value<T>& x, const Tensors& tensors, Value<T>& y, const NormGeometry& geometry,
+            const NormSpec& norm, Activation activation, Mode mode);
+  void forward() override;
+  void backward() override;
+
+ private:
+  // Threads split the channels in multiples of a cache line, so that sums over rows stay whole and the thread
+  // count changes no result.
+  template <class Body>
+  void for_channels(const Body& body) const;
+
+  Value<T>& x_;
+  Tensors tensors_;
+  Value<T>& y_;
+  Index rows_, channels_;
+  T epsilon_, momentum_;
+  Activation activation_;
+  Mode mode_;
+  Tensor<T> mean_, reciprocal_deviation_, shift_;  // (channels)
+};
+
+}  // namespace normlab
