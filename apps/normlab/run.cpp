@@ -4,15 +4,12 @@
 #include "commands.h"
 #include "normlab/analysis/show.h"
 #include "normlab/core/error.h"
-#include "normlab/core/file.h"
 #include "normlab/core/log.h"
 #include "normlab/data/registry.h"
 #include "normlab/experiment/cell.h"
 #include "normlab/experiment/config_json.h"
-#include "normlab/experiment/record.h"
 #include "normlab/experiment/run_store.h"
 #include "normlab/experiment/stop_signals.h"
-#include "normlab/train/trainer.h"
 #include "settings.h"
 
 namespace {
@@ -39,7 +36,7 @@ RunConfig read_config(const RunArguments& arguments) {
 }
 
 void check(const RunConfig& config) {
-  if (const auto reason = normlab::undefined_reason(config)) throw normlab::RequestError(*reason);
+  if (const auto reason = normlab::undefined_reason(config)) throw normlab::RequestError(*reason + ".");
   normlab::check_against_data(config);
 }
 
@@ -79,7 +76,6 @@ int run(const RunArguments& arguments) {
                                                     : filesystem::path(arguments.checkpoint);
   require_parent_folder(options.checkpoint, "checkpoint");
   options.checkpoint_seconds = checkpoint_seconds;
-  options.identity = id;
   options.save_initial_parameters = arguments.save_initial_parameters;
   options.save_parameters = arguments.save_parameters;
   options.stop = &normlab::stop_on_signals();
@@ -89,9 +85,7 @@ int run(const RunArguments& arguments) {
   };
   normlab::log_info(fmt::format("run {}", id));
 
-  const normlab::RunResult result = normlab::train(config, options);
-  const std::string record = normlab::record_text(normlab::make_record(config, result));
-  normlab::write_whole(out, record);
+  const normlab::RunResult result = normlab::train_and_record(config, options, out);
   if (result.status == normlab::RunStatus::interrupted) {
     normlab::log_warning(
         fmt::format("interrupted; the checkpoint is {}, and the same command continues from it",
@@ -99,7 +93,7 @@ int run(const RunArguments& arguments) {
     return 130;
   }
   normlab::log_info(fmt::format("the record is {}", out.string()));
-  print_out(normlab::render_record(nlohmann::json::parse(record)));
+  print_out(normlab::show_record(out));
   return 0;
 }
 

@@ -106,7 +106,9 @@ class Reader {
  public:
   static constexpr bool reading = true;
 
-  Reader(const Json& object, std::string path) : object_(object), path_(std::move(path)) {
+  // `shorthand`: the object was a plain name, so a refusal of the name says "norm" and not "norm.name".
+  Reader(const Json& object, std::string path, bool shorthand = false)
+      : object_(object), path_(std::move(path)), shorthand_(shorthand) {
     if (!object.is_object()) refuse_value(path_.empty() ? "config" : path_, object, "an object is");
   }
 
@@ -115,7 +117,7 @@ class Reader {
     const auto found = object_.find(key);
     return found == object_.end() ? nullptr : &*found;
   }
-  std::string path(const char* key) const { return join_path(path_, key); }
+  std::string path(const char* key) const { return shorthand_ ? path_ : join_path(path_, key); }
 
   template <class Enumeration>
   void name(const char* key, Enumeration& kind, const Names& names) {
@@ -163,6 +165,7 @@ class Reader {
  private:
   const Json& object_;
   std::string path_;
+  bool shorthand_;
   Names known_;
 };
 
@@ -282,7 +285,7 @@ void read_object(Reader& parent, const char* key, Body&& body) {
   if (value == nullptr) return;
   const Json object = as_object(*value);
   if (!object.is_object()) refuse_value(parent.path(key), *value, "a name or an object is");
-  Reader reader(object, parent.path(key));
+  Reader reader(object, parent.path(key), value->is_string());
   const std::string owner = body(reader);
   reader.refuse_others(owner);
 }

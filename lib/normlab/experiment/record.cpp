@@ -1,53 +1,12 @@
 #include "normlab/experiment/record.h"
 
-#include <cmath>
-
 #include "normlab/data/registry.h"
 #include "normlab/experiment/config_json.h"
 #include "normlab/experiment/environment.h"
+#include "normlab/train/evaluation_json.h"
 
 namespace normlab {
 namespace {
-
-Json finite_or_null(double x) {
-  return std::isfinite(x) ? Json(x) : Json(nullptr);
-}
-
-Json metrics_json(const Metrics& metrics, bool text) {
-  Json json{{"loss", finite_or_null(metrics.loss)}, {"error", finite_or_null(metrics.error)}};
-  if (text) json["bits_per_character"] = finite_or_null(metrics.bits_per_character());
-  return json;
-}
-
-Json layer_json(const LayerStatistics& layer) {
-  return {{"name", layer.name},
-          {"activation",
-           {{"mean", finite_or_null(layer.activation_mean)},
-            {"deviation", finite_or_null(layer.activation_deviation)},
-            {"zero_fraction", finite_or_null(layer.activation_zero_fraction)}}},
-          {"gradient_norm", finite_or_null(layer.gradient_norm)},
-          {"parameter_gradient_norm", finite_or_null(layer.parameter_gradient_norm)}};
-}
-
-Json evaluation_json(const Evaluation& evaluation, bool text) {
-  Json json{{"epoch", evaluation.epoch},
-            {"step", evaluation.step},
-            {"samples", evaluation.samples},
-            {"learning_rate", finite_or_null(evaluation.learning_rate)},
-            {"train", metrics_json(evaluation.train, text)},
-            {"validation", metrics_json(evaluation.validation, text)},
-            {"gradient_norm", finite_or_null(evaluation.gradient_norm)},
-            {"seconds",
-             {{"train", evaluation.train_seconds},
-              {"evaluate", evaluation.evaluate_seconds},
-              {"elapsed", evaluation.elapsed_seconds}}},
-            {"cpu_seconds", evaluation.cpu_seconds}};
-  if (!evaluation.layers.empty()) {
-    json["layers"] = Json::array();
-    for (const LayerStatistics& layer : evaluation.layers) json["layers"].push_back(layer_json(layer));
-  }
-  return json;
-}
 
 Json convergence_json(const Target& target, const Convergence& convergence) {
   return {{"target", target.text()},
@@ -96,15 +55,15 @@ Json make_record(const RunConfig& config, const RunResult& result) {
                      {"multiply_adds_per_sample", result.multiply_adds_per_sample}};
   record["evaluations"] = Json::array();
   for (const Evaluation& evaluation : result.evaluations) {
-    record["evaluations"].push_back(evaluation_json(evaluation, text));
+    record["evaluations"].push_back(to_json(evaluation, text));
   }
   if (config.target && result.convergence)
     record["convergence"] = convergence_json(*config.target, *result.convergence);
   record["step_seconds"] = {{"count", result.step_seconds.count},
-                            {"p10", finite_or_null(result.step_seconds.p10)},
-                            {"median", finite_or_null(result.step_seconds.median)},
-                            {"p90", finite_or_null(result.step_seconds.p90)}};
-  if (result.test) record["test"] = metrics_json(*result.test, text);
+                            {"p10", result.step_seconds.p10},
+                            {"median", result.step_seconds.median},
+                            {"p90", result.step_seconds.p90}};
+  if (result.test) record["test"] = to_json(*result.test, text);
   record["startup_seconds"] = result.startup_seconds;
   record["checkpoint_seconds"] = result.checkpoint_seconds;
   record["resumed"] = result.resumed;
@@ -125,6 +84,7 @@ Json make_failed_record(const RunConfig& config, std::string_view cause) {
 }
 
 std::string record_text(const Json& record) {
+  // The library writes a number that is not finite as null.
   return record.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
