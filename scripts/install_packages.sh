@@ -1,0 +1,97 @@
+#!/usr/bin/env bash
+# The one list of the system packages that normlab needs, and what installs those that are missing (Debian 12
+# and 13, Ubuntu 22.04 and 24.04). With everything there it calls neither apt-get nor sudo. Messages go to
+# standard error.
+set -euo pipefail
+
+packages=(
+  g++ cmake ninja-build pkg-config # compiler and build tools
+  libdnnl-dev                      # oneDNN: matrix products, convolutions, pooling
+  libhwy-dev                       # Google Highway: SIMD kernels
+  nlohmann-json3-dev               # run records and experiments
+  libcli11-dev libfmt-dev          # the command line and its messages
+  zlib1g-dev                       # compressed data sets
+  doctest-dev                      # the test suite
+  dataset-fashion-mnist            # the data set of the first experiments
+  python3-matplotlib               # scripts/plot.py
+)
+style_packages=(clang-format clang-tidy)
+
+usage() {
+  cat <<'USAGE'
+usage: install_packages.sh [--style] [--list]
+
+  --style   with the tools that check the style of the source as well
+  --list    print the packages, one a line, and install nothing
+
+Exit status: 0 everything is there, 1 something cannot be installed, 2 wrong request.
+USAGE
+}
+
+say() { printf 'install_packages: %s\n' "$*" >&2; }
+
+fail() {
+  say "$*"
+  exit 1
+}
+
+is_installed() {
+  [[ $(dpkg-query --show --showformat='${db:Status-Status}' "$1" 2>/dev/null) == installed ]]
+}
+
+require_apt() {
+  command -v apt-get >/dev/null && command -v dpkg-query >/dev/null && return
+  say "this system has no apt-get. normlab needs what these packages of Debian and Ubuntu hold:"
+  printf '  %s\n' "${packages[@]}" >&2
+  fail "install them in this system's own way, then: cmake --preset release && cmake --build --preset release"
+}
+
+as_root() {
+  if [[ $(id -u) -eq 0 ]]; then
+    "$@"
+  elif command -v sudo >/dev/null; then
+    sudo "$@"
+  else
+    fail "installing packages needs root, and there is no sudo; run as root: apt-get install ${missing[*]}"
+  fi
+}
+
+apt_get() {
+  as_root env DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=a \
+    apt-get --option DPkg::Lock::Timeout=300 --quiet --quiet "$@" </dev/null >&2
+}
+
+list=no
+while [[ $# -gt 0 ]]; do
+  case $1 in
+    --style) packages+=("${style_packages[@]}") ;;
+    --list) list=yes ;;
+    -h | --help)
+      usage
+      exit 0
+      ;;
+    *)
+      say "unknown argument \"$1\""
+      usage >&2
+      exit 2
+      ;;
+  esac
+  shift
+done
+if [[ $list == yes ]]; then
+  printf '%s\n' "${packages[@]}"
+  exit 0
+fi
+
+require_apt
+missing=()
+for package in "${packages[@]}"; do
+  is_installed "$package" || missing+=("$package")
+done
+if [[ ${#missing[@]} -gt 0 ]]; then
+  say "installing ${missing[*]}"
+  # Lists that cannot be refreshed (one source of several out of reach, say) may still hold what is wanted.
+  apt_get update || say "the package lists could not be refreshed; trying with those that are there"
+  apt_get install --yes --no-install-recommends "${missing[@]}" ||
+    fail "apt-get could not install ${missing[*]}; what it said stands above"
+fi
