@@ -4,7 +4,9 @@
 
 #include "normlab/core/error.h"
 #include "normlab/models/mlp.h"
+#include "normlab/models/recurrent.h"
 #include "normlab/nn/normalization.h"
+#include "normlab/nn/recurrent.h"
 
 namespace normlab {
 namespace {

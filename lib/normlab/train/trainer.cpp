@@ -283,6 +283,10 @@ std::optional<std::string> undefined_reason(const RunConfig& config) {
   if (config.dataset.kind == DatasetKind::text && !recurrent) {
     return "dataset text is a sequence task; it needs one of the models rnn, lstm, gru";
   }
+  if (config.dataset.kind == DatasetKind::text && config.model.bidirectional) {
+    return "model.bidirectional true is not defined for text, where the reverse direction would read what is "
+           "to be predicted";
+  }
   return undefined_reason(config.model, config.norm, config.batch_size);
 }
 
