@@ -50,7 +50,10 @@ void Lstm<T>::step_forward(Index step) {
     const Index wide = first * 4 * hidden;
     const Index narrow = first * hidden;
     const Index row = scaling_row(step) + first;
-    LstmForward<T> a{.norm = norm_, .gates = gates(step) + wide, .bias = bias_.data()};
+    LstmForward<T> a{};
+    a.norm = norm_;
+    a.gates = gates(step) + wide;
+    a.bias = bias_.data();
     if (!plain) {
       a.input = this->input(step) + wide;
       a.recurrent = this->recurrent(step) + wide;
@@ -93,7 +96,9 @@ void Lstm<T>::step_backward(Index step) {
     const Index wide = first * 4 * hidden;
     const Index narrow = first * hidden;
     const Index row = scaling_row(step) + first;
-    LstmBackward<T> a{.norm = norm_, .dhidden = this->dhidden(step) + narrow};
+    LstmBackward<T> a{};
+    a.norm = norm_;
+    a.dhidden = this->dhidden(step) + narrow;
     a.dcell = dcell_.data() + narrow;
     a.gates = gates(step) + wide;
     a.cell = at_step(cell_, step) + narrow;
@@ -131,7 +136,28 @@ void Lstm<T>::finish_backward() {
   if (parameters_.bias_cell != nullptr) dbias_cell_.total(parameters_.bias_cell->gradient.data());
 }
 
+template <class T>
+void add_lstm(const RecurrentSite<T>& site, const RecurrentLinks<T>& links) {
+  const Index hidden = site.spec.hidden;
+  const RowNorm norm = site.row_norm();
+  LstmParameters<T> p;
+  p.carried_cell = site.carried("cell");
+  if (norm == RowNorm::none) {
+    p.bias_ih = &site.bias("bias_ih", 4 * hidden);
+    p.bias_hh = &site.bias("bias_hh", 4 * hidden);
+  } else {
+    p.bias_ih = &site.norm_bias("bias_ih", 4 * hidden);
+    p.gain_ih = &site.gain("gain_ih", 4 * hidden);
+    p.gain_hh = &site.gain("gain_hh", 4 * hidden);
+    p.gain_cell = &site.gain("gain_c", hidden);
+    if (norm != RowNorm::rms) p.bias_cell = &site.norm_bias("bias_c", hidden);
+  }
+  site.graph.template add<Lstm<T>>(links, p, norm, site.norm.epsilon);
+}
+
 template class Lstm<float>;
 template class Lstm<double>;
+template void add_lstm(const RecurrentSite<float>&, const RecurrentLinks<float>&);
+template void add_lstm(const RecurrentSite<double>&, const RecurrentLinks<double>&);
 
 }  // namespace normlab

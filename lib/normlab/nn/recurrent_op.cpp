@@ -28,11 +28,10 @@ RecurrentOp<T>::RecurrentOp(const RecurrentLinks<T>& links, Index gates, SummedI
         ProductShape{.m = width, .n = hidden_, .k = (steps_ - 1) * batch_, .transpose_a = true});
   }
   if (carries()) {
-    dweight_hh_initial_product_.emplace(ProductShape{
-        .m = width, .n = hidden_, .k = batch_, .transpose_a = true, .accumulate = steps_ > 1});
+    dweight_hh_initial_product_.emplace(
+        ProductShape{.m = width, .n = hidden_, .k = batch_, .transpose_a = true, .accumulate = steps_ > 1});
   }
-  dweight_ih_product_.emplace(
-      ProductShape{.m = width, .n = in_, .k = steps_ * batch_, .transpose_a = true});
+  dweight_ih_product_.emplace(ProductShape{.m = width, .n = in_, .k = steps_ * batch_, .transpose_a = true});
   if (links_.x.wants_gradient()) {
     dx_product_.emplace(
         ProductShape{.m = steps_ * batch_, .n = in_, .k = width, .accumulate = links_.adds_to_dx});

@@ -63,9 +63,9 @@ class RecurrentOp : public Op<T> {
   Index kept_steps() const { return training() ? steps_ : 1; }
   Index time(Index step) const { return links_.reverse ? steps_ - 1 - step : step; }
 
-  T* input(Index step) { return at_step(input_, time(step)); }              // (B, G H): P_t
-  T* recurrent(Index step) { return at_step(recurrent_, time(step)); }      // (B, G H): R_t, when apart
-  T* hidden(Index step) { return at_step(links_.y.data, time(step)); }      // (B, H)
+  T* input(Index step) { return at_step(input_, time(step)); }               // (B, G H): P_t
+  T* recurrent(Index step) { return at_step(recurrent_, time(step)); }       // (B, G H): R_t, when apart
+  T* hidden(Index step) { return at_step(links_.y.data, time(step)); }       // (B, H)
   T* dhidden(Index step) { return at_step(links_.y.gradient, time(step)); }  // (B, H)
   const T* previous_hidden(Index step) { return step > 0 ? hidden(step - 1) : initial_hidden_.data(); }
   bool carries() const { return links_.carried_hidden != nullptr; }
