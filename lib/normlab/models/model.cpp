@@ -1,8 +1,6 @@
 #include "normlab/models/model.h"
 
-#include <fmt/format.h>
-
-#include "normlab/core/error.h"
+#include "normlab/models/cnn.h"
 #include "normlab/models/mlp.h"
 #include "normlab/models/recurrent.h"
 #include "normlab/nn/normalization.h"
@@ -27,9 +25,14 @@ std::optional<std::string> undefined_reason(const ModelSpec& model, const NormSp
   switch (model.kind) {
     case ModelKind::mlp:
       return undefined_in_mlp(model, norm, batch);
-    default:
-      return std::nullopt;
+    case ModelKind::cnn:
+      return undefined_in_cnn(model, norm, batch);
+    case ModelKind::rnn:
+    case ModelKind::lstm:
+    case ModelKind::gru:
+      return recurrent_undefined_reason(norm, batch);
   }
+  return std::nullopt;
 }
 
 template <class T>
@@ -43,8 +46,14 @@ std::unique_ptr<ModelGraph<T>> record_model(const ModelSpec& model, const NormSp
     case ModelKind::mlp:
       logits = &record_mlp(model, norm, task, *out, parameters);
       break;
-    default:
-      throw RunError("model: not built");
+    case ModelKind::cnn:
+      logits = &record_cnn(model, norm, task, *out, parameters);
+      break;
+    case ModelKind::rnn:
+    case ModelKind::lstm:
+    case ModelKind::gru:
+      logits = &record_recurrent(model, norm, task, *out, parameters);
+      break;
   }
   out->loss = &out->graph.template add<SoftmaxCrossEntropy<T>>(*logits);
   return out;
