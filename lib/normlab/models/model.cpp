@@ -59,18 +59,9 @@ std::unique_ptr<ModelGraph<T>> record_model(const ModelSpec& model, const NormSp
   return out;
 }
 
-template <class T>
-void reset_states(Parameters<T>& parameters, Mode mode) {
-  for (auto& state : parameters.states()) {
-    if (state.name.starts_with("evaluation.") == (mode == Mode::evaluation)) state.data.fill(T(0));
-  }
-}
-
 template std::unique_ptr<ModelGraph<float>> record_model(const ModelSpec&, const NormSpec&, const TaskShape&,
                                                          Index, Mode, Parameters<float>&);
 template std::unique_ptr<ModelGraph<double>> record_model(const ModelSpec&, const NormSpec&, const TaskShape&,
                                                           Index, Mode, Parameters<double>&);
-template void reset_states(Parameters<float>&, Mode);
-template void reset_states(Parameters<double>&, Mode);
 
 }  // namespace normlab
