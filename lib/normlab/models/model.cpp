@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "normlab/core/error.h"
+#include "normlab/models/cnn.h"
 #include "normlab/models/mlp.h"
 #include "normlab/nn/normalization.h"
 
@@ -25,6 +26,8 @@ std::optional<std::string> undefined_reason(const ModelSpec& model, const NormSp
   switch (model.kind) {
     case ModelKind::mlp:
       return undefined_in_mlp(model, norm, batch);
+    case ModelKind::cnn:
+      return undefined_in_cnn(model, norm, batch);
     default:
       return std::nullopt;
   }
@@ -40,6 +43,9 @@ std::unique_ptr<ModelGraph<T>> record_model(const ModelSpec& model, const NormSp
   switch (model.kind) {
     case ModelKind::mlp:
       logits = &record_mlp(model, norm, task, *out, parameters);
+      break;
+    case ModelKind::cnn:
+      logits = &record_cnn(model, norm, task, *out, parameters);
       break;
     default:
       throw RunError("model: not built");
