@@ -35,8 +35,10 @@ void check_recurrent(CellKind cell, Norm norm, bool reverse) {
 }  // namespace
 
 TEST_CASE("backward passes of recurrent layers agree with finite differences") {
-  for (const auto norm : {Norm::none, Norm::layer, Norm::rms}) {
-    for (const bool reverse : {false, true}) check_recurrent(CellKind::lstm, norm, reverse);
+  for (const auto cell : {CellKind::tanh, CellKind::lstm, CellKind::gru}) {
+    for (const auto norm : {Norm::none, Norm::layer, Norm::rms, Norm::batch}) {
+      for (const bool reverse : {false, true}) check_recurrent(cell, norm, reverse);
+    }
   }
 }
 

@@ -2,7 +2,9 @@
 
 #include <stdexcept>
 
+#include "normlab/nn/gru.h"
 #include "normlab/nn/lstm.h"
+#include "normlab/nn/tanh_rnn.h"
 
 namespace normlab {
 namespace {
@@ -63,10 +65,10 @@ Value<T>& add_recurrent(Graph<T>& graph, Parameters<T>& parameters, const std::s
       add_lstm(site, links);
       break;
     case CellKind::gru:
-      throw std::logic_error("gru");
+      add_gru(site, links);
       break;
     case CellKind::tanh:
-      throw std::logic_error("tanh");
+      add_tanh_rnn(site, links);
       break;
   }
   return y;
