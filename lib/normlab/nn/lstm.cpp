@@ -1,5 +1,7 @@
 #include "normlab/nn/lstm.h"
 
+#include "normlab/nn/lstm_batch.h"
+
 namespace normlab {
 
 template <class T>
@@ -142,7 +144,7 @@ void add_lstm(const RecurrentSite<T>& site, const RecurrentLinks<T>& links) {
   const RowNorm norm = site.row_norm();
   LstmParameters<T> p;
   p.carried_cell = site.carried("cell");
-  if (norm == RowNorm::none) {
+  if (norm == RowNorm::none && site.norm.kind != Norm::batch) {
     p.bias_ih = &site.bias("bias_ih", 4 * hidden);
     p.bias_hh = &site.bias("bias_hh", 4 * hidden);
   } else {
@@ -152,7 +154,11 @@ void add_lstm(const RecurrentSite<T>& site, const RecurrentLinks<T>& links) {
     p.gain_cell = &site.gain("gain_c", hidden);
     if (norm != RowNorm::rms) p.bias_cell = &site.norm_bias("bias_c", hidden);
   }
-  site.graph.template add<Lstm<T>>(links, p, norm, site.norm.epsilon);
+  if (site.norm.kind == Norm::batch) {
+    site.graph.template add<BatchNormLstm<T>>(links, p, site);
+  } else {
+    site.graph.template add<Lstm<T>>(links, p, norm, site.norm.epsilon);
+  }
 }
 
 template class Lstm<float>;

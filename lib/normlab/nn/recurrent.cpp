@@ -2,7 +2,10 @@
 
 #include <stdexcept>
 
+#include "normlab/nn/gru.h"
 #include "normlab/nn/lstm.h"
+#include "normlab/nn/tanh_rnn.h"
+#include "normlab/nn/weight_norm.h"
 
 namespace normlab {
 namespace {
@@ -19,16 +22,26 @@ Index gate_count(CellKind cell) {
   return 1;
 }
 
+// What a product multiplies with: the drawn weight `name`, or under weight norm g v / ||v||, where v is
+// drawn.
+template <class T, class Declare>
+Value<T>& weight(const RecurrentSite<T>& site, const std::string& name, const Declare& declare) {
+  if (site.norm.kind != Norm::weight) return declare(name);
+  return add_weight_norm(site.graph, site.parameters, name + "_g", declare(name + "_v"));
+}
+
 template <class T>
 Value<T>& input_weight(const RecurrentSite<T>& site, Index in) {
-  return site.parameters.recurrent_input_weight(site.name("weight_ih"), gate_count(site.spec.cell),
-                                                site.spec.hidden, in);
+  return weight(site, site.name("weight_ih"), [&](const std::string& name) -> Parameter<T>& {
+    return site.parameters.recurrent_input_weight(name, gate_count(site.spec.cell), site.spec.hidden, in);
+  });
 }
 
 template <class T>
 Value<T>& recurrent_weight(const RecurrentSite<T>& site) {
-  return site.parameters.recurrent_weight(site.name("weight_hh"), gate_count(site.spec.cell),
-                                          site.spec.hidden);
+  return weight(site, site.name("weight_hh"), [&](const std::string& name) -> Parameter<T>& {
+    return site.parameters.recurrent_weight(name, gate_count(site.spec.cell), site.spec.hidden);
+  });
 }
 
 }  // namespace
@@ -63,10 +76,10 @@ Value<T>& add_recurrent(Graph<T>& graph, Parameters<T>& parameters, const std::s
       add_lstm(site, links);
       break;
     case CellKind::gru:
-      throw std::logic_error("gru");
+      add_gru(site, links);
       break;
     case CellKind::tanh:
-      throw std::logic_error("tanh");
+      add_tanh_rnn(site, links);
       break;
   }
   return y;

@@ -42,6 +42,7 @@ template <class T>
 void RecurrentOp<T>::forward() {
   if (carries()) initial_hidden_.copy_from(*links_.carried_hidden);
   start_forward();
+  if (steps_ > 1 || carries()) recurrent_product_.pack(links_.weight_hh.data.data());
   input_product_(links_.x.data.data(), links_.weight_ih.data.data(), input_.data());
   for (Index step = 0; step < steps_; ++step) {
     multiply_recurrent(step);
@@ -55,7 +56,7 @@ template <class T>
 void RecurrentOp<T>::multiply_recurrent(Index step) {
   T* product = summed_inputs_ == SummedInputs::together ? input(step) : recurrent(step);
   if (step > 0 || carries()) {
-    recurrent_product_(previous_hidden(step), links_.weight_hh.data.data(), product);
+    recurrent_product_(previous_hidden(step), product);
   } else if (summed_inputs_ == SummedInputs::apart) {
     std::fill_n(product, batch_ * gates_ * hidden_, T(0));
   }
@@ -64,10 +65,11 @@ void RecurrentOp<T>::multiply_recurrent(Index step) {
 template <class T>
 void RecurrentOp<T>::backward() {
   start_backward();
+  if (dhidden_product_) dhidden_product_->pack(links_.weight_hh.data.data());
   for (Index step = steps_ - 1; step >= 0; --step) {
     step_backward(step);
     const T* dproduct = summed_inputs_ == SummedInputs::together ? input(step) : recurrent(step);
-    if (step > 0) (*dhidden_product_)(dproduct, links_.weight_hh.data.data(), dhidden(step - 1));
+    if (step > 0) (*dhidden_product_)(dproduct, dhidden(step - 1));
   }
   finish_backward();
   multiply_weight_gradient();

@@ -8,7 +8,7 @@
 #include "normlab/nn/graph.h"
 #include "normlab/nn/normalization.h"
 #include "normlab/nn/parameters.h"
-#include "normlab/onednn/matrix_product.h"
+#include "normlab/onednn/packed_product.h"
 
 namespace normlab {
 
@@ -78,6 +78,13 @@ class RecurrentOp : public Op<T> {
                  [&](Index begin, Index end, int thread) { body(begin, end - begin, thread); });
   }
 
+  // Calls body(first_unit, end_unit) for parts of the hidden units: batch norm looks at all rows of a column.
+  template <class Body>
+  void for_units(const Body& body) {
+    const Index units_worth_a_thread = 16 + 2048 / batch_;
+    parallel_for(hidden_, units_worth_a_thread, [&](Index begin, Index end, int) { body(begin, end); });
+  }
+
   Index steps_, batch_, in_, hidden_, gates_;
 
  private:
@@ -89,8 +96,10 @@ class RecurrentOp : public Op<T> {
   Tensor<T> input_;           // (T, B, G H)
   Tensor<T> recurrent_;       // (T or 1, B, G H), empty when together
   Tensor<T> initial_hidden_;  // (B, H)
-  MatrixProduct<T> input_product_, recurrent_product_;
-  std::optional<MatrixProduct<T>> dhidden_product_, dx_product_, dweight_ih_product_;
+  MatrixProduct<T> input_product_;
+  PackedProduct<T> recurrent_product_;
+  std::optional<PackedProduct<T>> dhidden_product_;
+  std::optional<MatrixProduct<T>> dx_product_, dweight_ih_product_;
   std::optional<MatrixProduct<T>> dweight_hh_product_, dweight_hh_initial_product_;
 };
 

@@ -36,10 +36,12 @@ struct RecurrentSite {
     const T start = norm.kind == Norm::batch ? T(0.1) : T(1);
     return parameters.constant(name(tensor), ParameterRole::gain, {size}, start);
   }
-  // Null where the state starts at zero.
+  // Null where the state starts at zero. Batches of different sizes are different streams.
   Tensor<T>* carried(const std::string& tensor) const {
     if (carry == CarriedState::zero) return nullptr;
-    return &parameters.state(carried_state_prefix(graph.mode()) + name(tensor), {batch, spec.hidden});
+    return &parameters.state(
+        carried_state_prefix(graph.mode()) + name(tensor) + "_batch" + std::to_string(batch),
+        {batch, spec.hidden});
   }
   RowNorm row_norm() const {
     if (norm.kind == Norm::layer) return RowNorm::layer;
