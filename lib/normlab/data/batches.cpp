@@ -29,8 +29,13 @@ Index samples_used(Index samples, Index batch_size, BatchUse use) {
 
 // Division, not a product with 1 / 255: correctly rounded, and as fast once vectorized.
 template <class T>
-void scale_pixels(const std::uint8_t* source, Index count, T* destination) {
-  for (Index i = 0; i < count; ++i) destination[i] = static_cast<T>(source[i]) / T{255};
+T scale_pixel(std::uint8_t pixel, const PixelScale& scale) {
+  return (static_cast<T>(pixel) - static_cast<T>(scale.mean)) / static_cast<T>(scale.deviation);
+}
+
+template <class T>
+void scale_pixels(const std::uint8_t* source, Index count, const PixelScale& scale, T* destination) {
+  for (Index i = 0; i < count; ++i) destination[i] = scale_pixel<T>(source[i], scale);
 }
 
 }  // namespace
@@ -67,22 +72,24 @@ void ImageBatches::assemble(Index step, ImageLayout layout, T* pixels, std::int3
               size = height * width;
   const std::uint32_t* order = order_.data() + step * batch_size_;
   const std::uint8_t* source = images_.pixels.data();
+  const PixelScale scale = images_.scale;
   for (Index b = 0; b < count; ++b) labels[b] = images_.labels[order[b]];
   switch (layout) {
     case ImageLayout::flat:
-      for (Index b = 0; b < count; ++b) scale_pixels(source + order[b] * size, size, pixels + b * size);
+      for (Index b = 0; b < count; ++b)
+        scale_pixels(source + order[b] * size, size, scale, pixels + b * size);
       break;
     case ImageLayout::time_major_rows:
       for (Index b = 0; b < count; ++b) {
         for (Index t = 0; t < height; ++t) {
-          scale_pixels(source + order[b] * size + t * width, width, pixels + (t * count + b) * width);
+          scale_pixels(source + order[b] * size + t * width, width, scale, pixels + (t * count + b) * width);
         }
       }
       break;
     case ImageLayout::time_major_pixels:
       for (Index t = 0; t < size; ++t) {
         for (Index b = 0; b < count; ++b) {
-          pixels[t * count + b] = static_cast<T>(source[order[b] * size + t]) / T{255};
+          pixels[t * count + b] = scale_pixel<T>(source[order[b] * size + t], scale);
         }
       }
       break;

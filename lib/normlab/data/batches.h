@@ -42,8 +42,8 @@ class ImageBatches {
 
   Index batch_samples(Index step) const;  // of `step` in [0, steps_per_epoch())
 
-  // Writes the batch: pixels / 255 in `layout` with B = batch_samples(step), and B labels. T: float or
-  // double.
+  // Writes the batch: pixels, scaled as the view says, in `layout` with B = batch_samples(step), and B
+  // labels. T: float or double.
   template <class T>
   void assemble(Index step, ImageLayout layout, T* pixels, std::int32_t* labels) const;
 

@@ -15,6 +15,10 @@ struct DatasetSpec {
   Index train_limit = 0;  // use only the first so many training samples (characters); 0: all
   double validation_fraction = 5000.0 / 60000;  // the last part of the training set, held out
   bool shuffle = true;                          // a new order every epoch (images)
+  // Images: pixels minus the training part's mean pixel, divided by the deviation, instead of pixels / 255.
+  // The default for recurrent models: a row of zeros at the start of a sequence leaves a cell with nothing
+  // but zeros to normalize, whose gradient grows by 1 / sqrt(epsilon) a time step.
+  bool standardize = false;
 
   bool operator==(const DatasetSpec&) const = default;
 };

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <bitset>
+#include <cmath>
 #include <string>
 
 #include "normlab/core/error.h"
@@ -37,6 +38,21 @@ void warn_of_missing_classes(std::string_view part, const ImageView& view, const
       "the {} part of the training set ({} samples) has no sample of class {}: it is very small, or "
       "the files are sorted by label",
       part, view.count, fmt::join(names, ", ")));
+}
+
+// The mean and the deviation of all pixels of all images: two numbers, not two for each pixel.
+PixelScale standardizing_scale(const ImageView& view) {
+  std::array<std::uint64_t, 256> histogram{};
+  for (const std::uint8_t pixel : view.pixels) ++histogram[pixel];
+  const double count = static_cast<double>(view.pixels.size());
+  double mean = 0, variance = 0;
+  for (std::size_t p = 0; p < 256; ++p) mean += static_cast<double>(p * histogram[p]) / count;
+  for (std::size_t p = 0; p < 256; ++p) {
+    const double deviation = static_cast<double>(p) - mean;
+    variance += deviation * deviation * static_cast<double>(histogram[p]) / count;
+  }
+  if (variance == 0) return {static_cast<float>(mean), 1};
+  return {static_cast<float>(mean), static_cast<float>(std::sqrt(variance))};
 }
 
 ImageData load_files(const DatasetSpec& spec) {
@@ -75,7 +91,7 @@ ImageView ImageView::part(Index first, Index part_count) const {
 }
 
 ImageView ImageSet::view() const {
-  return {count, height, width, classes, pixels, labels};
+  return {count, height, width, classes, pixels, labels, scale};
 }
 
 ImageData::ImageData(ImageSet training_file, Index test_count, const DatasetSpec& spec, TestLoader load_test)
@@ -85,6 +101,10 @@ ImageData::ImageData(ImageSet training_file, Index test_count, const DatasetSpec
   const Index kept = kept_for_training(all.count - held_out, spec.train_limit, "samples");
   train_ = all.part(0, kept);
   validation_ = all.part(all.count - held_out, held_out);
+  if (spec.standardize) {
+    storage_.scale = standardizing_scale(train_);
+    train_.scale = validation_.scale = storage_.scale;
+  }
   const std::bitset<256> expected = present_classes(all);
   warn_of_missing_classes("held-out validation", validation_, expected);
   warn_of_missing_classes("remaining", train_, expected);
@@ -92,7 +112,9 @@ ImageData::ImageData(ImageSet training_file, Index test_count, const DatasetSpec
 
 ImageSet ImageData::load_test() const {
   try {
-    return load_test_();
+    ImageSet test = load_test_();
+    test.scale = storage_.scale;
+    return test;
   } catch (const RequestError& error) {
     throw RunError(fmt::format("the test set changed during the run: {}", error.what()));
   }

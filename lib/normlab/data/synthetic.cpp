@@ -70,7 +70,7 @@ ImageSet synthetic_images(std::uint64_t seed, std::string_view stream, Index cou
                           int classes) {
   std::vector<std::vector<double>> patterns;
   for (int label = 0; label < classes; ++label) patterns.push_back(class_pattern(seed, label, height, width));
-  ImageSet set{count, height, width, classes, {}, {}};
+  ImageSet set{count, height, width, classes, {}, {}, {}};
   set.pixels.resize(static_cast<std::size_t>(count * height * width));
   set.labels.resize(static_cast<std::size_t>(count));
   const std::uint64_t first_stream = hash_name(fmt::format("synthetic.{}", stream));

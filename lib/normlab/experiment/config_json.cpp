@@ -201,7 +201,9 @@ template <class Visitor>
 void visit_dataset(Visitor& visitor, DatasetSpec& dataset) {
   visitor.integer("train_limit", dataset.train_limit, 0);
   visitor.number("validation_fraction", dataset.validation_fraction, open_unit);
-  if (!is_text(dataset)) visitor.flag("shuffle", dataset.shuffle);
+  if (is_text(dataset)) return;
+  visitor.flag("shuffle", dataset.shuffle);
+  visitor.flag("standardize", dataset.standardize);
 }
 
 template <class Visitor>
@@ -314,10 +316,22 @@ std::string bare_dataset_name(const DatasetSpec& dataset) {
 
 void read_dataset(Reader& parent, DatasetSpec& dataset) {
   read_object(parent, "dataset", [&](Reader& reader) {
+    const bool standardize = dataset.standardize;
     dataset = read_dataset_name(reader);
+    dataset.standardize = standardize && !is_text(dataset);
     visit_dataset(reader, dataset);
     return bare_dataset_name(dataset);
   });
+}
+
+// The data set's defaults depend on the model, whose settings depend on the data set; so its name is looked
+// at first.
+bool names_recurrent_model(const Json& settings) {
+  const auto model = settings.find("model");
+  if (model == settings.end()) return false;
+  const Json object = as_object(*model);
+  const auto name = object.is_object() ? object.find("name") : object.end();
+  return name != object.end() && (*name == "rnn" || *name == "lstm" || *name == "gru");
 }
 
 void apply_preset(const Json& preset, std::string_view path, ModelSpec& model) {
@@ -451,6 +465,7 @@ Json budget_json(const Budget& budget) {
 RunConfig resolve(const Json& settings) {
   RunConfig config;
   Reader reader(settings, "");
+  config.dataset.standardize = names_recurrent_model(settings);
   read_dataset(reader, config.dataset);
   const bool text = is_text(config.dataset);
   read_model(reader, config.model, text);
