@@ -162,6 +162,7 @@ void add_run_cell(CLI::App& program, Action& action) {
   command->group("");  // not in --help
   auto arguments = std::make_shared<std::vector<std::string>>();
   command->add_option("arguments", *arguments, "Config, record, checkpoint, seconds between checkpoints")
+      ->take_all()
       ->expected(4);
   command->callback([&action, arguments] {
     action = [arguments] {

@@ -96,7 +96,10 @@ std::string help_text(const SettingOption& option) {
 }  // namespace
 
 CLI::Option* add_set_option(CLI::App& command, std::vector<std::string>& target, const std::string& help) {
-  return command.add_option("--set", target, help)->type_name("KEY=VALUE")->allow_extra_args(false);
+  return command.add_option("--set", target, help)
+      ->type_name("KEY=VALUE")
+      ->take_all()
+      ->allow_extra_args(false);
 }
 
 std::shared_ptr<SettingOptions> add_setting_options(CLI::App& command) {
