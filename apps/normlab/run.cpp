@@ -153,7 +153,8 @@ void add_run(CLI::App& program, Action& action) {
       ->add_option("--checkpoint-seconds", arguments->checkpoint_seconds,
                    "Seconds between checkpoints [default: 30]")
       ->type_name("SECONDS");
-  command->add_flag("--quiet", arguments->quiet, "No line for each evaluation on standard error");
+  command->add_flag("--quiet", arguments->quiet,
+                    "No line for each evaluation on standard error [default: off]");
   command->callback([&action, arguments] { action = [arguments] { return run(*arguments); }; });
 }
 
