@@ -23,7 +23,7 @@ Names words_after(CLI::App* app) {
   Names words;
   for (const CLI::App* command : visible_commands(app)) words.push_back(command->get_name());
   for (const CLI::Option* option : app->get_options()) {
-    for (const std::string& name : option->get_lnames()) words.push_back("--" + name);
+    for (const std::string& name : option->get_lnames()) words.push_back(fmt::format("--{}", name));
   }
   return words;
 }

@@ -38,6 +38,7 @@ int main(int argument_count, char** arguments) {
   program.set_version_flag("--version", version_text,
                            "Print the versions of everything that matters for numbers");
   program.require_subcommand(1);
+  program.option_defaults()->take_last();  // an option that is given twice counts as given last
   program.get_formatter()->column_width(42);
   add_run(program, action);
   add_sweep(program, action);

@@ -36,7 +36,7 @@ Names visible_commands(CLI::App* app) {
 Names option_names(CLI::App* app) {
   Names names;
   for (const CLI::Option* option : app->get_options()) {
-    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+    for (const std::string& name : option->get_lnames()) names.push_back(fmt::format("--{}", name));
   }
   return names;
 }

@@ -153,7 +153,8 @@ void add_run(CLI::App& program, Action& action) {
       ->add_option("--checkpoint-seconds", arguments->checkpoint_seconds,
                    "Seconds between checkpoints [default: 30]")
       ->type_name("SECONDS");
-  command->add_flag("--quiet", arguments->quiet, "No line for each evaluation on standard error");
+  command->add_flag("--quiet", arguments->quiet,
+                    "No line for each evaluation on standard error [default: off]");
   command->callback([&action, arguments] { action = [arguments] { return run(*arguments); }; });
 }
 
@@ -162,6 +163,7 @@ void add_run_cell(CLI::App& program, Action& action) {
   command->group("");  // not in --help
   auto arguments = std::make_shared<std::vector<std::string>>();
   command->add_option("arguments", *arguments, "Config, record, checkpoint, seconds between checkpoints")
+      ->take_all()
       ->expected(4);
   command->callback([&action, arguments] {
     action = [arguments] {

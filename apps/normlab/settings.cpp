@@ -34,7 +34,7 @@ constexpr SettingOption setting_options[] = {
     {"--train-limit", "dataset.train_limit", Kind::value, "SAMPLES",
      "Use only the first so many training samples (characters of a text); 0 for all"},
     {"--validation-fraction", "dataset.validation_fraction", Kind::value, "FRACTION",
-     "Part of the training set that is held out for validation, between 0 and 1"},
+     "Part of the training set that is held out for validation, between 0 and 1", "1/12: 5,000 of 60,000"},
     {"--no-shuffle", "dataset.shuffle", Kind::off, "",
      "Keep the order of the training samples in every epoch"},
     {"--standardize", "dataset.standardize", Kind::on, "",
@@ -93,13 +93,16 @@ std::string help_text(const SettingOption& option) {
     text += fmt::format(": {}", fmt::join(choices, ", "));
   }
   const bool flag = option.kind == Kind::on || option.kind == Kind::off;
-  return flag ? text : fmt::format("{} [default: {}]", text, default_text(option));
+  return fmt::format("{} [default: {}]", text, flag ? "off" : default_text(option));
 }
 
 }  // namespace
 
 CLI::Option* add_set_option(CLI::App& command, std::vector<std::string>& target, const std::string& help) {
-  return command.add_option("--set", target, help)->type_name("KEY=VALUE")->allow_extra_args(false);
+  return command.add_option("--set", target, help)
+      ->type_name("KEY=VALUE")
+      ->take_all()
+      ->allow_extra_args(false);
 }
 
 std::shared_ptr<SettingOptions> add_setting_options(CLI::App& command) {

@@ -100,7 +100,7 @@ void RunStore::take_lock() {
   lock_ = ::open((folder_ / "lock").c_str(), O_RDWR | O_CREAT, 0644);
   if (lock_ < 0)
     refuse("out", quoted(folder_), fmt::format("a folder that can be written is ({})", std::strerror(errno)));
-  constexpr int attempts = 100;
+  constexpr int attempts = 50;
   constexpr auto pause = std::chrono::milliseconds(100);
   for (int attempt = 0; attempt < attempts; ++attempt) {
     if (::flock(lock_, LOCK_EX | LOCK_NB) == 0) return;

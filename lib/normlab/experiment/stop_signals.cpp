@@ -25,7 +25,12 @@ void handle(std::initializer_list<int> signals, void (*handler)(int), int flags)
   action.sa_handler = handler;
   action.sa_flags = flags;
   sigemptyset(&action.sa_mask);
-  for (const int signal : signals) sigaction(signal, &action, nullptr);
+  for (const int signal : signals) {
+    struct sigaction before {};
+    sigaction(signal, nullptr, &before);
+    // nohup, and a shell script's "&", mean their signals to be ignored.
+    if (signal == SIGTERM || before.sa_handler != SIG_IGN) sigaction(signal, &action, nullptr);
+  }
 }
 
 }  // namespace

@@ -1,0 +1,204 @@
+// Every kind of wrong request: exit status 2, one sentence on standard error that names what was wrong,
+// nothing on standard output, and no file made or changed.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+#include "cli/program.h"
+
+using namespace normlab::testing;
+
+namespace {
+
+void check_refused(const std::filesystem::path& folder, const std::vector<std::string>& arguments,
+                   const std::vector<std::string>& words) {
+  CAPTURE(arguments);
+  const auto before = files_below(folder);
+  const Outcome outcome = run_program(folder, arguments);
+  CAPTURE(outcome.error);
+  CHECK(outcome.status == 2);
+  CHECK(outcome.out.empty());
+  CHECK(std::count(outcome.error.begin(), outcome.error.end(), '\n') == 1);
+  CHECK(outcome.error.starts_with("normlab: "));
+  CHECK(outcome.error.ends_with(".\n"));
+  for (const std::string& word : words) {
+    CAPTURE(word);
+    CHECK(contains(outcome.error, word));
+  }
+  CHECK(files_below(folder) == before);
+}
+
+// The same for a run and for a sweep of one cell.
+void check_setting_refused(const std::string& setting, const std::vector<std::string>& words,
+                           const std::string& base = R"({"dataset": "synthetic"})") {
+  TemporaryFolder folder;
+  write_file(folder.path() / "config.json", base);
+  write_file(folder.path() / "spec.json", R"({"base": )" + base + R"(, "grid": {"seed": [1]}})");
+  check_refused(folder.path(), {"run", "--config", "config.json", "--set", setting}, words);
+  check_refused(folder.path(), {"sweep", "spec.json", "--set", setting}, words);
+}
+
+}  // namespace
+
+TEST_CASE("unknown norms, models, data sets and settings are refused with the nearest name") {
+  check_setting_refused("norm=layre", {"norm: ", "\"layre\"", "did you mean \"layer\"?"});
+  check_setting_refused("model=lstn", {"model: ", "\"lstn\"", "did you mean \"lstm\"?"});
+  check_setting_refused("dataset=minst", {"dataset: ", "\"minst\"", "did you mean \"mnist\"?"});
+  check_setting_refused("optimizer=adma", {"optimizer: ", "\"adma\"", "did you mean \"adam\"?"});
+  check_setting_refused("optimizer.learning_rat=1",
+                        {"optimizer.learning_rat: ", "did you mean \"learning_rate\"?"});
+  check_setting_refused("batchsize=1", {"batchsize: ", "did you mean \"batch_size\"?"});
+}
+
+TEST_CASE("unknown options and commands are refused with the nearest name") {
+  TemporaryFolder folder;
+  check_refused(folder.path(), {"run", "--nrom", "layer"}, {"--nrom", "did you mean --norm?"});
+  check_refused(folder.path(), {"run", "--batch-sise=3"}, {"--batch-sise", "did you mean --batch-size?"});
+  check_refused(folder.path(), {"swep"}, {"swep", "did you mean sweep?"});
+  check_refused(folder.path(), {"data", "chekc"}, {"chekc", "did you mean check?"});
+  check_refused(folder.path(), {}, {"command", "run, sweep"});
+  check_refused(folder.path(), {"run", "--batch-size"}, {"--batch-size"});
+  check_refused(folder.path(), {"run", "extra"}, {"extra"});
+  check_refused(folder.path(), {"sweep"}, {"spec"});
+  check_refused(folder.path(), {"completion", "fish"}, {"shell", "\"fish\"", "bash, zsh"});
+}
+
+TEST_CASE("batch sizes that are not positive or beyond the training set are refused") {
+  check_setting_refused("batch_size=0", {"batch_size: 0"});
+  check_setting_refused("batch_size=-4", {"batch_size: -4"});
+  check_setting_refused("batch_size=100000", {"batch_size", "100000"});
+  TemporaryFolder folder;
+  check_refused(folder.path(), quick_run({"--batch-size", "0"}), {"batch_size: 0"});
+  check_refused(folder.path(), quick_run({"--batch-size", "-4"}), {"batch_size: -4"});
+  check_refused(folder.path(), quick_run({"--batch-size", "501"}), {"batch_size", "501", "500"});
+}
+
+TEST_CASE("batch normalization of one sample is refused") {
+  TemporaryFolder folder;
+  check_refused(folder.path(), quick_run({"--norm", "batch", "--batch-size", "1"}), {"batch"});
+  check_refused(folder.path(), quick_run({"--norm", "instance"}), {"instance"});
+}
+
+TEST_CASE("targets that cannot be parsed, or name what the task does not have, are refused") {
+  check_setting_refused("target=\"accuracy>0.9\"", {"target: "});
+  check_setting_refused("target=\"validation.error<=\"", {"target: "});
+  check_setting_refused("target=\"validation.bits_per_character<=2\"", {"target: ", "bits_per_character"});
+  check_setting_refused("target=\"test.error<=0.1\"", {"target: ", "test"});
+}
+
+TEST_CASE("learning rates that are not finite and positive are refused") {
+  for (const char* rate : {"0", "-0.1", "nan", "inf", "-inf", "1e999", "fast"}) {
+    check_setting_refused(std::string("optimizer.learning_rate=") + rate,
+                          {"optimizer.learning_rate: ", "above 0"});
+  }
+  TemporaryFolder folder;
+  check_refused(folder.path(), quick_run({"--learning-rate", "nan"}), {"optimizer.learning_rate: \"nan\""});
+}
+
+TEST_CASE("specs that are no JSON, unknown or empty are refused") {
+  TemporaryFolder folder;
+  write_file(folder.path() / "broken.json", "{\"grid\": {\n  \"norm\": [\"layer\"\n}}");
+  check_refused(folder.path(), {"sweep", "broken.json"}, {"broken.json", "line 3, column 1"});
+  check_refused(folder.path(), {"run", "--config", "broken.json"}, {"broken.json", "line 3, column 1"});
+  write_file(folder.path() / "empty.json", R"({"grid": {"norm": []}})");
+  check_refused(folder.path(), {"sweep", "empty.json"}, {"grid.norm"});
+  write_file(folder.path() / "nothing.json", R"({"name": "nothing"})");
+  check_refused(folder.path(), {"sweep", "nothing.json"}, {"nothing to run"});
+  write_file(folder.path() / "key.json", R"({"grdi": {"norm": ["layer"]}})");
+  check_refused(folder.path(), {"sweep", "key.json"}, {"\"grdi\"", "did you mean \"grid\"?"});
+  check_refused(folder.path(), {"sweep", "absent.json"}, {"absent.json"});
+  check_refused(folder.path(), {"run", "--set", "batch_size=4,8"}, {"set: ", "batch_size=4,8"});
+}
+
+TEST_CASE("image folders that are missing or malformed are refused") {
+  TemporaryFolder folder;
+  const std::filesystem::path images = folder.path() / "images";
+  const std::vector<std::string> arguments{"run", "--dataset", "idx:images", "--batch-size",
+                                           "4",   "--epochs",  "1"};
+  check_refused(folder.path(), arguments, {"dataset.path", "images"});
+  std::filesystem::create_directory(images);
+  check_refused(folder.path(), arguments, {"dataset.path", "images"});
+
+  const auto check_with = [&](const char* file, const std::string& content,
+                              const std::vector<std::string>& words) {
+    write_image_set(images);
+    write_file(images / file, content);
+    check_refused(folder.path(), arguments, words);
+    check_refused(folder.path(), {"data", "check", "idx:images"}, words);
+  };
+  check_with("train-images-idx3-ubyte", "not an image file at all", {"train-images-idx3-ubyte", "magic"});
+  check_with("train-images-idx3-ubyte", images_content(40, 3, 2).substr(0, 100), {"train-images-idx3-ubyte"});
+  check_with("train-labels-idx1-ubyte", labels_content(39, 4), {"train-labels-idx1-ubyte", "39", "40"});
+  const std::string whole = gzip(images_content(40, 3, 2));
+  check_with("train-images-idx3-ubyte", whole.substr(0, whole.size() / 2), {"train-images-idx3-ubyte"});
+  std::string corrupt = whole;
+  corrupt[corrupt.size() / 2] = static_cast<char>(corrupt[corrupt.size() / 2] ^ 0x55);
+  check_with("train-images-idx3-ubyte", corrupt, {"train-images-idx3-ubyte"});
+}
+
+TEST_CASE("texts that are empty or missing are refused") {
+  TemporaryFolder folder;
+  write_file(folder.path() / "empty.txt", "");
+  check_refused(folder.path(), {"run", "--dataset", "text:empty.txt", "--model", "lstm"},
+                {"empty.txt", "empty"});
+  check_refused(folder.path(), {"run", "--dataset", "text:absent.txt", "--model", "lstm"}, {"absent.txt"});
+}
+
+TEST_CASE("output folders that cannot be written are refused") {
+  TemporaryFolder folder;
+  write_file(folder.path() / "file", "x");
+  write_file(folder.path() / "spec.json", R"({"base": {"dataset": "synthetic"}})");
+  check_refused(folder.path(), quick_run({"--out", "file/record.json"}), {"out: ", "file"});
+  check_refused(folder.path(), quick_run({"--out", "/proc/normlab/record.json"}), {"out: ", "/proc/normlab"});
+  check_refused(folder.path(), quick_run({"--save-parameters", "file/x"}), {"save-parameters: "});
+  check_refused(folder.path(), {"sweep", "spec.json", "--out", "file"}, {"out: ", "\"file\""});
+  check_refused(folder.path(), {"sweep", "spec.json", "--out", "/proc/normlab"}, {"out: ", "/proc/normlab"});
+}
+
+TEST_CASE("results of a different spec under the same name are refused") {
+  TemporaryFolder folder;
+  write_file(folder.path() / "spec.json",
+             R"({"name": "small", "base": {"dataset": "synthetic", "budget": {"steps": 2}},
+                                            "grid": {"norm": ["none", "layer"]}})");
+  CHECK(run_program(folder.path(), {"sweep", "spec.json"}).status == 0);
+  check_refused(folder.path(), {"sweep", "spec.json", "--set", "norm=rms"},
+                {"out: ", "results/small", "--out"});
+  write_file(folder.path() / "results" / "small" / "sweep.json", "{");
+  check_refused(folder.path(), {"sweep", "spec.json"}, {"sweep.json", "line 1"});
+}
+
+TEST_CASE("parameters files that do not fit say which tensor") {
+  TemporaryFolder folder;
+  CHECK(run_program(folder.path(),
+                    quick_run({"--steps", "1", "--save-initial-parameters", "start.safetensors"}))
+            .status == 0);
+  check_refused(folder.path(),
+                quick_run({"--set", "model.hidden=[17]", "--load-parameters", "start.safetensors"}),
+                {"initial_parameters: ", "weight", "[17, 784]"});
+  check_refused(folder.path(), quick_run({"--norm", "layer", "--load-parameters", "start.safetensors"}),
+                {"initial_parameters: ", "norm"});
+  check_refused(folder.path(), quick_run({"--load-parameters", "absent.safetensors"}),
+                {"absent.safetensors"});
+  write_file(folder.path() / "text.safetensors", "these are no tensors");
+  check_refused(folder.path(), quick_run({"--load-parameters", "text.safetensors"}), {"text.safetensors"});
+}
+
+TEST_CASE("more jobs than cores hold, and nonsense in their place, are refused") {
+  TemporaryFolder folder;
+  write_file(folder.path() / "spec.json", R"({"base": {"dataset": "synthetic"}})");
+  check_refused(folder.path(), {"sweep", "spec.json", "--jobs", "100000"}, {"jobs: 100000", "core"});
+  check_refused(folder.path(), {"sweep", "spec.json", "--jobs", "0"}, {"jobs: 0"});
+  check_refused(folder.path(), {"sweep", "spec.json", "--threads", "100000"}, {"threads: 100000"});
+  check_refused(folder.path(), {"sweep", "spec.json", "--checkpoint-seconds", "-1"},
+                {"checkpoint-seconds: -1"});
+}
+
+TEST_CASE("reports and records that are not there are refused") {
+  TemporaryFolder folder;
+  write_file(folder.path() / "other.json", "{}");
+  check_refused(folder.path(), {"report", "absent"}, {"absent"});
+  check_refused(folder.path(), {"report", ".", "--format", "tabel"}, {"format", "did you mean \"table\"?"});
+  check_refused(folder.path(), {"show", "absent.json"}, {"absent.json"});
+  check_refused(folder.path(), {"show", "other.json"}, {"other.json"});
+  check_refused(folder.path(), {"data", "fetch", "mnits"}, {"mnits", "did you mean \"mnist\"?"});
+}

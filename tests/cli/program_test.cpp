@@ -1,0 +1,116 @@
+// What the commands do when all is well.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+#include <nlohmann/json.hpp>
+
+#include "cli/program.h"
+
+using namespace normlab::testing;
+
+TEST_CASE("--version names what matters for numbers") {
+  TemporaryFolder folder;
+  const Outcome outcome = run_program(folder.path(), {"--version"});
+  CHECK(outcome.status == 0);
+  CHECK(outcome.error.empty());
+  for (const char* word : {"normlab", "oneDNN", "Highway", "compiler", "CPU", "threads"}) {
+    CHECK(contains(outcome.out, word));
+  }
+}
+
+TEST_CASE("every option that takes a value tells its default or is a path that is required") {
+  TemporaryFolder folder;
+  for (const char* command : {"run", "sweep", "report"}) {
+    const Outcome outcome = run_program(folder.path(), {command, "--help"});
+    CHECK(outcome.status == 0);
+    CHECK(contains(outcome.out, "[default: "));
+  }
+  CHECK_FALSE(contains(run_program(folder.path(), {"--help"}).out, "run-cell"));
+}
+
+TEST_CASE("a run writes its record, its parameters and a table, and leaves no checkpoint") {
+  TemporaryFolder folder;
+  const Outcome outcome =
+      run_program(folder.path(),
+                  quick_run({"--norm", "layer", "--target", "validation.error<=0.9", "--keep-training",
+                             "--out", "new/record.json", "--save-parameters", "new/parameters.safetensors"}));
+  CAPTURE(outcome.error);
+  CHECK(outcome.status == 0);
+  CHECK(contains(outcome.out, "mlp-layer-b32-s1-"));
+  CHECK(contains(outcome.error, "epoch 2"));
+  const auto record = nlohmann::json::parse(read_file(folder.path() / "new" / "record.json"));
+  CHECK(record["status"] == "reached_target");
+  CHECK(record["evaluations"].size() == 2);
+  CHECK(files_below(folder.path()).size() == 3);
+}
+
+TEST_CASE("a run starts from parameters that another run saved") {
+  TemporaryFolder folder;
+  CHECK(run_program(folder.path(), quick_run({"--save-parameters", "p.safetensors", "--out", "a.json"}))
+            .status == 0);
+  CHECK(run_program(folder.path(), quick_run({"--load-parameters", "p.safetensors", "--out", "b.json"}))
+            .status == 0);
+  const auto loss = [&](const char* file) {
+    return nlohmann::json::parse(read_file(folder.path() / file))["evaluations"][0]["train"]["loss"]
+        .get<double>();
+  };
+  CHECK(loss("b.json") < loss("a.json"));
+}
+
+TEST_CASE("--quiet leaves the table, and a dry run nothing but the list") {
+  TemporaryFolder folder;
+  const Outcome quiet = run_program(folder.path(), quick_run({"--quiet", "--out", "r.json"}));
+  CHECK(quiet.error.empty());
+  CHECK_FALSE(quiet.out.empty());
+  write_file(folder.path() / "spec.json", R"({"base": {"dataset": "synthetic"},
+                                            "grid": {"norm": ["none", "instance"], "batch_size": [4, 8]}})");
+  const auto before = files_below(folder.path());
+  const Outcome dry = run_program(folder.path(), {"sweep", "spec.json", "--dry-run"});
+  CHECK(dry.status == 0);
+  CHECK(std::count(dry.out.begin(), dry.out.end(), '\n') == 4);
+  CHECK(contains(dry.out, "mlp-instance-b8-s1-"));
+  CHECK(contains(dry.out, "undefined: "));
+  CHECK(files_below(folder.path()) == before);
+}
+
+TEST_CASE("completion scripts name every command and option") {
+  TemporaryFolder folder;
+  for (const char* shell : {"bash", "zsh"}) {
+    const Outcome outcome = run_program(folder.path(), {"completion", shell});
+    CHECK(outcome.status == 0);
+    for (const char* word : {"sweep", "--dry-run", "--batch-size", "markdown", "none batch layer", "check"}) {
+      CAPTURE(word);
+      CHECK(contains(outcome.out, word));
+    }
+    CHECK_FALSE(contains(outcome.out, "run-cell"));
+  }
+}
+
+TEST_CASE("the bash completion completes commands, options and names") {
+  TemporaryFolder folder;
+  write_file(folder.path() / "completion", run_program(folder.path(), {"completion", "bash"}).out);
+  const auto completed = [&](const std::string& words, int place) {
+    const std::string script = "source completion; COMP_WORDS=(" + words +
+                               "); COMP_CWORD=" + std::to_string(place) +
+                               "; _normlab; echo \"${COMPREPLY[@]}\"";
+    write_file(folder.path() / "script", script);
+    const std::string command = "cd " + folder.path().string() + " && bash script > completed";
+    CHECK(std::system(command.c_str()) == 0);
+    return read_file(folder.path() / "completed");
+  };
+  CHECK(completed("normlab sw", 1) == "sweep\n");
+  CHECK(completed("normlab data ch", 2) == "check\n");
+  CHECK(completed("normlab run --norm la", 3) == "layer\n");
+  CHECK(completed("normlab run --batch-s", 2) == "--batch-size\n");
+  CHECK(completed("normlab sweep file", 2) == "\n");
+}
+
+TEST_CASE("standard output that cannot be written is a failure") {
+  TemporaryFolder folder;
+  const std::string command =
+      std::string(NORMLAB_PROGRAM) + " completion bash > /dev/full 2> " + (folder.path() / "error").string();
+  const int status = std::system(command.c_str());
+  CHECK(WEXITSTATUS(status) == 1);
+  CHECK(contains(read_file(folder.path() / "error"), "standard output"));
+}
