@@ -35,11 +35,6 @@ RunConfig read_config(const RunArguments& arguments) {
   return normlab::resolve(json);
 }
 
-void check(const RunConfig& config) {
-  if (const auto reason = normlab::undefined_reason(config)) throw normlab::RequestError(*reason + ".");
-  normlab::check_against_data(config);
-}
-
 void print_evaluation(const normlab::Evaluation& evaluation, bool text) {
   const auto metrics = [&](const normlab::Metrics& values) {
     return text ? fmt::format("loss {:.4f} bits/character {:.4f}", values.loss, values.bits_per_character())
@@ -50,31 +45,57 @@ void print_evaluation(const normlab::Evaluation& evaluation, bool text) {
                                 evaluation.train_seconds));
 }
 
-void require_parent_folder(const filesystem::path& file, std::string_view field) {
-  if (file.empty()) return;
-  if (filesystem::is_directory(file)) {
-    normlab::refuse(field, fmt::format("\"{}\"", file.string()),
-                    "the name of a file is, and this is a folder");
+// Makes the folders of a run's files, and removes those that are still empty in the end: a run that is
+// refused leaves nothing behind.
+class NewFolders {
+ public:
+  NewFolders() = default;
+  NewFolders(const NewFolders&) = delete;
+  NewFolders& operator=(const NewFolders&) = delete;
+  ~NewFolders() {
+    std::error_code ignored;
+    for (auto folder = made_.rbegin(); folder != made_.rend(); ++folder) filesystem::remove(*folder, ignored);
   }
-  normlab::require_writable_folder(file.has_parent_path() ? file.parent_path() : ".", field);
-}
+  void make_for(const filesystem::path& file, std::string_view field) {
+    if (file.empty()) return;
+    std::error_code ignored;
+    if (filesystem::is_directory(file, ignored)) {
+      normlab::refuse(field, fmt::format("\"{}\"", file.string()),
+                      "the name of a file is, and this is a folder");
+    }
+    const filesystem::path folder = file.has_parent_path() ? file.parent_path() : ".";
+    filesystem::path part;
+    for (const filesystem::path& name : folder) {
+      part /= name;
+      if (!filesystem::exists(part, ignored)) made_.push_back(part);
+    }
+    normlab::require_writable_folder(folder, field);
+  }
+
+ private:
+  std::vector<filesystem::path> made_;  // outermost first
+};
 
 int run(const RunArguments& arguments) {
   normlab::set_quiet(arguments.quiet);
   const RunConfig config = read_config(arguments);
   const double checkpoint_seconds = read_checkpoint_seconds(arguments.checkpoint_seconds);
-  check(config);
+  if (const auto reason = normlab::undefined_reason(config)) throw normlab::RequestError(*reason + ".");
   const std::string id = normlab::run_id(config);
   const filesystem::path out = arguments.out.empty() ? filesystem::path("results/runs") / (id + ".json")
                                                      : filesystem::path(arguments.out);
-  require_parent_folder(out, "out");
-  require_parent_folder(arguments.save_initial_parameters, "save-initial-parameters");
-  require_parent_folder(arguments.save_parameters, "save-parameters");
+  NewFolders folders;
+  folders.make_for(out, "out");
+  folders.make_for(arguments.save_initial_parameters, "save-initial-parameters");
+  folders.make_for(arguments.save_parameters, "save-parameters");
 
   normlab::RunOptions options;
   options.checkpoint = arguments.checkpoint.empty() ? filesystem::path(out).replace_extension(".checkpoint")
                                                     : filesystem::path(arguments.checkpoint);
-  require_parent_folder(options.checkpoint, "checkpoint");
+  if (options.checkpoint == out) {
+    normlab::refuse("checkpoint", fmt::format("\"{}\"", out.string()), "another file than the record is");
+  }
+  folders.make_for(options.checkpoint, "checkpoint");
   options.checkpoint_seconds = checkpoint_seconds;
   options.save_initial_parameters = arguments.save_initial_parameters;
   options.save_parameters = arguments.save_parameters;
@@ -83,7 +104,6 @@ int run(const RunArguments& arguments) {
   options.on_evaluation = [text](const normlab::Evaluation& evaluation) {
     print_evaluation(evaluation, text);
   };
-  normlab::log_info(fmt::format("run {}", id));
 
   const normlab::RunResult result = normlab::train_and_record(config, options, out);
   if (result.status == normlab::RunStatus::interrupted) {

@@ -7,8 +7,7 @@
 namespace normlab {
 namespace {
 
-template <class T>
-void fill(Tensor<T>& tensor, std::initializer_list<T> values) {
+void fill(Tensor<float>& tensor, std::initializer_list<float> values) {
   std::copy(values.begin(), values.end(), tensor.data());
 }
 

@@ -15,8 +15,9 @@ void set_thread_count(int count) {
 namespace detail {
 
 void run_on_threads(int threads, void* context, void (*body)(void* context, int thread)) {
+// OpenMP may give fewer threads than asked for (OMP_THREAD_LIMIT, OMP_DYNAMIC, nesting); no part may be lost.
 #pragma omp parallel num_threads(threads)
-  body(context, omp_get_thread_num());
+  for (int part = omp_get_thread_num(); part < threads; part += omp_get_num_threads()) body(context, part);
 }
 
 }  // namespace detail

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "normlab/core/error.h"
@@ -39,6 +41,10 @@ bool is_file(const std::filesystem::path& path) {
   return std::filesystem::is_regular_file(path, ignored);
 }
 
+std::filesystem::path fetched_text(std::string_view name) {
+  return data_directory() / "text" / fmt::format("{}.txt", name);
+}
+
 DatasetListing folder_listing(DatasetKind kind, std::string_view name, std::string_view description,
                               std::string_view how_to_get) {
   DatasetListing listing{std::string(name), std::string(description), std::string(how_to_get), false};
@@ -51,9 +57,9 @@ DatasetListing folder_listing(DatasetKind kind, std::string_view name, std::stri
 }
 
 DatasetListing text_listing(std::string_view name, std::string_view description) {
-  const std::filesystem::path file = data_directory() / "text" / fmt::format("{}.txt", name);
+  const std::filesystem::path file = fetched_text(name);
   const bool present = is_file(file);
-  return {fmt::format("text:{}", file.string()), std::string(description),
+  return {fmt::format("text:{}", name), std::string(description),
           present ? file.string() : fmt::format("normlab data fetch {}", name), present};
 }
 
@@ -67,7 +73,7 @@ CheckedFile check_file(const std::filesystem::path& path, std::string_view field
 
 DatasetReport check_text(const DatasetSpec& spec) {
   const TextData data = load_text(spec);
-  DatasetReport report{.name = dataset_name(spec), .files = {check_file(spec.path, "dataset.path")}};
+  DatasetReport report{.name = dataset_name(spec), .files = {check_file(text_file(spec), "dataset.path")}};
   report.train_samples = static_cast<Index>(data.train().size());
   report.validation_samples = static_cast<Index>(data.validation().size());
   report.test_samples = static_cast<Index>(data.test().size());
@@ -141,6 +147,18 @@ std::string dataset_name(const DatasetSpec& spec) {
       return "synthetic";
   }
   return {};
+}
+
+std::filesystem::path text_file(const DatasetSpec& spec) {
+  static constexpr std::string_view fetched_names[] = {"brown", "bible"};
+  const bool fetched = std::ranges::find(fetched_names, spec.path) != std::end(fetched_names);
+  if (!fetched || is_file(spec.path)) return spec.path;
+  std::filesystem::path file = fetched_text(spec.path);
+  if (!is_file(file)) {
+    refuse("dataset.path", fmt::format("\"{}\"", spec.path),
+           fmt::format("that text is not here yet, and \"normlab data fetch {}\" gets it", spec.path));
+  }
+  return file;
 }
 
 std::vector<DatasetListing> list_datasets() {

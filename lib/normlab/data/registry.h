@@ -23,6 +23,10 @@ inline bool is_text(const DatasetSpec& spec) {
   return spec.kind == DatasetKind::text;
 }
 
+// Where a text is: spec.path, or for a bare name of a fetched text ("text:bible"), unless a file of that name is
+// here, its place in data_directory(). Throws RequestError naming dataset.path when it was not fetched.
+std::filesystem::path text_file(const DatasetSpec& spec);
+
 struct DatasetListing {
   std::string name;         // as --dataset takes it
   std::string description;  // one line

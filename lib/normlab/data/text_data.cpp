@@ -27,7 +27,7 @@ std::vector<std::uint8_t> distinct_bytes(std::span<const std::uint8_t> content) 
 }
 
 std::vector<std::uint8_t> read_content(const DatasetSpec& spec) {
-  InputFile file(spec.path, "dataset.path");
+  InputFile file(text_file(spec), "dataset.path");
   std::vector<std::uint8_t> content;
   file.append(~std::uint64_t{0}, content);
   return content;

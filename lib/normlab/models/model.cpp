@@ -1,10 +1,10 @@
 #include "normlab/models/model.h"
 
-#include <fmt/format.h>
-
-#include "normlab/core/error.h"
+#include "normlab/models/cnn.h"
 #include "normlab/models/mlp.h"
+#include "normlab/models/recurrent.h"
 #include "normlab/nn/normalization.h"
+#include "normlab/nn/recurrent.h"
 
 namespace normlab {
 namespace {
@@ -25,9 +25,14 @@ std::optional<std::string> undefined_reason(const ModelSpec& model, const NormSp
   switch (model.kind) {
     case ModelKind::mlp:
       return undefined_in_mlp(model, norm, batch);
-    default:
-      return std::nullopt;
+    case ModelKind::cnn:
+      return undefined_in_cnn(model, norm, batch);
+    case ModelKind::rnn:
+    case ModelKind::lstm:
+    case ModelKind::gru:
+      return recurrent_undefined_reason(norm, batch);
   }
+  return std::nullopt;
 }
 
 template <class T>
@@ -41,25 +46,22 @@ std::unique_ptr<ModelGraph<T>> record_model(const ModelSpec& model, const NormSp
     case ModelKind::mlp:
       logits = &record_mlp(model, norm, task, *out, parameters);
       break;
-    default:
-      throw RunError("model: not built");
+    case ModelKind::cnn:
+      logits = &record_cnn(model, norm, task, *out, parameters);
+      break;
+    case ModelKind::rnn:
+    case ModelKind::lstm:
+    case ModelKind::gru:
+      logits = &record_recurrent(model, norm, task, *out, parameters);
+      break;
   }
   out->loss = &out->graph.template add<SoftmaxCrossEntropy<T>>(*logits);
   return out;
-}
-
-template <class T>
-void reset_states(Parameters<T>& parameters, Mode mode) {
-  for (auto& state : parameters.states()) {
-    if (state.name.starts_with("evaluation.") == (mode == Mode::evaluation)) state.data.fill(T(0));
-  }
 }
 
 template std::unique_ptr<ModelGraph<float>> record_model(const ModelSpec&, const NormSpec&, const TaskShape&,
                                                          Index, Mode, Parameters<float>&);
 template std::unique_ptr<ModelGraph<double>> record_model(const ModelSpec&, const NormSpec&, const TaskShape&,
                                                           Index, Mode, Parameters<double>&);
-template void reset_states(Parameters<float>&, Mode);
-template void reset_states(Parameters<double>&, Mode);
 
 }  // namespace normlab

@@ -47,8 +47,4 @@ std::unique_ptr<ModelGraph<T>> record_model(const ModelSpec& model, const NormSp
                                             const TaskShape& task, Index batch, Mode mode,
                                             Parameters<T>& parameters);
 
-// Sets the states that graphs of `mode` carry from window to window to zero: the beginning of the text.
-template <class T>
-void reset_states(Parameters<T>& parameters, Mode mode);
-
 }  // namespace normlab

@@ -1,5 +1,7 @@
 #include "normlab/train/network.h"
 
+#include "normlab/nn/recurrent.h"
+
 namespace normlab {
 
 Metrics mean(const ClassificationSums& sums) {
@@ -21,7 +23,7 @@ ModelGraph<float>& Network::graph(Index batch, Mode mode) {
 }
 
 Metrics Network::evaluate(BatchSource& source) {
-  reset_states(parameters_, Mode::evaluation);
+  reset_carried_state(parameters_, Mode::evaluation);
   ClassificationSums sums;
   for (Index batch = 0; batch < source.batches(); ++batch) {
     ModelGraph<float>& model = graph(source.batch_size(batch), Mode::evaluation);

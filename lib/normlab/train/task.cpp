@@ -96,7 +96,7 @@ Task load_text_task(const RunConfig& config) {
   const auto data = load_once<TextData>(
       config.dataset, 0, [](const DatasetSpec& spec, std::uint64_t) { return load_text(spec); });
   const Index window = config.model.window;
-  data->require_window(config.batch_size, window);
+  data->require_window(config.batch_size, window, 1);
   const auto in_order = [data, window](std::span<const std::uint8_t> ids) {
     const Index most = (static_cast<Index>(ids.size()) - 1) / window;
     return std::make_unique<TextSource>(data, ids, std::clamp<Index>(most, 1, evaluation_streams), window);

@@ -9,6 +9,7 @@
 #include "normlab/core/file.h"
 #include "normlab/core/parallel.h"
 #include "normlab/core/process.h"
+#include "normlab/nn/recurrent.h"
 #include "normlab/optim/optimizer.h"
 #include "normlab/optim/schedule.h"
 #include "normlab/train/checkpoint.h"
@@ -162,7 +163,7 @@ bool Training::take_step() {
     task_.train->set_epoch(epoch);
     epoch_ = epoch;
   }
-  if (batch == 0) reset_states(network_.parameters(), Mode::training);
+  if (batch == 0) reset_carried_state(network_.parameters(), Mode::training);
   ModelGraph<float>& model = network_.graph(task_.train->batch_size(batch), Mode::training);
   last_graph_ = &model;
   task_.train->assemble(batch, model);
@@ -282,6 +283,10 @@ std::optional<std::string> undefined_reason(const RunConfig& config) {
   const bool recurrent = config.model.kind != ModelKind::mlp && config.model.kind != ModelKind::cnn;
   if (config.dataset.kind == DatasetKind::text && !recurrent) {
     return "dataset text is a sequence task; it needs one of the models rnn, lstm, gru";
+  }
+  if (config.dataset.kind == DatasetKind::text && config.model.bidirectional) {
+    return "model.bidirectional true is not defined for text, where the reverse direction would read what is "
+           "to be predicted";
   }
   return undefined_reason(config.model, config.norm, config.batch_size);
 }

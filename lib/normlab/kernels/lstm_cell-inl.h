@@ -1,0 +1,59 @@
+// The arithmetic of the LSTM that its row-wise and batch-normalized kernels share. Included once per
+// instruction set.
+#if defined(NORMLAB_KERNELS_LSTM_CELL_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef NORMLAB_KERNELS_LSTM_CELL_INL_H_
+#undef NORMLAB_KERNELS_LSTM_CELL_INL_H_
+#else
+#define NORMLAB_KERNELS_LSTM_CELL_INL_H_
+#endif
+
+#include "normlab/kernels/cell_norm-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace normlab::HWY_NAMESPACE {
+
+// For the vector of units at i of one row: i, f, g, o from their summed inputs a(0) ... a(3); returns c.
+template <class T, class Access, class Summed>
+HWY_INLINE auto lstm_gates(Access access, const Summed& a, T* gates, Index hidden, Index i,
+                           const T* previous_cell) {
+  const auto d = access.d;
+  const auto input_gate = sigmoid(d, a(0));
+  const auto forget_gate = sigmoid(d, a(1));
+  const auto candidate = hn::Tanh(d, a(2));
+  const auto output_gate = sigmoid(d, a(3));
+  access.store(input_gate, gates + i);
+  access.store(forget_gate, gates + hidden + i);
+  access.store(candidate, gates + 2 * hidden + i);
+  access.store(output_gate, gates + 3 * hidden + i);
+  return hn::MulAdd(forget_gate, access.load(previous_cell + i), hn::Mul(input_gate, candidate));
+}
+
+// Given dL/dc in full, replaces i, f, g by the gradients of their summed inputs; returns dL/dc'.
+template <class T, class Access, class V>
+HWY_INLINE auto lstm_gates_backward(Access access, V dc, T* gates, Index hidden, Index i,
+                                    const T* previous_cell) {
+  const auto d = access.d;
+  const auto input_gate = access.load(gates + i);
+  const auto forget_gate = access.load(gates + hidden + i);
+  const auto candidate = access.load(gates + 2 * hidden + i);
+  access.store(sigmoid_gradient(d, hn::Mul(dc, candidate), input_gate), gates + i);
+  access.store(sigmoid_gradient(d, hn::Mul(dc, access.load(previous_cell + i)), forget_gate),
+               gates + hidden + i);
+  access.store(tanh_gradient(d, hn::Mul(dc, input_gate), candidate), gates + 2 * hidden + i);
+  return hn::Mul(dc, forget_gate);
+}
+
+// Given dL/dh, replaces o by the gradient of its summed input; returns the gradient of tanh's argument.
+template <class T, class Access>
+HWY_INLINE auto lstm_output_backward(Access access, const T* dhidden, const T* tanh_cell, T* output_gate) {
+  const auto d = access.d;
+  const auto dh = access.load(dhidden);
+  const auto o = access.load(output_gate);
+  const auto t = access.load(tanh_cell);
+  access.store(sigmoid_gradient(d, hn::Mul(dh, t), o), output_gate);
+  return tanh_gradient(d, hn::Mul(dh, o), t);
+}
+
+}  // namespace normlab::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+#endif

@@ -1,0 +1,53 @@
+// One time step of the LSTM on rows (samples), everything between two matrix products in one pass over a row:
+//
+//   none:   a = W_ih x + W_hh h' + bias
+//   layer:  a = N(W_ih x) gain_ih + N(W_hh h') gain_hh + bias, N over all four gates' summed inputs together
+//           (Ba, Kiros, Hinton 2016, supplement, equations 20-22); rms: the same without the mean
+//   i, f, o = sigmoid(a_i, a_f, a_o),  g = tanh(a_g)                    (gate order i, f, g, o)
+//   c = f c' + i g
+//   h = o tanh(c)                                                       (none)
+//   h = o tanh(N(c) gain_cell + bias_cell)                              (layer; rms without bias_cell)
+//
+// Widths: 4 hidden for summed inputs, gates and their gains and bias; hidden for states.
+#pragma once
+
+#include "normlab/kernels/cell_norm.h"
+
+namespace normlab {
+
+template <class T>
+struct LstmForward {
+  RowNorm norm;
+  const T *input, *recurrent;  // (rows, 4 hidden): W_ih x and W_hh h'; not read under none
+  T* gates;  // (rows, 4 hidden): receives i, f, g, o; under none holds W_ih x + W_hh h' before
+  const T *gain_ih, *gain_hh, *bias;   // (4 hidden); gains not read under none
+  const T *gain_cell, *bias_cell;      // (hidden); not read under none, bias_cell only under layer
+  const T* previous_cell;              // (rows, hidden): c'
+  T *cell, *tanh_cell, *hidden_state;  // (rows, hidden): c, tanh of the (normalized) c, and h
+  RowScaling<T>*input_scaling, *recurrent_scaling, *cell_scaling;  // (rows), kept for backward
+  Index rows, hidden;
+  T epsilon;
+};
+
+template <class T>
+struct LstmBackward {
+  RowNorm norm;
+  const T* dhidden;      // (rows, hidden): dL/dh
+  T* dcell;              // (rows, hidden): dL/dc from the next step; receives dL/dc'
+  T* gates;              // (rows, 4 hidden): receives da, which under none is dL/d(W_ih x) and dL/d(W_hh h')
+  T *input, *recurrent;  // (rows, 4 hidden): receive dL/d(W_ih x) and dL/d(W_hh h'); not used under none
+  T *cell, *tanh_cell;   // (rows, hidden): destroyed, except under none
+  const T* previous_cell;
+  const T *gain_ih, *gain_hh, *gain_cell;
+  const RowScaling<T>*input_scaling, *recurrent_scaling, *cell_scaling;
+  T *dbias, *dgain_ih, *dgain_hh;  // (4 hidden), added to; gains not used under none
+  T *dgain_cell, *dbias_cell;      // (hidden), added to; not used under none, dbias_cell only under layer
+  Index rows, hidden;
+};
+
+template <class T>
+void lstm_forward(const LstmForward<T>& arguments);
+template <class T>
+void lstm_backward(const LstmBackward<T>& arguments);
+
+}  // namespace normlab

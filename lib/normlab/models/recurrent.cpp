@@ -1,0 +1,106 @@
+#include "normlab/models/recurrent.h"
+
+#include "normlab/models/dense.h"
+#include "normlab/nn/concat.h"
+#include "normlab/nn/embedding.h"
+#include "normlab/nn/last_step.h"
+#include "normlab/nn/recurrent.h"
+
+namespace normlab {
+namespace {
+
+CellKind cell_of(ModelKind model) {
+  switch (model) {
+    case ModelKind::gru:
+      return CellKind::gru;
+    case ModelKind::rnn:
+      return CellKind::tanh;
+    default:
+      return CellKind::lstm;
+  }
+}
+
+// The sequence (T, B, D) that the first layer reads.
+template <class T>
+Value<T>& add_input(const ModelSpec& model, const TaskShape& task, ModelGraph<T>& out,
+                    Parameters<T>& parameters) {
+  if (task.text) {
+    out.characters.resize(static_cast<std::size_t>(model.window * out.batch));
+    auto& table =
+        parameters.weight("embedding.weight", {task.classes, model.embedding}, Activation::identity);
+    auto& embedded = out.graph.value({model.window, out.batch, model.embedding});
+    out.graph.template add<Embedding<T>>(out.characters, table, embedded);
+    return embedded;
+  }
+  const bool rows = model.input == SequenceInput::rows;
+  out.layout = rows ? ImageLayout::time_major_rows : ImageLayout::time_major_pixels;
+  out.images = &out.graph.input(rows ? Shape{task.height, out.batch, task.width}
+                                     : Shape{task.height * task.width, out.batch, 1});
+  return *out.images;
+}
+
+// One layer: y (T, B, H), or both directions.
+template <class T>
+struct LayerOutput {
+  Value<T>*forward, *reverse;  // reverse: nullptr when the model has one direction
+};
+
+template <class T>
+LayerOutput<T> add_layer(const ModelSpec& model, const NormSpec& norm, Index layer, Value<T>& x,
+                         CarriedState carry, ModelGraph<T>& out, Parameters<T>& parameters) {
+  const RecurrentSpec spec{.cell = cell_of(model.kind), .hidden = model.hidden_size, .layer = layer};
+  const std::string prefix = "recurrent.";
+  const std::string infix = "_l" + std::to_string(layer);
+  if (!model.bidirectional) {
+    auto& y = add_recurrent(out.graph, parameters, prefix, x, spec, norm, carry);
+    out.graph.track("recurrent" + infix, y, prefix, infix);
+    return {&y, nullptr};
+  }
+  auto directions = add_bidirectional(out.graph, parameters, prefix, x, spec, norm);
+  out.graph.track("recurrent" + infix, directions.forward, prefix, infix);
+  out.graph.track("recurrent" + infix + "_reverse", directions.reverse, prefix, infix + "_reverse");
+  return {&directions.forward, &directions.reverse};
+}
+
+template <class T>
+Value<T>& add_concat(Graph<T>& graph, Value<T>& a, Value<T>& b) {
+  Shape shape = a.data.shape();
+  shape.back() += b.data.shape().back();
+  auto& both = graph.value(shape);
+  graph.template add<Concat<T>>(a, b, both);
+  return both;
+}
+
+template <class T>
+Value<T>& add_last_step(Graph<T>& graph, Value<T>& x, bool reverse) {
+  auto& y = graph.value({x.data.dimension(1), x.data.dimension(2)});
+  graph.template add<LastStep<T>>(x, y, reverse);
+  return y;
+}
+
+}  // namespace
+
+template <class T>
+Value<T>& record_recurrent(const ModelSpec& model, const NormSpec& norm, const TaskShape& task,
+                           ModelGraph<T>& out, Parameters<T>& parameters) {
+  Graph<T>& graph = out.graph;
+  Value<T>* x = &add_input(model, task, out, parameters);
+  const CarriedState carry = task.text ? CarriedState::carried : CarriedState::zero;
+  LayerOutput<T> y{};
+  for (Index layer = 0; layer < model.layers; ++layer) {
+    if (layer > 0) x = y.reverse == nullptr ? y.forward : &add_concat(graph, *y.forward, *y.reverse);
+    y = add_layer(model, norm, layer, *x, carry, out, parameters);
+  }
+  const Index width = model.hidden_size * (model.bidirectional ? 2 : 1);
+  if (task.text) return add_output_layer(graph, parameters, *y.forward, width, task.classes);
+  Value<T>* last = &add_last_step(graph, *y.forward, false);
+  if (y.reverse != nullptr) last = &add_concat(graph, *last, add_last_step(graph, *y.reverse, true));
+  return add_output_layer(graph, parameters, *last, width, task.classes);
+}
+
+template Value<float>& record_recurrent(const ModelSpec&, const NormSpec&, const TaskShape&,
+                                        ModelGraph<float>&, Parameters<float>&);
+template Value<double>& record_recurrent(const ModelSpec&, const NormSpec&, const TaskShape&,
+                                         ModelGraph<double>&, Parameters<double>&);
+
+}  // namespace normlab

@@ -1,0 +1,72 @@
+#include "normlab/nn/gru_batch.h"
+
+namespace normlab {
+
+template <class T>
+BatchNormGru<T>::BatchNormGru(const RecurrentLinks<T>& links, const GruParameters<T>& parameters,
+                              const RecurrentSite<T>& site)
+    : RecurrentOp<T>(links, 3, SummedInputs::apart),
+      parameters_(parameters),
+      input_norm_(site, "ih", 3 * this->hidden_),
+      recurrent_norm_(site, "hh", 3 * this->hidden_),
+      settings_(column_norm_settings(site)),
+      normalized_gates_({this->kept_steps(), this->batch_, 4 * this->hidden_}) {}
+
+template <class T>
+void BatchNormGru<T>::step_forward(Index step) {
+  this->for_units([&](Index begin, Index end) {
+    gru_batch_forward(GruBatchForward<T>{.input = this->input(step),
+                                         .recurrent = this->recurrent(step),
+                                         .gates = at_step(normalized_gates_, step),
+                                         .gain_ih = parameters_.gain_ih->data.data(),
+                                         .gain_hh = parameters_.gain_hh->data.data(),
+                                         .bias = parameters_.bias_ih->data.data(),
+                                         .bias_hn = parameters_.bias_hn->data.data(),
+                                         .previous_hidden = this->previous_hidden(step),
+                                         .hidden_state = this->hidden(step),
+                                         .input_norm = input_norm_.at(step),
+                                         .recurrent_norm = recurrent_norm_.at(step),
+                                         .settings = settings_,
+                                         .rows = this->batch_,
+                                         .hidden = this->hidden_,
+                                         .begin = begin,
+                                         .end = end});
+  });
+}
+
+template <class T>
+void BatchNormGru<T>::start_backward() {
+  for (auto* parameter :
+       {parameters_.bias_ih, parameters_.bias_hn, parameters_.gain_ih, parameters_.gain_hh}) {
+    parameter->gradient.fill(T(0));
+  }
+}
+
+template <class T>
+void BatchNormGru<T>::step_backward(Index step) {
+  this->for_units([&](Index begin, Index end) {
+    gru_batch_backward(GruBatchBackward<T>{.dhidden = this->dhidden(step),
+                                           .previous_hidden = this->previous_hidden(step),
+                                           .dprevious_hidden = step > 0 ? this->dhidden(step - 1) : nullptr,
+                                           .gates = at_step(normalized_gates_, step),
+                                           .input = this->input(step),
+                                           .recurrent = this->recurrent(step),
+                                           .gain_ih = parameters_.gain_ih->data.data(),
+                                           .gain_hh = parameters_.gain_hh->data.data(),
+                                           .dbias = parameters_.bias_ih->gradient.data(),
+                                           .dgain_ih = parameters_.gain_ih->gradient.data(),
+                                           .dgain_hh = parameters_.gain_hh->gradient.data(),
+                                           .dbias_hn = parameters_.bias_hn->gradient.data(),
+                                           .input_norm = input_norm_.at(step),
+                                           .recurrent_norm = recurrent_norm_.at(step),
+                                           .rows = this->batch_,
+                                           .hidden = this->hidden_,
+                                           .begin = begin,
+                                           .end = end});
+  });
+}
+
+template class BatchNormGru<float>;
+template class BatchNormGru<double>;
+
+}  // namespace normlab

@@ -1,0 +1,21 @@
+// The outputs that a recurrent layer ends with.
+#pragma once
+
+#include "normlab/nn/graph.h"
+
+namespace normlab {
+
+// x (T, B, H) to y (B, H): x at time step T - 1, or at time step 0 for a layer that runs in reverse.
+template <class T>
+class LastStep : public Op<T> {
+ public:
+  LastStep(Value<T>& x, Value<T>& y, bool reverse);
+  void forward() override;
+  void backward() override;  // zero at all other time steps
+
+ private:
+  Value<T>&x_, &y_;
+  Index offset_;  // of the step within x
+};
+
+}  // namespace normlab

@@ -1,0 +1,169 @@
+#include "normlab/nn/lstm.h"
+
+#include "normlab/nn/lstm_batch.h"
+
+namespace normlab {
+
+template <class T>
+Lstm<T>::Lstm(const RecurrentLinks<T>& links, const LstmParameters<T>& parameters, RowNorm norm,
+              double epsilon)
+    : RecurrentOp<T>(links, 4, norm == RowNorm::none ? SummedInputs::together : SummedInputs::apart),
+      parameters_(parameters),
+      norm_(norm),
+      epsilon_(static_cast<T>(epsilon)),
+      bias_({4 * this->hidden_}),
+      cell_({this->kept_steps(), this->batch_, this->hidden_}),
+      tanh_cell_({this->kept_steps(), this->batch_, this->hidden_}),
+      initial_cell_({this->batch_, this->hidden_}) {
+  const Index width = 4 * this->hidden_;
+  if (norm != RowNorm::none) {
+    normalized_gates_ = Tensor<T>({this->kept_steps(), this->batch_, width});
+    const auto rows = static_cast<std::size_t>(this->kept_steps() * this->batch_);
+    for (auto* scaling : {&input_scaling_, &recurrent_scaling_, &cell_scaling_}) scaling->resize(rows);
+  }
+  if (!this->training()) return;
+  dcell_ = Tensor<T>({this->batch_, this->hidden_});
+  dbias_ = ThreadSums<T>(width);
+  if (norm == RowNorm::none) return;
+  dgain_ih_ = ThreadSums<T>(width);
+  dgain_hh_ = ThreadSums<T>(width);
+  dgain_cell_ = ThreadSums<T>(this->hidden_);
+  dbias_cell_ = ThreadSums<T>(this->hidden_);
+}
+
+template <class T>
+T* Lstm<T>::gates(Index step) {
+  return norm_ == RowNorm::none ? this->input(step) : at_step(normalized_gates_, step);
+}
+
+template <class T>
+void Lstm<T>::start_forward() {
+  if (parameters_.carried_cell != nullptr) initial_cell_.copy_from(*parameters_.carried_cell);
+  bias_.copy_from(parameters_.bias_ih->data);
+  if (parameters_.bias_hh == nullptr) return;
+  for (Index i = 0; i < bias_.size(); ++i) bias_[i] += parameters_.bias_hh->data[i];
+}
+
+template <class T>
+void Lstm<T>::step_forward(Index step) {
+  const bool plain = norm_ == RowNorm::none;
+  const Index hidden = this->hidden_;
+  this->for_rows([&](Index first, Index rows, int) {
+    const Index wide = first * 4 * hidden;
+    const Index narrow = first * hidden;
+    const Index row = scaling_row(step) + first;
+    LstmForward<T> a{};
+    a.norm = norm_;
+    a.gates = gates(step) + wide;
+    a.bias = bias_.data();
+    if (!plain) {
+      a.input = this->input(step) + wide;
+      a.recurrent = this->recurrent(step) + wide;
+      a.gain_ih = parameters_.gain_ih->data.data();
+      a.gain_hh = parameters_.gain_hh->data.data();
+      a.gain_cell = parameters_.gain_cell->data.data();
+      if (parameters_.bias_cell != nullptr) a.bias_cell = parameters_.bias_cell->data.data();
+      a.input_scaling = input_scaling_.data() + row;
+      a.recurrent_scaling = recurrent_scaling_.data() + row;
+      a.cell_scaling = cell_scaling_.data() + row;
+    }
+    a.previous_cell = previous_cell(step) + narrow;
+    a.cell = at_step(cell_, step) + narrow;
+    a.tanh_cell = at_step(tanh_cell_, step) + narrow;
+    a.hidden_state = this->hidden(step) + narrow;
+    a.rows = rows;
+    a.hidden = hidden;
+    a.epsilon = epsilon_;
+    lstm_forward(a);
+  });
+}
+
+template <class T>
+void Lstm<T>::finish_forward() {
+  if (parameters_.carried_cell == nullptr) return;
+  std::copy_n(at_step(cell_, this->steps_ - 1), initial_cell_.size(), parameters_.carried_cell->data());
+}
+
+template <class T>
+void Lstm<T>::start_backward() {
+  dcell_.fill(T(0));
+  for (auto* sums : {&dbias_, &dgain_ih_, &dgain_hh_, &dgain_cell_, &dbias_cell_}) sums->clear();
+}
+
+template <class T>
+void Lstm<T>::step_backward(Index step) {
+  const bool plain = norm_ == RowNorm::none;
+  const Index hidden = this->hidden_;
+  this->for_rows([&](Index first, Index rows, int thread) {
+    const Index wide = first * 4 * hidden;
+    const Index narrow = first * hidden;
+    const Index row = scaling_row(step) + first;
+    LstmBackward<T> a{};
+    a.norm = norm_;
+    a.dhidden = this->dhidden(step) + narrow;
+    a.dcell = dcell_.data() + narrow;
+    a.gates = gates(step) + wide;
+    a.cell = at_step(cell_, step) + narrow;
+    a.tanh_cell = at_step(tanh_cell_, step) + narrow;
+    a.previous_cell = previous_cell(step) + narrow;
+    a.dbias = dbias_.part(thread);
+    if (!plain) {
+      a.input = this->input(step) + wide;
+      a.recurrent = this->recurrent(step) + wide;
+      a.gain_ih = parameters_.gain_ih->data.data();
+      a.gain_hh = parameters_.gain_hh->data.data();
+      a.gain_cell = parameters_.gain_cell->data.data();
+      a.input_scaling = input_scaling_.data() + row;
+      a.recurrent_scaling = recurrent_scaling_.data() + row;
+      a.cell_scaling = cell_scaling_.data() + row;
+      a.dgain_ih = dgain_ih_.part(thread);
+      a.dgain_hh = dgain_hh_.part(thread);
+      a.dgain_cell = dgain_cell_.part(thread);
+      a.dbias_cell = dbias_cell_.part(thread);
+    }
+    a.rows = rows;
+    a.hidden = hidden;
+    lstm_backward(a);
+  });
+}
+
+template <class T>
+void Lstm<T>::finish_backward() {
+  dbias_.total(parameters_.bias_ih->gradient.data());
+  if (parameters_.bias_hh != nullptr) dbias_.total(parameters_.bias_hh->gradient.data());
+  if (norm_ == RowNorm::none) return;
+  dgain_ih_.total(parameters_.gain_ih->gradient.data());
+  dgain_hh_.total(parameters_.gain_hh->gradient.data());
+  dgain_cell_.total(parameters_.gain_cell->gradient.data());
+  if (parameters_.bias_cell != nullptr) dbias_cell_.total(parameters_.bias_cell->gradient.data());
+}
+
+template <class T>
+void add_lstm(const RecurrentSite<T>& site, const RecurrentLinks<T>& links) {
+  const Index hidden = site.spec.hidden;
+  const RowNorm norm = site.row_norm();
+  LstmParameters<T> p;
+  p.carried_cell = site.carried("cell");
+  if (norm == RowNorm::none && site.norm.kind != Norm::batch) {
+    p.bias_ih = &site.bias("bias_ih", 4 * hidden);
+    p.bias_hh = &site.bias("bias_hh", 4 * hidden);
+  } else {
+    p.bias_ih = &site.norm_bias("bias_ih", 4 * hidden);
+    p.gain_ih = &site.gain("gain_ih", 4 * hidden);
+    p.gain_hh = &site.gain("gain_hh", 4 * hidden);
+    p.gain_cell = &site.gain("gain_c", hidden);
+    if (norm != RowNorm::rms) p.bias_cell = &site.norm_bias("bias_c", hidden);
+  }
+  if (site.norm.kind == Norm::batch) {
+    site.graph.template add<BatchNormLstm<T>>(links, p, site);
+  } else {
+    site.graph.template add<Lstm<T>>(links, p, norm, site.norm.epsilon);
+  }
+}
+
+template class Lstm<float>;
+template class Lstm<double>;
+template void add_lstm(const RecurrentSite<float>&, const RecurrentLinks<float>&);
+template void add_lstm(const RecurrentSite<double>&, const RecurrentLinks<double>&);
+
+}  // namespace normlab

@@ -1,0 +1,119 @@
+#include "normlab/nn/recurrent.h"
+
+#include <stdexcept>
+
+#include "normlab/nn/gru.h"
+#include "normlab/nn/lstm.h"
+#include "normlab/nn/tanh_rnn.h"
+#include "normlab/nn/weight_norm.h"
+
+namespace normlab {
+namespace {
+
+Index gate_count(CellKind cell) {
+  switch (cell) {
+    case CellKind::lstm:
+      return 4;
+    case CellKind::gru:
+      return 3;
+    case CellKind::tanh:
+      break;
+  }
+  return 1;
+}
+
+// What a product multiplies with: the drawn weight `name`, or under weight norm g v / ||v||, where v is
+// drawn.
+template <class T, class Declare>
+Value<T>& weight(const RecurrentSite<T>& site, const std::string& name, const Declare& declare) {
+  if (site.norm.kind != Norm::weight) return declare(name);
+  return add_weight_norm(site.graph, site.parameters, name + "_g", declare(name + "_v"));
+}
+
+template <class T>
+Value<T>& input_weight(const RecurrentSite<T>& site, Index in) {
+  return weight(site, site.name("weight_ih"), [&](const std::string& name) -> Parameter<T>& {
+    return site.parameters.recurrent_input_weight(name, gate_count(site.spec.cell), site.spec.hidden, in);
+  });
+}
+
+template <class T>
+Value<T>& recurrent_weight(const RecurrentSite<T>& site) {
+  return weight(site, site.name("weight_hh"), [&](const std::string& name) -> Parameter<T>& {
+    return site.parameters.recurrent_weight(name, gate_count(site.spec.cell), site.spec.hidden);
+  });
+}
+
+}  // namespace
+
+std::optional<std::string> recurrent_undefined_reason(const NormSpec& norm, Index batch) {
+  if (norm.kind == Norm::group) return "group norm is not defined on recurrent layers";
+  if (norm.kind == Norm::instance) return "instance norm is not defined on recurrent layers";
+  if (norm.kind == Norm::batch && batch < 2) return "batch norm is not defined for a batch of one sample";
+  return std::nullopt;
+}
+
+template <class T>
+Value<T>& add_recurrent(Graph<T>& graph, Parameters<T>& parameters, const std::string& prefix, Value<T>& x,
+                        const RecurrentSpec& spec, const NormSpec& norm, CarriedState carry) {
+  if (spec.reverse && carry == CarriedState::carried)
+    throw std::logic_error("a reverse recurrence cannot carry its state to the next window");
+  const Index steps = x.data.dimension(0);
+  const Index batch = x.data.dimension(1);
+  const RecurrentSite<T> site{graph, parameters, prefix, spec, norm, carry, steps, batch};
+  auto& weight_ih = input_weight(site, x.data.dimension(2));
+  auto& weight_hh = recurrent_weight(site);
+  auto& y = graph.value({steps, batch, spec.hidden});
+  const RecurrentLinks<T> links{.x = x,
+                                .weight_ih = weight_ih,
+                                .weight_hh = weight_hh,
+                                .y = y,
+                                .reverse = spec.reverse,
+                                .adds_to_dx = spec.shares_input,
+                                .carried_hidden = site.carried("hidden")};
+  switch (spec.cell) {
+    case CellKind::lstm:
+      add_lstm(site, links);
+      break;
+    case CellKind::gru:
+      add_gru(site, links);
+      break;
+    case CellKind::tanh:
+      add_tanh_rnn(site, links);
+      break;
+  }
+  return y;
+}
+
+template <class T>
+BothDirections<T> add_bidirectional(Graph<T>& graph, Parameters<T>& parameters, const std::string& prefix,
+                                    Value<T>& x, const RecurrentSpec& spec, const NormSpec& norm) {
+  RecurrentSpec forward = spec;
+  forward.reverse = false;
+  forward.shares_input = true;  // recorded first, it runs backward last
+  RecurrentSpec reverse = spec;
+  reverse.reverse = true;
+  auto& y = add_recurrent(graph, parameters, prefix, x, forward, norm, CarriedState::zero);
+  auto& y_reverse = add_recurrent(graph, parameters, prefix, x, reverse, norm, CarriedState::zero);
+  return {y, y_reverse};
+}
+
+template <class T>
+void reset_carried_state(Parameters<T>& parameters, Mode mode) {
+  const std::string prefix = RecurrentSite<T>::carried_state_prefix(mode);
+  for (auto& state : parameters.states()) {
+    if (state.name.starts_with(prefix)) state.data.fill(T(0));
+  }
+}
+
+#define NORMLAB_INSTANTIATE(T)                                                                           \
+  template Value<T>& add_recurrent(Graph<T>&, Parameters<T>&, const std::string&, Value<T>&,             \
+                                   const RecurrentSpec&, const NormSpec&, CarriedState);                 \
+  template BothDirections<T> add_bidirectional(Graph<T>&, Parameters<T>&, const std::string&, Value<T>&, \
+                                               const RecurrentSpec&, const NormSpec&);                   \
+  template void reset_carried_state(Parameters<T>&, Mode);
+NORMLAB_INSTANTIATE(float)
+NORMLAB_INSTANTIATE(double)
+#undef NORMLAB_INSTANTIATE
+
+}  // namespace normlab

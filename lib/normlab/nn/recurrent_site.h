@@ -1,0 +1,56 @@
+// What a recurrent layer is recorded with: where its parameters live and what they are called.
+#pragma once
+
+#include <string>
+
+#include "normlab/kernels/cell_norm.h"
+#include "normlab/nn/recurrent.h"
+#include "normlab/nn/recurrent_op.h"
+
+namespace normlab {
+
+template <class T>
+struct RecurrentSite {
+  Graph<T>& graph;
+  Parameters<T>& parameters;
+  const std::string& prefix;
+  const RecurrentSpec& spec;
+  const NormSpec& norm;
+  CarriedState carry;
+  Index steps, batch;
+
+  // "weight_ih" becomes PREFIXweight_ih_l0, or PREFIXweight_ih_l0_reverse.
+  std::string name(const std::string& tensor) const {
+    return prefix + tensor + "_l" + std::to_string(spec.layer) + (spec.reverse ? "_reverse" : "");
+  }
+  Parameter<T>& bias(const std::string& tensor, Index size) const {
+    return parameters.bias(name(tensor), size, spec.hidden);
+  }
+  // Gains and biases of normalized cells are never drawn.
+  Parameter<T>& norm_bias(const std::string& tensor, Index size) const {
+    return parameters.constant(name(tensor), ParameterRole::bias, {size}, T(0));
+  }
+  // Batch norm's gains start at 0.1, so that tanh does not start saturated (Cooijmans et al. 2016, section
+  // 4).
+  Parameter<T>& gain(const std::string& tensor, Index size) const {
+    const T start = norm.kind == Norm::batch ? T(0.1) : T(1);
+    return parameters.constant(name(tensor), ParameterRole::gain, {size}, start);
+  }
+  // Null where the state starts at zero. Batches of different sizes are different streams.
+  Tensor<T>* carried(const std::string& tensor) const {
+    if (carry == CarriedState::zero) return nullptr;
+    return &parameters.state(
+        carried_state_prefix(graph.mode()) + name(tensor) + "_batch" + std::to_string(batch),
+        {batch, spec.hidden});
+  }
+  RowNorm row_norm() const {
+    if (norm.kind == Norm::layer) return RowNorm::layer;
+    return norm.kind == Norm::rms ? RowNorm::rms : RowNorm::none;
+  }
+
+  static std::string carried_state_prefix(Mode mode) {
+    return mode == Mode::training ? "carried.training." : "carried.evaluation.";
+  }
+};
+
+}  // namespace normlab

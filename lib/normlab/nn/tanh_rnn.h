@@ -1,0 +1,50 @@
+// The tanh recurrence over a whole sequence, plain (with or without weight norm) or with row-wise
+// normalization (layer, rms). The formulas are in kernels/tanh_cell.h.
+#pragma once
+
+#include <vector>
+
+#include "normlab/kernels/tanh_cell.h"
+#include "normlab/nn/recurrent_site.h"
+
+namespace normlab {
+
+// Null where the cell has no such parameter: plain, bias_ih and bias_hh; layer and rms, gain and bias_ih
+// (named "bias"); batch, gain_ih, gain_hh and bias_ih.
+template <class T>
+struct TanhRnnParameters {
+  Parameter<T>*bias_ih = nullptr, *bias_hh = nullptr;                   // (hidden)
+  Parameter<T>*gain = nullptr, *gain_ih = nullptr, *gain_hh = nullptr;  // (hidden)
+};
+
+template <class T>
+class TanhRnn : public RecurrentOp<T> {
+ public:
+  TanhRnn(const RecurrentLinks<T>& links, const TanhRnnParameters<T>& parameters, RowNorm norm,
+          double epsilon);
+
+ private:
+  void start_forward() override;
+  void step_forward(Index step) override;
+  void finish_forward() override {}
+  void start_backward() override;
+  void step_backward(Index step) override;
+  void finish_backward() override;
+
+  RowScaling<T>* scaling(Index step, Index row) {
+    return scaling_.data() + (this->training() ? step * this->batch_ : 0) + row;
+  }
+
+  TanhRnnParameters<T> parameters_;
+  RowNorm norm_;
+  T epsilon_;
+  Tensor<T> bias_;                      // (H): both biases of the plain cell
+  std::vector<RowScaling<T>> scaling_;  // (T or 1, B)
+  ThreadSums<T> dbias_, dgain_;
+};
+
+// Declares the cell's parameters (nn/recurrent.h) and records the operation, batch-normalized or not.
+template <class T>
+void add_tanh_rnn(const RecurrentSite<T>& site, const RecurrentLinks<T>& links);
+
+}  // namespace normlab

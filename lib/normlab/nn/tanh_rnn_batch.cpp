@@ -1,0 +1,64 @@
+#include "normlab/nn/tanh_rnn_batch.h"
+
+namespace normlab {
+
+template <class T>
+BatchNormTanhRnn<T>::BatchNormTanhRnn(const RecurrentLinks<T>& links, const TanhRnnParameters<T>& parameters,
+                                      const RecurrentSite<T>& site)
+    : RecurrentOp<T>(links, 1, SummedInputs::apart),
+      parameters_(parameters),
+      input_norm_(site, "ih", this->hidden_),
+      recurrent_norm_(site, "hh", this->hidden_),
+      settings_(column_norm_settings(site)) {}
+
+template <class T>
+void BatchNormTanhRnn<T>::step_forward(Index step) {
+  this->for_units([&](Index begin, Index end) {
+    tanh_cell_batch_forward(TanhCellBatchForward<T>{.input = this->input(step),
+                                                    .recurrent = this->recurrent(step),
+                                                    .gain_ih = parameters_.gain_ih->data.data(),
+                                                    .gain_hh = parameters_.gain_hh->data.data(),
+                                                    .bias = parameters_.bias_ih->data.data(),
+                                                    .hidden_state = this->hidden(step),
+                                                    .input_norm = input_norm_.at(step),
+                                                    .recurrent_norm = recurrent_norm_.at(step),
+                                                    .settings = settings_,
+                                                    .rows = this->batch_,
+                                                    .hidden = this->hidden_,
+                                                    .begin = begin,
+                                                    .end = end});
+  });
+}
+
+template <class T>
+void BatchNormTanhRnn<T>::start_backward() {
+  for (auto* parameter : {parameters_.bias_ih, parameters_.gain_ih, parameters_.gain_hh}) {
+    parameter->gradient.fill(T(0));
+  }
+}
+
+template <class T>
+void BatchNormTanhRnn<T>::step_backward(Index step) {
+  this->for_units([&](Index begin, Index end) {
+    tanh_cell_batch_backward(TanhCellBatchBackward<T>{.hidden_state = this->hidden(step),
+                                                      .dhidden = this->dhidden(step),
+                                                      .input = this->input(step),
+                                                      .recurrent = this->recurrent(step),
+                                                      .gain_ih = parameters_.gain_ih->data.data(),
+                                                      .gain_hh = parameters_.gain_hh->data.data(),
+                                                      .dgain_ih = parameters_.gain_ih->gradient.data(),
+                                                      .dgain_hh = parameters_.gain_hh->gradient.data(),
+                                                      .dbias = parameters_.bias_ih->gradient.data(),
+                                                      .input_norm = input_norm_.at(step),
+                                                      .recurrent_norm = recurrent_norm_.at(step),
+                                                      .rows = this->batch_,
+                                                      .hidden = this->hidden_,
+                                                      .begin = begin,
+                                                      .end = end});
+  });
+}
+
+template class BatchNormTanhRnn<float>;
+template class BatchNormTanhRnn<double>;
+
+}  // namespace normlab

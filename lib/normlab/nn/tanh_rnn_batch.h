@@ -1,0 +1,30 @@
+// The tanh recurrence over a whole sequence with batch normalization. The formulas are in
+// kernels/tanh_cell_batch.h.
+#pragma once
+
+#include "normlab/kernels/tanh_cell_batch.h"
+#include "normlab/nn/recurrent_batch_norm.h"
+#include "normlab/nn/tanh_rnn.h"
+
+namespace normlab {
+
+template <class T>
+class BatchNormTanhRnn : public RecurrentOp<T> {
+ public:
+  BatchNormTanhRnn(const RecurrentLinks<T>& links, const TanhRnnParameters<T>& parameters,
+                   const RecurrentSite<T>& site);
+
+ private:
+  void start_forward() override {}
+  void step_forward(Index step) override;
+  void finish_forward() override {}
+  void start_backward() override;
+  void step_backward(Index step) override;
+  void finish_backward() override {}
+
+  TanhRnnParameters<T> parameters_;
+  RecurrentBatchNorm<T> input_norm_, recurrent_norm_;
+  ColumnNormSettings<T> settings_;
+};
+
+}  // namespace normlab

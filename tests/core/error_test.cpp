@@ -1,0 +1,49 @@
+#include "normlab/core/error.h"
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <vector>
+
+namespace normlab {
+namespace {
+
+const std::vector<std::string> norms{"none", "batch", "layer", "rms", "group", "instance", "weight"};
+
+std::string message(void (*throws)()) {
+  try {
+    throws();
+  } catch (const RequestError& error) {
+    return error.what();
+  }
+  return "nothing was thrown";
+}
+
+}  // namespace
+
+TEST_CASE("a misspelt name is corrected to the nearest known one") {
+  CHECK(nearest_name("layre", norms) == "layer");
+  CHECK(nearest_name("bach", norms) == "batch");
+  CHECK(nearest_name("instanse", norms) == "instance");
+  CHECK(nearest_name("weigth", norms) == "weight");
+  CHECK(nearest_name("rsm", norms) == "rms");
+}
+
+TEST_CASE("a name that resembles nothing known gets no suggestion") {
+  CHECK(nearest_name("spectral", norms) == "");
+  CHECK(nearest_name("", norms) == "");
+  CHECK(nearest_name("xyz", norms) == "");
+  CHECK(nearest_name("layer", {}) == "");
+}
+
+TEST_CASE("refusals name the field, the value and what is allowed") {
+  CHECK(message([] { refuse("batch_size", "0", "a whole number of at least 1 is"); }) ==
+        "batch_size: 0 is not allowed; a whole number of at least 1 is.");
+  const std::string named = message([] { refuse_name("norm", "layre", norms); });
+  CHECK(named ==
+        "norm: unknown name \"layre\"; known are none, batch, layer, rms, group, instance, weight "
+        "(did you mean \"layer\"?).");
+  CHECK(message([] { refuse_name("norm", "spectral", norms); }).find("did you mean") == std::string::npos);
+}
+
+}  // namespace normlab

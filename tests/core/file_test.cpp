@@ -1,0 +1,108 @@
+#include "normlab/core/file.h"
+
+#include <doctest/doctest.h>
+#include <sys/resource.h>
+
+#include <csignal>
+#include <fstream>
+#include <iterator>
+#include <string>
+
+#include "core/temporary_folder.h"
+#include "normlab/core/error.h"
+
+namespace normlab {
+namespace {
+
+// While it lives, no file of this process grows beyond `bytes`: writes stop in the middle and then fail, as
+// they do on a disk that is full.
+class FileSizeLimit {
+ public:
+  explicit FileSizeLimit(rlim_t bytes) : previous_handler_(std::signal(SIGXFSZ, SIG_IGN)) {
+    ::getrlimit(RLIMIT_FSIZE, &previous_);
+    rlimit limit = previous_;
+    limit.rlim_cur = bytes;
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+  }
+  ~FileSizeLimit() {
+    ::setrlimit(RLIMIT_FSIZE, &previous_);
+    std::signal(SIGXFSZ, previous_handler_);
+  }
+  FileSizeLimit(const FileSizeLimit&) = delete;
+  FileSizeLimit& operator=(const FileSizeLimit&) = delete;
+
+ private:
+  rlimit previous_{};
+  void (*previous_handler_)(int);
+};
+
+std::string content(const std::filesystem::path& path) {
+  std::ifstream stream(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+std::ptrdiff_t entries(const test::TemporaryFolder& folder) {
+  return std::distance(std::filesystem::directory_iterator(folder.path()), {});
+}
+
+std::string run_error(const std::filesystem::path& path, std::string_view text) {
+  try {
+    write_whole(path, text);
+  } catch (const RunError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+}  // namespace
+
+TEST_CASE("a file is written whole, in place of what was there, and nothing else stays behind") {
+  const test::TemporaryFolder folder;
+  const std::string binary("a\0b\nc\xff", 6);
+  write_whole(folder / "record.json", "a long text that was there before");
+  write_whole(folder / "record.json", binary);
+  CHECK(content(folder / "record.json") == binary);
+  write_whole(folder / "empty", "");
+  CHECK(content(folder / "empty").empty());
+  CHECK(entries(folder) == 2);
+}
+
+TEST_CASE("when the disk is full the file that was there stays, whole, and the failure says why") {
+  const test::TemporaryFolder folder;
+  write_whole(folder / "record.json", "the old record");
+  std::string message;
+  {
+    const FileSizeLimit limit(100000);
+    message = run_error(folder / "record.json", std::string(300000, 'x'));
+  }
+  CHECK(message.find("record.json") != std::string::npos);
+  CHECK(message.find("File too large") != std::string::npos);
+  CHECK(content(folder / "record.json") == "the old record");
+  CHECK(entries(folder) == 1);
+}
+
+TEST_CASE("a folder that does not exist, and a folder in the file's place, are failures") {
+  const test::TemporaryFolder folder;
+  CHECK(run_error(folder / "missing/record.json", "text").find("No such file") != std::string::npos);
+  std::filesystem::create_directory(folder / "taken");
+  CHECK(run_error(folder / "taken", "text").find("taken") != std::string::npos);
+  CHECK(entries(folder) == 1);
+}
+
+TEST_CASE("reading gives every byte, and refuses what cannot be read by field and path") {
+  const test::TemporaryFolder folder;
+  const std::string binary("a\0b\nc\xff", 6);
+  write_whole(folder / "data", binary);
+  CHECK(read_text(folder / "data", "config") == binary);
+  for (const std::string name : {"missing", ""}) {
+    std::string message;
+    try {
+      read_text(folder / name, "config");
+    } catch (const RequestError& error) {
+      message = error.what();
+    }
+    CHECK(message.starts_with("config: \"" + (folder / name).string() + "\""));
+  }
+}
+
+}  // namespace normlab

@@ -1,0 +1,213 @@
+#include "normlab/experiment/config_json.h"
+
+#include <doctest/doctest.h>
+
+#include "data/idx_files.h"
+#include "normlab/experiment/cores.h"
+
+using namespace normlab;
+using namespace normlab::testing;
+
+namespace {
+
+Json parsed(const char* text) {
+  return parse_json(text, "test");
+}
+
+std::string refusal(const char* text) {
+  return request_error([&] { resolve(parsed(text)); });
+}
+
+}  // namespace
+
+TEST_CASE("what resolve makes of nothing is the default config") {
+  CHECK(to_json(resolve(Json::object())) == to_json(RunConfig{}));
+}
+
+TEST_CASE("resolved configs round trip for every model, norm, optimizer, schedule and data set") {
+  for (const std::string& dataset : {"fashion-mnist", "mnist", "synthetic", "idx:folder", "text:file"}) {
+    for (const std::string& model : setting_choices("model")) {
+      for (const std::string& norm : setting_choices("norm")) {
+        const Json once = to_json(resolve({{"dataset", dataset}, {"model", model}, {"norm", norm}}));
+        CHECK(to_json(resolve(once)).dump() == once.dump());
+      }
+    }
+  }
+  for (const std::string& optimizer : setting_choices("optimizer")) {
+    for (const std::string& schedule : setting_choices("schedule")) {
+      for (const std::string& init : setting_choices("init")) {
+        const Json once =
+            to_json(resolve({{"optimizer", optimizer}, {"schedule", schedule}, {"init", init}}));
+        CHECK(to_json(resolve(once)).dump() == once.dump());
+      }
+    }
+  }
+}
+
+TEST_CASE("every setting that is not at its default survives the round trip") {
+  const Json said = parsed(R"({
+    "dataset": {"name": "text", "path": "a.txt", "train_limit": 99, "validation_fraction": 0.25},
+    "model": {"name": "gru", "layers": 2, "hidden_size": 7, "bidirectional": true, "embedding": 3, "window": 5},
+    "norm": {"name": "batch", "epsilon": 0.5, "momentum": 1.0},
+    "init": {"name": "torch", "scale": 2.5},
+    "optimizer": {"name": "adamw", "learning_rate": 0.3, "beta1": 0.0, "beta2": 0.5, "epsilon": 0.1,
+                  "weight_decay": 0.25},
+    "schedule": {"name": "cosine", "warmup_steps": 4, "final_factor": 0.125},
+    "clip_gradient_norm": 9.0, "batch_size": 3, "keep_training": true, "track": "layers",
+    "seed": 18446744073709551615, "target": "validation.bits_per_character<=2",
+    "evaluate_every": {"steps": 6}, "budget": {"epochs": 0.5, "steps": 8, "seconds": 1.5}, "threads": 1,
+    "initial_parameters": "start.safetensors"})");
+  CHECK(to_json(resolve(said)).dump() == said.dump());
+}
+
+TEST_CASE("resolved configs show just the settings that have a meaning") {
+  const Json lstm = to_json(resolve(parsed(R"({"model": "lstm", "optimizer": "sgd"})")));
+  CHECK_FALSE(lstm["model"].contains("hidden"));
+  CHECK_FALSE(lstm["model"].contains("embedding"));
+  CHECK(lstm["model"].contains("input"));
+  CHECK_FALSE(lstm["optimizer"].contains("beta1"));
+  CHECK_FALSE(lstm["norm"].contains("epsilon"));
+  const Json text = to_json(resolve(parsed(R"({"dataset": "text:x", "model": "lstm"})")));
+  CHECK(text["model"].contains("window"));
+  CHECK_FALSE(text["model"].contains("input"));
+  CHECK_FALSE(text["dataset"].contains("shuffle"));
+}
+
+TEST_CASE("shorthands stand for objects") {
+  CHECK(to_json(resolve(parsed(R"({"dataset": "idx:a/b", "norm": "rms"})"))) ==
+        to_json(resolve(parsed(R"({"dataset": {"name": "idx", "path": "a/b"}, "norm": {"name": "rms"}})"))));
+  CHECK(to_json(resolve(parsed(R"({"dataset": {"name": "text:f", "train_limit": 3}})")))["dataset"]["path"] ==
+        "f");
+  CHECK(to_json(resolve(parsed(R"({"evaluate_every": 0.5})"))) ==
+        to_json(resolve(parsed(R"({"evaluate_every": {"epochs": 0.5}})"))));
+  CHECK(to_json(resolve(parsed(R"({"budget": 3})"))) ==
+        to_json(resolve(parsed(R"({"budget": {"epochs": 3}})"))));
+}
+
+TEST_CASE("presets are resolved into sizes, which may still be set one by one") {
+  const Json paper = to_json(resolve(parsed(R"({"model": {"name": "mlp", "preset": "paper"}})")));
+  CHECK(paper["model"].dump() == R"({"name":"mlp","hidden":[1000,1000],"activation":"relu"})");
+  const Json vgg = to_json(resolve(parsed(R"({"model": {"name": "cnn", "preset": "vgg", "dense": []}})")));
+  CHECK(vgg["model"]["blocks"].dump() == "[[64,64],[128,128],[256,256,256]]");
+  CHECK(vgg["model"]["dense"].empty());
+  CHECK(contains(refusal(R"({"model": {"name": "cnn", "preset": "vg"}})"), "did you mean \"vgg\"?"));
+  CHECK(contains(refusal(R"({"model": {"name": "gru", "preset": "paper"}})"), "gru has no presets"));
+}
+
+TEST_CASE("defaults that depend on the model or the optimizer") {
+  CHECK(resolve(parsed(R"({"model": "mlp"})")).clip_gradient_norm == 0);
+  for (const char* model : {"rnn", "lstm", "gru"}) CHECK(resolve({{"model", model}}).clip_gradient_norm == 1);
+  CHECK(resolve(parsed(R"({"model": "lstm", "clip_gradient_norm": 0})")).clip_gradient_norm == 0);
+  CHECK(resolve(parsed(R"({"optimizer": "sgd"})")).optimizer.learning_rate == 0.1);
+  CHECK(resolve(parsed(R"({"optimizer": "adam"})")).optimizer.learning_rate == 1e-3);
+  // Any limit that is said takes the place of the default one.
+  const Budget budget = resolve(parsed(R"({"budget": {"steps": 7}})")).budget;
+  CHECK(budget.epochs == 0);
+  CHECK(budget.steps == 7);
+}
+
+TEST_CASE("unknown settings are refused by their dotted path, with the nearest name") {
+  CHECK(refusal(R"({"optimizer": {"learning_rat": 1}})")
+            .starts_with("optimizer.learning_rat: unknown setting of adam"));
+  CHECK(contains(refusal(R"({"optimizer": {"learning_rat": 1}})"), "did you mean \"learning_rate\"?"));
+  CHECK(contains(refusal(R"({"batchsize": 1})"), "did you mean \"batch_size\"?"));
+  CHECK(refusal(R"({"model": {"name": "lstm", "hidden": [3]}})")
+            .starts_with("model.hidden: unknown setting of lstm"));
+  CHECK(refusal(R"({"norm": {"name": "layer", "groups": 3}})")
+            .starts_with("norm.groups: unknown setting of layer"));
+  CHECK(refusal(R"({"dataset": {"name": "mnist", "path": "x"}})").starts_with("dataset.path: "));
+}
+
+TEST_CASE("unknown names are refused with the nearest one") {
+  CHECK(refusal(R"({"norm": "layre"})").starts_with("norm: unknown name \"layre\""));
+  CHECK(refusal(R"({"norm": {"name": "layre"}})").starts_with("norm.name: unknown name \"layre\""));
+  for (const char* setting : {"model", "norm", "dataset", "init", "optimizer", "schedule", "track"}) {
+    std::string name = setting_choices(setting).back();
+    name.back() = '?';
+    CHECK(contains(request_error([&] { resolve({{setting, name}}); }), "did you mean"));
+  }
+}
+
+TEST_CASE("wrong types and values out of range are refused by name, value and what is allowed") {
+  struct Wrong {
+    const char *text, *field;
+  };
+  for (const Wrong& wrong : {
+           Wrong{R"([])", "config"},
+           {R"({"batch_size": 0})", "batch_size"},
+           {R"({"batch_size": -4})", "batch_size"},
+           {R"({"batch_size": 1.5})", "batch_size"},
+           {R"({"batch_size": "4"})", "batch_size"},
+           {R"({"batch_size": 1e30})", "batch_size"},
+           {R"({"seed": -1})", "seed"},
+           {R"({"optimizer": {"learning_rate": 0}})", "optimizer.learning_rate"},
+           {R"({"optimizer": {"learning_rate": -1}})", "optimizer.learning_rate"},
+           {R"({"optimizer": {"learning_rate": "nan"}})", "optimizer.learning_rate"},
+           {R"({"optimizer": {"beta2": 1}})", "optimizer.beta2"},
+           {R"({"optimizer": {"epsilon": 0}})", "optimizer.epsilon"},
+           {R"({"optimizer": {"weight_decay": -0.1}})", "optimizer.weight_decay"},
+           {R"({"optimizer": {"name": "momentum", "nesterov": 1}})", "optimizer.nesterov"},
+           {R"({"optimizer": 3})", "optimizer"},
+           {R"({"norm": {"name": "layer", "epsilon": 0}})", "norm.epsilon"},
+           {R"({"norm": {"name": "batch", "momentum": 0}})", "norm.momentum"},
+           {R"({"norm": {"name": "group", "groups": 0}})", "norm.groups"},
+           {R"({"model": {"hidden": []}})", "model.hidden"},
+           {R"({"model": {"hidden": [10, 0]}})", "model.hidden[1]"},
+           {R"({"model": {"hidden": 10}})", "model.hidden"},
+           {R"({"model": {"name": "cnn", "blocks": [[4], []]}})", "model.blocks[1]"},
+           {R"({"model": {"name": "cnn", "blocks": [[4], [0]]}})", "model.blocks[1][0]"},
+           {R"({"model": {"name": "lstm", "layers": 0}})", "model.layers"},
+           {R"({"dataset": {"validation_fraction": 0}})", "dataset.validation_fraction"},
+           {R"({"dataset": {"validation_fraction": 1}})", "dataset.validation_fraction"},
+           {R"({"dataset": {"train_limit": -1}})", "dataset.train_limit"},
+           {R"({"init": {"scale": 0}})", "init.scale"},
+           {R"({"schedule": {"name": "step", "factor": 0}})", "schedule.factor"},
+           {R"({"schedule": {"warmup_steps": -1}})", "schedule.warmup_steps"},
+           {R"({"clip_gradient_norm": -1})", "clip_gradient_norm"},
+           {R"({"keep_training": "yes"})", "keep_training"},
+           {R"({"evaluate_every": 0})", "evaluate_every"},
+           {R"({"evaluate_every": {"steps": 0}})", "evaluate_every.steps"},
+           {R"({"evaluate_every": {"steps": 1, "epochs": 1}})", "evaluate_every"},
+           {R"({"evaluate_every": {}})", "evaluate_every"},
+           {R"({"budget": {}})", "budget"},
+           {R"({"budget": {"epochs": 0}})", "budget.epochs"},
+           {R"({"budget": {"seconds": -1}})", "budget.seconds"},
+           {R"({"threads": 0})", "threads"},
+           {R"({"target": 0.1})", "target"},
+           {R"({"target": "accuracy"})", "target"},
+           {R"({"target": "validation.bits_per_character<=2"})", "target"},
+           {R"({"initial_parameters": ""})", "initial_parameters"},
+       }) {
+    CAPTURE(wrong.text);
+    const std::string message = refusal(wrong.text);
+    CHECK(message.starts_with(std::string(wrong.field) + ": "));
+    CHECK(message.ends_with("."));
+  }
+  const int cores = static_cast<int>(available_cores().size());
+  CHECK(request_error([&] { resolve({{"threads", cores + 1}}); }).starts_with("threads: "));
+  CHECK_NOTHROW(resolve({{"threads", cores}}));
+}
+
+TEST_CASE("integers may be written with an exponent") {
+  CHECK(resolve(parsed(R"({"budget": {"steps": 1e4}})")).budget.steps == 10000);
+}
+
+TEST_CASE("a run's id depends on its resolved settings and on nothing else") {
+  const RunConfig config = resolve(parsed(R"({"norm": "layer", "batch_size": 4})"));
+  CHECK(run_id(config).starts_with("mlp-layer-b4-s1-"));
+  CHECK(run_id(config).size() == std::string("mlp-layer-b4-s1-01234567").size());
+  CHECK(run_id(config) == run_id(resolve(parsed(R"({"batch_size": 4.0, "norm": {"name": "layer"}})"))));
+  CHECK(run_id(config) == run_id(resolve(to_json(config))));
+  CHECK(config_hash(config) !=
+        config_hash(resolve(parsed(R"({"norm": "layer", "batch_size": 4, "seed": 2})"))));
+  CHECK(config_hash(config) !=
+        config_hash(resolve(parsed(R"({"norm": "layer", "batch_size": 4, "optimizer": {"beta2": 0.99}})"))));
+}
+
+// Sweeps are resumed by these ids: a change here makes every folder of results that is under way a different
+// spec's.
+TEST_CASE("ids stay the same from version to version") {
+  CHECK(run_id(resolve(Json::object())) == "mlp-none-b32-s1-00000000");
+  CHECK(run_id(resolve(parsed(R"({"model": "lstm", "norm": "layer", "batch_size": 4, "seed": 3,
+                                  "target": "validation.error<=0.15"})"))) == "lstm-layer-b4-s3-00000000");
+}

@@ -1,0 +1,103 @@
+#include "normlab/experiment/record.h"
+
+#include <doctest/doctest.h>
+
+#include <limits>
+
+#include "normlab/experiment/config_json.h"
+
+using namespace normlab;
+
+namespace {
+
+RunConfig text_config() {
+  return resolve({{"dataset", "text:x"}, {"model", "lstm"}, {"target", "validation.bits_per_character<=2"}});
+}
+
+RunResult finished_result() {
+  RunResult result;
+  result.status = RunStatus::reached_target;
+  Evaluation evaluation;
+  evaluation.step = 10;
+  evaluation.validation.loss = 0.6931471805599453;
+  evaluation.layers.push_back({.name = "fc1", .activation_mean = 0.5});
+  result.evaluations.push_back(evaluation);
+  result.convergence = Convergence{1.5, 10, 2.5, 2.25};
+  result.test = Metrics{1.0, 0.5};
+  return result;
+}
+
+bool is_plain_number(const Json& value) {
+  return value.is_number();
+}
+
+}  // namespace
+
+TEST_CASE("a record has what the format promises") {
+  const Json record = make_record(text_config(), finished_result());
+  CHECK(record["schema"] == "normlab.run/1");
+  CHECK(record["id"] == run_id(text_config()));
+  CHECK(record["status"] == "reached_target");
+  CHECK(record["config"] == to_json(text_config()));
+  for (const char* field :
+       {"normlab", "onednn", "compiler", "cpu", "simd", "threads", "cores", "operating_system"}) {
+    CHECK(record["environment"].contains(field));
+  }
+  CHECK(record["convergence"]["target"] == "validation.bits_per_character<=2");
+  CHECK(record["convergence"]["epochs"] == 1.5);
+  CHECK(record["evaluations"][0]["validation"]["bits_per_character"].get<double>() == doctest::Approx(1));
+  CHECK(record["evaluations"][0]["layers"][0]["activation"]["mean"] == 0.5);
+  CHECK(record["test"].contains("bits_per_character"));
+  for (const char* field : {"startup_seconds", "checkpoint_seconds", "resumed", "peak_resident_bytes"}) {
+    CHECK(is_plain_number(record[field]));
+  }
+  CHECK_FALSE(record.contains("diverged_step"));
+}
+
+TEST_CASE("records of images have no bits per character, and no convergence without one") {
+  RunResult result = finished_result();
+  result.status = RunStatus::missed_target;
+  result.convergence.reset();
+  const Json record = make_record(resolve({{"target", "validation.error<=0.1"}}), result);
+  CHECK_FALSE(record["test"].contains("bits_per_character"));
+  CHECK_FALSE(record.contains("convergence"));
+}
+
+TEST_CASE("a record never holds a number that is not finite") {
+  constexpr double nan = std::numeric_limits<double>::quiet_NaN(),
+                   infinity = std::numeric_limits<double>::infinity();
+  RunResult result = finished_result();
+  result.status = RunStatus::diverged;
+  result.diverged_step = 7;
+  result.test.reset();
+  Evaluation& evaluation = result.evaluations[0];
+  evaluation.train = {nan, infinity};
+  evaluation.validation = {-infinity, nan};
+  evaluation.gradient_norm = infinity;
+  evaluation.layers[0].gradient_norm = nan;
+  result.step_seconds = {0, nan, nan, nan};
+  const std::string text = record_text(make_record(text_config(), result));
+  for (const char* word : {"nan", "NaN", "inf", "Inf"}) CHECK(text.find(word) == text.npos);
+  const Json record = parse_json(text, "record");
+  CHECK(record["diverged_step"] == 7);
+  CHECK(record["evaluations"][0]["train"]["loss"].is_null());
+  CHECK(record["evaluations"][0]["gradient_norm"].is_null());
+}
+
+TEST_CASE("undefined and failed runs say why") {
+  const Json undefined = make_undefined_record(text_config(), "no meaning");
+  CHECK(undefined["status"] == "undefined");
+  CHECK(undefined["reason"] == "no meaning");
+  const Json failed = make_failed_record(text_config(), "killed by signal 9 (Killed)");
+  CHECK(failed["status"] == "failed");
+  CHECK(failed["cause"] == "killed by signal 9 (Killed)");
+  // A cause may be anything that a process printed.
+  CHECK_NOTHROW(parse_json(record_text(make_failed_record(text_config(), "\xff\xfe")), "record"));
+}
+
+TEST_CASE("a sweep skips what ended by itself or has no meaning, and nothing else") {
+  for (const char* status : {"reached_target", "missed_target", "finished", "diverged", "undefined"}) {
+    CHECK(is_final_status(status));
+  }
+  for (const char* status : {"failed", "interrupted", ""}) CHECK_FALSE(is_final_status(status));
+}

@@ -1,0 +1,170 @@
+#include "normlab/experiment/sweep_spec.h"
+
+#include <doctest/doctest.h>
+
+#include <set>
+
+#include "data/idx_files.h"
+#include "normlab/experiment/config_json.h"
+
+using namespace normlab;
+using namespace normlab::testing;
+
+namespace {
+
+SweepSpec spec_of(const char* text) {
+  return parse_sweep_spec(parse_json(text, "test"), "test");
+}
+
+std::string refusal(const char* text) {
+  return request_error([&] { expand(spec_of(text)); });
+}
+
+// The ids without their hashes.
+std::vector<std::string> short_ids(const SweepSpec& spec) {
+  std::vector<std::string> ids;
+  for (const SweepCell& cell : expand(spec)) ids.push_back(cell.id.substr(0, cell.id.rfind('-')));
+  return ids;
+}
+
+}  // namespace
+
+TEST_CASE("cells come seed by seed, then model, norm and batch size, whatever the order in the spec") {
+  const SweepSpec spec =
+      spec_of(R"({"grid": {"batch_size": [4, 8], "seed": [1, 2], "norm": ["none", "layer"]}})");
+  CHECK(short_ids(spec) == std::vector<std::string>{"mlp-none-b4-s1", "mlp-none-b8-s1", "mlp-layer-b4-s1",
+                                                    "mlp-layer-b8-s1", "mlp-none-b4-s2", "mlp-none-b8-s2",
+                                                    "mlp-layer-b4-s2", "mlp-layer-b8-s2"});
+}
+
+TEST_CASE("an axis inside an object varies what another axis names, whichever varies faster") {
+  const SweepSpec spec =
+      spec_of(R"({"grid": {"optimizer.learning_rate": [0.5, 0.25], "optimizer": ["sgd", "adam"]}})");
+  std::vector<std::pair<OptimizerKind, double>> found;
+  for (const SweepCell& cell : expand(spec)) {
+    found.emplace_back(cell.config.optimizer.kind, cell.config.optimizer.learning_rate);
+  }
+  CHECK(found == std::vector<std::pair<OptimizerKind, double>>{{OptimizerKind::sgd, 0.5},
+                                                               {OptimizerKind::adam, 0.5},
+                                                               {OptimizerKind::sgd, 0.25},
+                                                               {OptimizerKind::adam, 0.25}});
+}
+
+TEST_CASE("axis values may be objects, and keep what the base says beside them") {
+  const SweepSpec spec = spec_of(R"({"base": {"model": {"activation": "tanh"}},
+    "grid": {"model": [{"name": "mlp", "hidden": [5]}, "cnn"]}})");
+  const std::vector<SweepCell> cells = expand(spec);
+  REQUIRE(cells.size() == 2);
+  CHECK(cells[0].config.model.hidden == std::vector<Index>{5});
+  CHECK(cells[0].config.model.activation == Activation::tanh);
+  CHECK(cells[1].config.model.activation == Activation::tanh);
+}
+
+TEST_CASE("overrides set what they say in the cells that match, and in no other") {
+  const SweepSpec spec = spec_of(R"({
+    "grid": {"model": ["mlp", "lstm"], "batch_size": [4, 8, 16]},
+    "overrides": [
+      {"when": {"model.name": "lstm", "batch_size": [4, 8]}, "set": {"optimizer.learning_rate": 0.5}},
+      {"when": {"model": "lstm", "batch_size": 8}, "set": {"optimizer.learning_rate": 0.25, "model.hidden_size": 3}}]})");
+  std::vector<double> rates;
+  for (const SweepCell& cell : expand(spec)) rates.push_back(cell.config.optimizer.learning_rate);
+  CHECK(rates == std::vector<double>{1e-3, 1e-3, 1e-3, 0.5, 0.25, 1e-3});
+  CHECK(expand(spec)[4].config.model.hidden_size == 3);
+}
+
+TEST_CASE("conditions of overrides see defaults") {
+  const SweepSpec spec = spec_of(R"({"grid": {"norm": ["none", "layer"]},
+    "overrides": [{"when": {"optimizer.name": "adam"}, "set": {"clip_gradient_norm": 2}}]})");
+  for (const SweepCell& cell : expand(spec)) CHECK(cell.config.clip_gradient_norm == 2);
+}
+
+TEST_CASE("overrides that match no cell are refused") {
+  CHECK(refusal(R"({"grid": {"model": ["mlp"]},
+    "overrides": [{"when": {"model": "lstm"}, "set": {"batch_size": 4}}]})")
+            .starts_with("overrides[0].when: "));
+}
+
+TEST_CASE("combinations without a meaning are cells, too") {
+  const std::vector<SweepCell> cells =
+      expand(spec_of(R"({"grid": {"norm": ["batch", "instance", "layer"], "batch_size": [1, 2]}})"));
+  REQUIRE(cells.size() == 6);
+  std::vector<bool> undefined;
+  for (const SweepCell& cell : cells) undefined.push_back(cell.undefined.has_value());
+  CHECK(undefined == std::vector<bool>{true, false, true, true, false, false});
+}
+
+TEST_CASE("specs that are wrong are refused by field") {
+  struct Wrong {
+    const char *text, *start;
+  };
+  for (const Wrong& wrong : {
+           Wrong{R"([])", "spec: "},
+           {R"({})", "spec: "},
+           {R"({"name": "x"})", "spec: "},
+           {R"({"grid": {}})", "grid: "},
+           {R"({"grid": {"norm": []}})", "grid.norm: "},
+           {R"({"grid": {"norm": "layer"}})", "grid.norm: "},
+           {R"({"grid": {"norm": ["layer", "layer"]}})", "grid.norm: "},
+           {R"({"grid": {"norm": ["layer", {"name": "layer"}]}})", "grid: "},
+           {R"({"grid": {"norms": ["layer"]}})", "norms: unknown setting"},
+           {R"({"grid": {"norm": ["layre"]}})", "norm: unknown name"},
+           {R"({"grd": {"norm": ["layer"]}})", "spec: unknown name \"grd\""},
+           {R"({"base": {"batch": 3}})", "batch: unknown setting"},
+           {R"({"name": "a/b", "base": {"seed": 1}})", "name: "},
+           {R"({"name": 3, "base": {"seed": 1}})", "name: "},
+           {R"({"paper": {"title": "x"}, "base": {"seed": 1}})", "paper: unknown name"},
+           {R"({"base": {"seed": 1}, "overrides": [{"when": {"seed": 1}}]})", "overrides[0]: "},
+           {R"({"base": {"seed": 1}, "overrides": [{"when": {}, "set": {"seed": 2}}]})",
+            "overrides[0].when: "},
+       }) {
+    CAPTURE(wrong.text);
+    CHECK(refusal(wrong.text).starts_with(wrong.start));
+  }
+}
+
+TEST_CASE("settings from the shell replace and add axes, and one value takes an axis away") {
+  SweepSpec spec = spec_of(R"({"grid": {"norm": ["none", "layer"], "batch_size": [4, 8]}})");
+  apply_shell_setting(spec, parse_shell_setting("norm=rms,batch,weight"));
+  apply_shell_setting(spec, parse_shell_setting("seed=1,2"));
+  apply_shell_setting(spec, parse_shell_setting("batch_size=16"));
+  const std::vector<SweepCell> cells = expand(spec);
+  CHECK(cells.size() == 6);
+  for (const SweepCell& cell : cells) CHECK(cell.config.batch_size == 16);
+  CHECK(request_error([&] {
+          apply_shell_setting(spec, parse_shell_setting("seed=1,1"));
+        }).starts_with("set seed: "));
+}
+
+TEST_CASE("settings from the shell win over overrides, which may then match nothing") {
+  SweepSpec spec = spec_of(R"({"grid": {"model": ["mlp", "lstm"]},
+    "overrides": [{"when": {"model": "lstm"}, "set": {"optimizer.learning_rate": 0.5, "batch_size": 4}}]})");
+  apply_shell_setting(spec, parse_shell_setting("optimizer.learning_rate=0.25"));
+  for (const SweepCell& cell : expand(spec)) CHECK(cell.config.optimizer.learning_rate == 0.25);
+  CHECK(expand(spec)[1].config.batch_size == 4);
+  apply_shell_setting(spec, parse_shell_setting("model=mlp"));
+  CHECK(expand(spec).size() == 1);
+}
+
+TEST_CASE("every experiment of the project is sound and names what it tests") {
+  std::set<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(NORMLAB_SOURCE_DIR "/experiments")) {
+    CAPTURE(entry.path());
+    const SweepSpec spec = load_sweep_spec(entry.path());
+    CHECK(spec.name == entry.path().stem().string());
+    CHECK_FALSE(spec.description.empty());
+    CHECK(spec.paper.is_object());
+    CHECK_FALSE(expand(spec).empty());
+    names.insert(spec.name);
+  }
+  for (const char* name :
+       {"quick", "mnist-batch-size", "fashion-batch-size", "lstm-rows", "lstm-text", "cnn-fashion"}) {
+    CHECK(names.count(name) == 1);
+  }
+}
+
+TEST_CASE("the quick experiment has the 27 cells that the quickstart promises") {
+  const SweepSpec spec = load_sweep_spec(NORMLAB_SOURCE_DIR "/experiments/quick.json");
+  const std::vector<SweepCell> cells = expand(spec);
+  CHECK(cells.size() == 27);
+  for (const SweepCell& cell : cells) CHECK_FALSE(cell.undefined.has_value());
+}
