@@ -58,7 +58,7 @@ as_root() {
 
 apt_get() {
   as_root env DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=a \
-    apt-get --option DPkg::Lock::Timeout=300 --quiet --quiet "$@" </dev/null >&2
+    apt-get --option DPkg::Lock::Timeout=300 --quiet "$@" </dev/null >&2
 }
 
 list=no

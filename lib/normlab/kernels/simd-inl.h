@@ -13,6 +13,10 @@
 #include "normlab/core/tensor.h"
 #include "normlab/kernels/activation.h"
 
+// From AVX2 on, masked loads and stores touch no memory behind the mask. Highway has both since 0.17.
+#undef NORMLAB_MASKED_ACCESS
+#define NORMLAB_MASKED_ACCESS (HWY_TARGET <= HWY_AVX2 && (HWY_MAJOR > 0 || HWY_MINOR >= 17))
+
 HWY_BEFORE_NAMESPACE();
 namespace normlab::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
@@ -36,7 +40,7 @@ struct Part {
   D d;
   Index count;
   HWY_INLINE V load(const T* p) const {
-#if HWY_TARGET <= HWY_AVX2  // masked loads do not touch memory behind the mask there
+#if NORMLAB_MASKED_ACCESS
     return hn::MaskedLoad(hn::FirstN(d, static_cast<std::size_t>(count)), d, p);
 #else
     HWY_ALIGN T lanes[HWY_MAX_BYTES / sizeof(T)] = {};
@@ -45,7 +49,7 @@ struct Part {
 #endif
   }
   HWY_INLINE void store(V v, T* p) const {
-#if HWY_TARGET <= HWY_AVX2
+#if NORMLAB_MASKED_ACCESS
     hn::BlendedStore(v, hn::FirstN(d, static_cast<std::size_t>(count)), d, p);
 #else
     HWY_ALIGN T lanes[HWY_MAX_BYTES / sizeof(T)];
