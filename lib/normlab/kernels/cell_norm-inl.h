@@ -45,12 +45,12 @@ HWY_INLINE auto normalized(Access access, const RowScaling<T>& s, const T* p) {
   }
 }
 
-// The backward pass of y = gain n(x) over a row of n elements, where upstream(access, i) gives dy. x becomes
+// The backward pass of y = gain n(x) over a row of n elements, where upstream(access, i) gives dy:
 //   dx = (h - mean(h) - n mean(h n)) reciprocal,  h = dy gain   (rms: without mean(h)),
-// and dgain += dy n.
+// and dgain += dy n. dx may be x.
 template <RowNorm norm, class T, class Upstream>
-HWY_INLINE void normalize_row_backward(const Upstream& upstream, const RowScaling<T>& s, const T* gain, T* x,
-                                       T* dgain, Index n) {
+HWY_INLINE void normalize_row_backward(const Upstream& upstream, const RowScaling<T>& s, const T* gain,
+                                       const T* x, T* dx, T* dgain, Index n) {
   const hn::ScalableTag<T> d;
   auto sum = hn::Zero(d);
   auto product_sum = hn::Zero(d);
@@ -69,7 +69,7 @@ HWY_INLINE void normalize_row_backward(const Upstream& upstream, const RowScalin
   for_each_vector(d, n, [&](auto access, Index i) HWY_ATTR {
     const auto normal = normalized<norm>(access, s, x + i);
     const auto centred = hn::Sub(hn::Mul(upstream(access, i), access.load(gain + i)), mean_h);
-    access.store(hn::Mul(hn::NegMulAdd(normal, mean_product, centred), reciprocal), x + i);
+    access.store(hn::Mul(hn::NegMulAdd(normal, mean_product, centred), reciprocal), dx + i);
   });
 }
 

@@ -28,29 +28,32 @@ HWY_INLINE auto lstm_gates(Access access, const Summed& a, T* gates, Index hidde
   return hn::MulAdd(forget_gate, access.load(previous_cell + i), hn::Mul(input_gate, candidate));
 }
 
-// Given dL/dc in full, replaces i, f, g by the gradients of their summed inputs; returns dL/dc'.
+// Given dL/dc in full, the gradients of the summed inputs of i, f and g into dgates (which may be gates
+// itself); returns dL/dc'.
 template <class T, class Access, class V>
-HWY_INLINE auto lstm_gates_backward(Access access, V dc, T* gates, Index hidden, Index i,
+HWY_INLINE auto lstm_gates_backward(Access access, V dc, const T* gates, T* dgates, Index hidden, Index i,
                                     const T* previous_cell) {
   const auto d = access.d;
   const auto input_gate = access.load(gates + i);
   const auto forget_gate = access.load(gates + hidden + i);
   const auto candidate = access.load(gates + 2 * hidden + i);
-  access.store(sigmoid_gradient(d, hn::Mul(dc, candidate), input_gate), gates + i);
+  access.store(sigmoid_gradient(d, hn::Mul(dc, candidate), input_gate), dgates + i);
   access.store(sigmoid_gradient(d, hn::Mul(dc, access.load(previous_cell + i)), forget_gate),
-               gates + hidden + i);
-  access.store(tanh_gradient(d, hn::Mul(dc, input_gate), candidate), gates + 2 * hidden + i);
+               dgates + hidden + i);
+  access.store(tanh_gradient(d, hn::Mul(dc, input_gate), candidate), dgates + 2 * hidden + i);
   return hn::Mul(dc, forget_gate);
 }
 
-// Given dL/dh, replaces o by the gradient of its summed input; returns the gradient of tanh's argument.
+// Given dL/dh, the gradient of o's summed input into doutput_gate (which may be output_gate itself); returns
+// the gradient of tanh's argument.
 template <class T, class Access>
-HWY_INLINE auto lstm_output_backward(Access access, const T* dhidden, const T* tanh_cell, T* output_gate) {
+HWY_INLINE auto lstm_output_backward(Access access, const T* dhidden, const T* tanh_cell,
+                                     const T* output_gate, T* doutput_gate) {
   const auto d = access.d;
   const auto dh = access.load(dhidden);
   const auto o = access.load(output_gate);
   const auto t = access.load(tanh_cell);
-  access.store(sigmoid_gradient(d, hn::Mul(dh, t), o), output_gate);
+  access.store(sigmoid_gradient(d, hn::Mul(dh, t), o), doutput_gate);
   return tanh_gradient(d, hn::Mul(dh, o), t);
 }
 

@@ -72,10 +72,12 @@ void lstm_backward_plain(const LstmBackward<T>& a) {
     const Index first = row * a.hidden;
     for_each_vector(d, a.hidden, [&](auto access, Index i) HWY_ATTR {
       T* dcell = a.dcell + first + i;
+      T* output_gate = gates + 3 * a.hidden + i;
       const auto through_output = lstm_output_backward(access, a.dhidden + first + i, a.tanh_cell + first + i,
-                                                       gates + 3 * a.hidden + i);
+                                                       output_gate, output_gate);
       const auto dc = hn::Add(access.load(dcell), through_output);
-      access.store(lstm_gates_backward(access, dc, gates, a.hidden, i, a.previous_cell + first), dcell);
+      access.store(lstm_gates_backward(access, dc, gates, gates, a.hidden, i, a.previous_cell + first),
+                   dcell);
       for (Index at = i; at < 4 * a.hidden; at += a.hidden) {
         add_to(access, access.load(gates + at), a.dbias + at);
       }
@@ -83,35 +85,43 @@ void lstm_backward_plain(const LstmBackward<T>& a) {
   }
 }
 
-// The cell state first: tanh_cell receives the gradient of tanh's argument, then cell that of c through h.
+// In the work row: dgates, the gradients of the summed inputs; dtanh, that of tanh's argument; dcell_norm,
+// that of c through its normalization.
 template <RowNorm norm, class T>
 void lstm_backward_normalized(const LstmBackward<T>& a) {
   const hn::ScalableTag<T> d;
   const Index width = 4 * a.hidden;
+  T* dgates = a.work;
+  T* dtanh = dgates + width;
+  T* dcell_norm = dtanh + a.hidden;
+  const auto from_tanh = [&](auto access, Index i) HWY_ATTR { return access.load(dtanh + i); };
+  const auto from_gates = [&](auto access, Index i) HWY_ATTR { return access.load(dgates + i); };
   for (Index row = 0; row < a.rows; ++row) {
-    T* gates = a.gates + row * width;
+    const T* gates = a.gates + row * width;
     const Index first = row * a.hidden;
-    T* cell = a.cell + first;
-    T* dtanh = a.tanh_cell + first;
     for_each_vector(d, a.hidden, [&](auto access, Index i) HWY_ATTR {
-      const auto g = lstm_output_backward(access, a.dhidden + first + i, dtanh + i, gates + 3 * a.hidden + i);
+      const Index o = 3 * a.hidden + i;
+      const auto g =
+          lstm_output_backward(access, a.dhidden + first + i, a.tanh_cell + first + i, gates + o, dgates + o);
       access.store(g, dtanh + i);
       if constexpr (norm == RowNorm::layer) add_to(access, g, a.dbias_cell + i);
     });
-    const auto from_tanh = [&](auto access, Index i) HWY_ATTR { return access.load(dtanh + i); };
-    normalize_row_backward<norm>(from_tanh, a.cell_scaling[row], a.gain_cell, cell, a.dgain_cell, a.hidden);
+    normalize_row_backward<norm>(from_tanh, a.cell_scaling[row], a.gain_cell, a.cell + first, dcell_norm,
+                                 a.dgain_cell, a.hidden);
     for_each_vector(d, a.hidden, [&](auto access, Index i) HWY_ATTR {
       T* dcell = a.dcell + first + i;
-      const auto dc = hn::Add(access.load(dcell), access.load(cell + i));
-      access.store(lstm_gates_backward(access, dc, gates, a.hidden, i, a.previous_cell + first), dcell);
+      const auto dc = hn::Add(access.load(dcell), access.load(dcell_norm + i));
+      access.store(lstm_gates_backward(access, dc, gates, dgates, a.hidden, i, a.previous_cell + first),
+                   dcell);
       for (Index at = i; at < width; at += a.hidden) {
-        add_to(access, access.load(gates + at), a.dbias + at);
+        add_to(access, access.load(dgates + at), a.dbias + at);
       }
     });
-    const auto from_gates = [&](auto access, Index i) HWY_ATTR { return access.load(gates + i); };
-    normalize_row_backward<norm>(from_gates, a.input_scaling[row], a.gain_ih, a.input + row * width,
-                                 a.dgain_ih, width);
-    normalize_row_backward<norm>(from_gates, a.recurrent_scaling[row], a.gain_hh, a.recurrent + row * width,
+    T* input = a.input + row * width;
+    T* recurrent = a.recurrent + row * width;
+    normalize_row_backward<norm>(from_gates, a.input_scaling[row], a.gain_ih, input, input, a.dgain_ih,
+                                 width);
+    normalize_row_backward<norm>(from_gates, a.recurrent_scaling[row], a.gain_hh, recurrent, recurrent,
                                  a.dgain_hh, width);
   }
 }

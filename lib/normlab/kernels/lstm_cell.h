@@ -29,21 +29,27 @@ struct LstmForward {
   T epsilon;
 };
 
+// What forward kept is only read where it is larger than the caches, so that it need not travel back to
+// memory: the row in between lies in `work`.
 template <class T>
 struct LstmBackward {
   RowNorm norm;
   const T* dhidden;      // (rows, hidden): dL/dh
   T* dcell;              // (rows, hidden): dL/dc from the next step; receives dL/dc'
-  T* gates;              // (rows, 4 hidden): receives da, which under none is dL/d(W_ih x) and dL/d(W_hh h')
+  T* gates;              // (rows, 4 hidden): i, f, g, o; under none receives dL/d(W_ih x) = dL/d(W_hh h')
   T *input, *recurrent;  // (rows, 4 hidden): receive dL/d(W_ih x) and dL/d(W_hh h'); not used under none
-  T *cell, *tanh_cell;   // (rows, hidden): destroyed, except under none
-  const T* previous_cell;
+  const T *cell, *tanh_cell, *previous_cell;  // (rows, hidden)
   const T *gain_ih, *gain_hh, *gain_cell;
   const RowScaling<T>*input_scaling, *recurrent_scaling, *cell_scaling;
   T *dbias, *dgain_ih, *dgain_hh;  // (4 hidden), added to; gains not used under none
   T *dgain_cell, *dbias_cell;      // (hidden), added to; not used under none, dbias_cell only under layer
+  T* work;                         // (lstm_work_size(hidden)); not used under none
   Index rows, hidden;
 };
+
+constexpr Index lstm_work_size(Index hidden) {
+  return 6 * hidden;
+}
 
 template <class T>
 void lstm_forward(const LstmForward<T>& arguments);

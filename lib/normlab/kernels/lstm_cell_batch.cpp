@@ -53,8 +53,8 @@ HWY_INLINE void lstm_batch_cell_backward(Access access, const LstmBatchBackward<
   auto dbias = access.load(a.dbias_cell + i);
   for (Index row = 0; row < a.rows; ++row) {
     const Index at = row * a.hidden + i;
-    const auto g = lstm_output_backward(access, a.dhidden + at, a.tanh_cell + at,
-                                        a.gates + (row * 4 + 3) * a.hidden + i);
+    T* output_gate = a.gates + (row * 4 + 3) * a.hidden + i;
+    const auto g = lstm_output_backward(access, a.dhidden + at, a.tanh_cell + at, output_gate, output_gate);
     access.store(g, a.tanh_cell + at);
     dbias = hn::Add(dbias, g);
   }
@@ -75,8 +75,9 @@ void lstm_batch_backward(const LstmBatchBackward<T>& a) {
       const Index at = row * a.hidden + i;
       T* gates = a.gates + row * width;
       const auto dc = hn::Add(access.load(a.dcell + at), access.load(a.cell + at));
-      access.store(lstm_gates_backward(access, dc, gates, a.hidden, i, a.previous_cell + row * a.hidden),
-                   a.dcell + at);
+      access.store(
+          lstm_gates_backward(access, dc, gates, gates, a.hidden, i, a.previous_cell + row * a.hidden),
+          a.dcell + at);
       for (Index column = i; column < width; column += a.hidden) {
         add_to(access, access.load(gates + column), a.dbias + column);
       }

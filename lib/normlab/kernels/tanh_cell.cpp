@@ -49,7 +49,7 @@ void tanh_cell_backward_rows(const TanhCellBackward<T>& a) {
       if constexpr (norm == RowNorm::none) access.store(gradient, summed + i);
     });
     if constexpr (norm != RowNorm::none) {
-      normalize_row_backward<norm>(through_tanh, a.scaling[row], a.gain, summed, a.dgain, a.hidden);
+      normalize_row_backward<norm>(through_tanh, a.scaling[row], a.gain, summed, summed, a.dgain, a.hidden);
     }
   }
 }

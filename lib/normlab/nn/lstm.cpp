@@ -29,6 +29,7 @@ Lstm<T>::Lstm(const RecurrentLinks<T>& links, const LstmParameters<T>& parameter
   dgain_hh_ = ThreadSums<T>(width);
   dgain_cell_ = ThreadSums<T>(this->hidden_);
   dbias_cell_ = ThreadSums<T>(this->hidden_);
+  work_ = Tensor<T>({thread_count(), lstm_work_size(this->hidden_)});
 }
 
 template <class T>
@@ -120,6 +121,7 @@ void Lstm<T>::step_backward(Index step) {
       a.dgain_hh = dgain_hh_.part(thread);
       a.dgain_cell = dgain_cell_.part(thread);
       a.dbias_cell = dbias_cell_.part(thread);
+      a.work = work_.data() + thread * lstm_work_size(hidden);
     }
     a.rows = rows;
     a.hidden = hidden;
