@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include "small_run.h"
+#include "throws.h"
 
 namespace normlab {
 namespace {
@@ -88,8 +89,8 @@ TEST_CASE("a checkpoint of another run is refused") {
   const auto path = folder.path() / "run.checkpoint";
   CHECK(train(config, {.checkpoint = path, .identity = "one", .stop = &stop}).status ==
         RunStatus::interrupted);
-  CHECK_THROWS_WITH_AS(train(config, {.checkpoint = path, .identity = "another"}),
-                       doctest::Contains("checkpoint of another run"), std::runtime_error);
+  test::check_throws_saying<std::runtime_error>(
+      "checkpoint of another run", [&] { train(config, {.checkpoint = path, .identity = "another"}); });
 }
 
 }  // namespace normlab

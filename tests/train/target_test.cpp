@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "normlab/core/error.h"
+#include "throws.h"
 
 namespace normlab {
 
@@ -27,7 +28,7 @@ TEST_CASE("what is not a target is refused by name") {
                            "validation.error<=nan", "valdation.error<=0.1", "validation.eror<=0.1",
                            "test.error<=0.1", "validation.bits_per_character<=2", "validationerror<=0.1"}) {
     CAPTURE(text);
-    CHECK_THROWS_WITH_AS(parse_target(text, false), doctest::Contains("target"), RequestError);
+    test::check_throws_saying<RequestError>("target", [&] { parse_target(text, false); });
   }
 }
 
