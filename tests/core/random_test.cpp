@@ -81,7 +81,7 @@ TEST_CASE("seeds and streams give different numbers") {
 }
 
 // The bounds are five standard deviations of the estimate.
-TEST_CASE("uniform numbers lie in [0, 1) and have a uniform distribution's moments") {
+TEST_CASE("uniform numbers lie between 0 and 1 and have a uniform distribution's moments") {
   Random random(11, 1);
   bool inside = true;
   const Moments m = moments([&] {
