@@ -73,6 +73,54 @@ HWY_INLINE void normalize_row_backward(const Upstream& upstream, const RowScalin
   });
 }
 
+// One of two rows that are normalized side by side: y = gain n(x), dy its gradient; dx overwrites x.
+template <class T>
+struct RowToNormalize {
+  const T* dy;
+  RowScaling<T> scaling;
+  const T* gain;
+  T* x;
+  T* dgain;
+};
+
+// The backward pass of the two rows of n elements a cell adds up, W_ih x and W_hh h'. Their sums do not wait
+// for each other, which makes one pass over both faster than two.
+template <RowNorm norm, class T>
+HWY_INLINE void normalize_two_rows_backward(const RowToNormalize<T>& a, const RowToNormalize<T>& b, Index n) {
+  const hn::ScalableTag<T> d;
+  auto sum_a = hn::Zero(d), sum_b = hn::Zero(d), product_a = hn::Zero(d), product_b = hn::Zero(d);
+  for_each_vector(d, n, [&](auto access, Index i) HWY_ATTR {
+    const auto normal_a = normalized<norm>(access, a.scaling, a.x + i);
+    const auto normal_b = normalized<norm>(access, b.scaling, b.x + i);
+    const auto dy_a = access.load(a.dy + i);
+    const auto dy_b = access.load(b.dy + i);
+    const auto h_a = hn::Mul(dy_a, access.load(a.gain + i));
+    const auto h_b = hn::Mul(dy_b, access.load(b.gain + i));
+    access.store(hn::MulAdd(dy_a, normal_a, access.load(a.dgain + i)), a.dgain + i);
+    access.store(hn::MulAdd(dy_b, normal_b, access.load(b.dgain + i)), b.dgain + i);
+    sum_a = hn::Add(sum_a, h_a);
+    sum_b = hn::Add(sum_b, h_b);
+    product_a = hn::MulAdd(h_a, normal_a, product_a);
+    product_b = hn::MulAdd(h_b, normal_b, product_b);
+  });
+  const auto scale = hn::Set(d, T(1) / static_cast<T>(n));
+  constexpr bool centred = norm == RowNorm::layer;
+  const auto mean_a = centred ? hn::Mul(hn::SumOfLanes(d, sum_a), scale) : hn::Zero(d);
+  const auto mean_b = centred ? hn::Mul(hn::SumOfLanes(d, sum_b), scale) : hn::Zero(d);
+  const auto mean_product_a = hn::Mul(hn::SumOfLanes(d, product_a), scale);
+  const auto mean_product_b = hn::Mul(hn::SumOfLanes(d, product_b), scale);
+  const auto reciprocal_a = hn::Set(d, a.scaling.reciprocal);
+  const auto reciprocal_b = hn::Set(d, b.scaling.reciprocal);
+  for_each_vector(d, n, [&](auto access, Index i) HWY_ATTR {
+    const auto h_a = hn::MulSub(access.load(a.dy + i), access.load(a.gain + i), mean_a);
+    const auto h_b = hn::MulSub(access.load(b.dy + i), access.load(b.gain + i), mean_b);
+    const auto normal_a = normalized<norm>(access, a.scaling, a.x + i);
+    const auto normal_b = normalized<norm>(access, b.scaling, b.x + i);
+    access.store(hn::Mul(hn::NegMulAdd(normal_a, mean_product_a, h_a), reciprocal_a), a.x + i);
+    access.store(hn::Mul(hn::NegMulAdd(normal_b, mean_product_b, h_b), reciprocal_b), b.x + i);
+  });
+}
+
 // Statistics of the vector of columns that starts at `column`, over the rows of x (rows, stride): the
 // corrected two-pass algorithm of statistics-inl.h in every lane. In training the running averages move by
 // `momentum` towards the mean and the unbiased variance, as PyTorch's do; in evaluation they are used.

@@ -117,16 +117,11 @@ void gru_backward_normalized(const GruBackward<T>& a) {
       }
     });
     const GruRowScaling<T>& s = a.scaling[row];
-    const auto from = [](const T* gradient) {
-      return [gradient](auto access, Index i) HWY_ATTR { return access.load(gradient + i); };
-    };
-    normalize_row_backward<norm>(from(gates), s.input_gates, a.gain_ih, input, input, a.dgain_ih, n);
-    normalize_row_backward<norm>(from(gates), s.recurrent_gates, a.gain_hh, recurrent, recurrent, a.dgain_hh,
-                                 n);
-    normalize_row_backward<norm>(from(gates + n), s.input_candidate, a.gain_ih + n, input + n, input + n,
-                                 a.dgain_ih + n, a.hidden);
-    normalize_row_backward<norm>(from(candidate_recurrent), s.recurrent_candidate, a.gain_hh + n,
-                                 recurrent + n, recurrent + n, a.dgain_hh + n, a.hidden);
+    normalize_two_rows_backward<norm, T>({gates, s.input_gates, a.gain_ih, input, a.dgain_ih},
+                                         {gates, s.recurrent_gates, a.gain_hh, recurrent, a.dgain_hh}, n);
+    normalize_two_rows_backward<norm, T>(
+        {gates + n, s.input_candidate, a.gain_ih + n, input + n, a.dgain_ih + n},
+        {candidate_recurrent, s.recurrent_candidate, a.gain_hh + n, recurrent + n, a.dgain_hh + n}, a.hidden);
   }
 }
 

@@ -95,7 +95,6 @@ void lstm_backward_normalized(const LstmBackward<T>& a) {
   T* dtanh = dgates + width;
   T* dcell_norm = dtanh + a.hidden;
   const auto from_tanh = [&](auto access, Index i) HWY_ATTR { return access.load(dtanh + i); };
-  const auto from_gates = [&](auto access, Index i) HWY_ATTR { return access.load(dgates + i); };
   for (Index row = 0; row < a.rows; ++row) {
     const T* gates = a.gates + row * width;
     const Index first = row * a.hidden;
@@ -117,12 +116,9 @@ void lstm_backward_normalized(const LstmBackward<T>& a) {
         add_to(access, access.load(dgates + at), a.dbias + at);
       }
     });
-    T* input = a.input + row * width;
-    T* recurrent = a.recurrent + row * width;
-    normalize_row_backward<norm>(from_gates, a.input_scaling[row], a.gain_ih, input, input, a.dgain_ih,
-                                 width);
-    normalize_row_backward<norm>(from_gates, a.recurrent_scaling[row], a.gain_hh, recurrent, recurrent,
-                                 a.dgain_hh, width);
+    normalize_two_rows_backward<norm, T>(
+        {dgates, a.input_scaling[row], a.gain_ih, a.input + row * width, a.dgain_ih},
+        {dgates, a.recurrent_scaling[row], a.gain_hh, a.recurrent + row * width, a.dgain_hh}, width);
   }
 }
 
