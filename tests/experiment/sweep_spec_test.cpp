@@ -162,9 +162,9 @@ TEST_CASE("every experiment of the project is sound and names what it tests") {
   }
 }
 
-TEST_CASE("the quick experiment has the 27 cells that the quickstart promises") {
+TEST_CASE("the quick experiment has the 27 rows that the quickstart promises, with three seeds each") {
   const SweepSpec spec = load_sweep_spec(NORMLAB_SOURCE_DIR "/experiments/quick.json");
   const std::vector<SweepCell> cells = expand(spec);
-  CHECK(cells.size() == 27);
+  CHECK(cells.size() == 27 * 3);
   for (const SweepCell& cell : cells) CHECK_FALSE(cell.undefined.has_value());
 }

@@ -21,7 +21,9 @@ RunResult train_in_pieces(const RunConfig& config, const std::filesystem::path& 
     RunOptions options{.checkpoint = checkpoint, .identity = "test", .stop = &stop};
     options.on_evaluation = [&](const Evaluation&) { stop = true; };
     RunResult result = train(config, options);
-    if (result.status != RunStatus::interrupted) return result;
+    if (result.status == RunStatus::interrupted) continue;
+    std::filesystem::remove(checkpoint);
+    return result;
   }
 }
 

@@ -16,7 +16,7 @@ using test::small_run;
 RunConfig long_run() {
   RunConfig config = small_run(ModelKind::mlp, Norm::layer);
   config.optimizer.learning_rate = 0.01;
-  config.budget.steps = 200;
+  config.budget.steps = 600;
   return config;
 }
 
@@ -36,7 +36,7 @@ TEST_CASE("a run stops at its target, or goes on when told to") {
   CHECK(stopped.status == RunStatus::reached_target);
   REQUIRE(stopped.convergence);
   CHECK(stopped.convergence->steps == stopped.evaluations.back().step);
-  CHECK(stopped.convergence->steps < 200);
+  CHECK(stopped.convergence->steps < 600);
   CHECK(stopped.evaluations.back().validation.error <= 0.5);
   CHECK(stopped.convergence->train_seconds_from_median_step ==
         doctest::Approx(double(stopped.convergence->steps) * stopped.step_seconds.median));
@@ -45,7 +45,7 @@ TEST_CASE("a run stops at its target, or goes on when told to") {
   const RunResult kept = train(config, {});
   CHECK(kept.status == RunStatus::reached_target);
   CHECK(kept.convergence->steps == stopped.convergence->steps);
-  CHECK(kept.evaluations.back().step == 200);
+  CHECK(kept.evaluations.back().step == 600);
 }
 
 TEST_CASE("a run that misses its target says so, and one without a target finishes") {
@@ -140,7 +140,7 @@ TEST_CASE("every norm that is defined trains every model") {
       CAPTURE(static_cast<int>(kind));
       CAPTURE(static_cast<int>(norm));
       config.optimizer.learning_rate = 0.01;
-      config.budget.steps = 78;
+      config.budget.steps = 390;
       const RunResult result = train(config, {});
       CHECK(result.evaluations.back().train.loss < 0.9 * result.evaluations.front().train.loss);
       CHECK(all_finite(result));

@@ -100,7 +100,7 @@ BothDirections<T> add_bidirectional(Graph<T>& graph, Parameters<T>& parameters, 
 
 template <class T>
 void reset_carried_state(Parameters<T>& parameters, Mode mode) {
-  const std::string prefix = RecurrentSite<T>::carried_state_prefix(mode);
+  const std::string_view prefix = RecurrentSite<T>::carried_state_prefix(mode);
   for (auto& state : parameters.states()) {
     if (state.name.starts_with(prefix)) state.data.fill(T(0));
   }

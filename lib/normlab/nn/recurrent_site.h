@@ -40,7 +40,7 @@ struct RecurrentSite {
   Tensor<T>* carried(const std::string& tensor) const {
     if (carry == CarriedState::zero) return nullptr;
     return &parameters.state(
-        carried_state_prefix(graph.mode()) + name(tensor) + "_batch" + std::to_string(batch),
+        std::string(carried_state_prefix(graph.mode())) + name(tensor) + "_batch" + std::to_string(batch),
         {batch, spec.hidden});
   }
   RowNorm row_norm() const {
@@ -48,7 +48,7 @@ struct RecurrentSite {
     return norm.kind == Norm::rms ? RowNorm::rms : RowNorm::none;
   }
 
-  static std::string carried_state_prefix(Mode mode) {
+  static std::string_view carried_state_prefix(Mode mode) {
     return mode == Mode::training ? "carried.training." : "carried.evaluation.";
   }
 };

@@ -4,7 +4,6 @@
 #include <mutex>
 #include <optional>
 #include <tuple>
-#include <unordered_map>
 
 #include "normlab/core/parallel.h"
 #include "normlab/onednn/engine.h"
@@ -173,18 +172,18 @@ const SharedPrimitives& shared_primitives(const ConvolutionShape& shape, Directi
 // Memory for a kernel's scratchpad, and its arguments.
 class Execution {
  public:
-  Execution(const Kernel& kernel, std::unordered_map<int, dnnl::memory> arguments)
+  Execution(const Kernel& kernel, onednn::Arguments arguments)
       : kernel_(kernel),
         workspace_({static_cast<Index>(kernel.scratchpad.get_size())}),
         arguments_(std::move(arguments)) {
-    arguments_.emplace(DNNL_ARG_SCRATCHPAD, dnnl::memory(kernel.scratchpad, engine(), workspace_.data()));
+    arguments_.add(DNNL_ARG_SCRATCHPAD, dnnl::memory(kernel.scratchpad, engine(), workspace_.data()));
   }
-  void operator()() const { kernel_.primitive.execute(onednn::stream(), arguments_); }
+  void operator()() const { arguments_.execute(kernel_.primitive); }
 
  private:
   const Kernel& kernel_;
   Tensor<std::uint8_t> workspace_;
-  std::unordered_map<int, dnnl::memory> arguments_;
+  onednn::Arguments arguments_;
 };
 
 // One direction with its buffers; `weights` of the calls below are the parameters or their gradient.
@@ -201,9 +200,8 @@ class Pass {
     blocked_ = Tensor<std::uint8_t>({static_cast<Index>(shared_.weights.get_size())});
     weights_.set_data_handle(blocked_.data());
     const bool gradient = direction == Direction::backward_weights;
-    reorder_.emplace(*shared_.reorder,
-                     std::unordered_map<int, dnnl::memory>{{DNNL_ARG_FROM, gradient ? weights_ : parameters_},
-                                                           {DNNL_ARG_TO, gradient ? parameters_ : weights_}});
+    reorder_.emplace(*shared_.reorder, onednn::Arguments{{DNNL_ARG_FROM, gradient ? weights_ : parameters_},
+                                                         {DNNL_ARG_TO, gradient ? parameters_ : weights_}});
   }
 
   // oneDNN's handles are not const, but nothing that is only read is written.
@@ -218,7 +216,7 @@ class Pass {
   }
 
  private:
-  std::unordered_map<int, dnnl::memory> arguments(Direction direction) const {
+  onednn::Arguments arguments(Direction direction) const {
     switch (direction) {
       case Direction::backward_data:
         return {{DNNL_ARG_DIFF_SRC, src_}, {DNNL_ARG_WEIGHTS, weights_}, {DNNL_ARG_DIFF_DST, dst_}};

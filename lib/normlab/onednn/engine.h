@@ -2,6 +2,9 @@
 #pragma once
 
 #include <dnnl.hpp>
+#include <initializer_list>
+#include <utility>
+#include <vector>
 
 #include "normlab/core/tensor.h"
 
@@ -18,5 +21,27 @@ void count_primitive();
 inline dnnl::memory unbound(const dnnl::memory::desc& description) {
   return {description, engine(), DNNL_MEMORY_NONE};
 }
+
+// The arguments of one primitive in the form that the C interface takes: execute() of dnnl.hpp would convert
+// them, and allocate, at every call. (oneDNN itself still allocates a few small objects in each execution.)
+class Arguments {
+ public:
+  Arguments(std::initializer_list<std::pair<const int, dnnl::memory>> memories) {
+    for (const auto& [argument, memory] : memories) add(argument, memory);
+  }
+  void add(int argument, const dnnl::memory& memory) {
+    memories_.push_back(memory);
+    arguments_.push_back({argument, memory.get()});
+  }
+  void execute(const dnnl::primitive& primitive) const {
+    dnnl::error::wrap_c_api(dnnl_primitive_execute(primitive.get(), stream().get(),
+                                                   static_cast<int>(arguments_.size()), arguments_.data()),
+                            "could not execute a primitive");
+  }
+
+ private:
+  std::vector<dnnl::memory> memories_;  // keeps the handles alive
+  std::vector<dnnl_exec_arg_t> arguments_;
+};
 
 }  // namespace normlab::onednn

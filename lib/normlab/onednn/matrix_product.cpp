@@ -2,8 +2,8 @@
 
 #include <map>
 #include <mutex>
-#include <unordered_map>
 
+#include "normlab/core/parallel.h"
 #include "normlab/onednn/engine.h"
 
 namespace normlab {
@@ -43,12 +43,14 @@ SharedPrimitive make_primitive(const ProductShape& s) {
   return {description, dnnl::matmul(description)};
 }
 
+// oneDNN plans for a number of threads, which therefore is a part of the key.
 const SharedPrimitive& shared_primitive(const ProductShape& shape) {
   static std::mutex mutex;
-  static std::map<ProductShape, SharedPrimitive> primitives;
+  static std::map<std::pair<ProductShape, int>, SharedPrimitive> primitives;
   const std::lock_guard lock(mutex);
-  auto found = primitives.find(shape);
-  if (found == primitives.end()) found = primitives.emplace(shape, make_primitive(shape)).first;
+  const std::pair key(shape, thread_count());
+  auto found = primitives.find(key);
+  if (found == primitives.end()) found = primitives.emplace(key, make_primitive(shape)).first;
   return found->second;
 }
 
@@ -70,7 +72,7 @@ struct MatrixProduct<float>::Plan {
   dnnl::memory a, b, c;
   Tensor<std::uint8_t> workspace;
   dnnl::memory scratchpad;
-  std::unordered_map<int, dnnl::memory> arguments;
+  onednn::Arguments arguments;
 };
 
 template <>
@@ -82,7 +84,7 @@ void MatrixProduct<float>::operator()(const float* a, const float* b, float* c) 
   plan_->a.set_data_handle(const_cast<float*>(a));
   plan_->b.set_data_handle(const_cast<float*>(b));
   plan_->c.set_data_handle(c);
-  plan_->shared.primitive.execute(onednn::stream(), plan_->arguments);
+  plan_->arguments.execute(plan_->shared.primitive);
 }
 
 template <>

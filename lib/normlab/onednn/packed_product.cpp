@@ -1,7 +1,5 @@
 #include "normlab/onednn/packed_product.h"
 
-#include <unordered_map>
-
 #include "normlab/onednn/engine.h"
 
 namespace normlab {
@@ -67,20 +65,20 @@ struct PackedProduct<float>::Plan {
   Tensor<std::uint8_t> workspace;
   dnnl::memory scratchpad;
   dnnl::reorder reorder;
-  std::unordered_map<int, dnnl::memory> product_arguments, reorder_arguments;
+  onednn::Arguments product_arguments, reorder_arguments;
 };
 
 template <>
 void PackedProduct<float>::pack(const float* b) {
   plan_->b.set_data_handle(const_cast<float*>(b));  // only read
-  plan_->reorder.execute(onednn::stream(), plan_->reorder_arguments);
+  plan_->reorder_arguments.execute(plan_->reorder);
 }
 
 template <>
 void PackedProduct<float>::operator()(const float* a, float* c) const {
   plan_->a.set_data_handle(const_cast<float*>(a));  // only read
   plan_->c.set_data_handle(c);
-  plan_->product.execute(onednn::stream(), plan_->product_arguments);
+  plan_->product_arguments.execute(plan_->product);
 }
 
 // double is a plain loop, for checking gradients.

@@ -32,8 +32,8 @@ std::optional<std::string> undefined_reason(const RunConfig& config);
 void check_against_data(const RunConfig& config);
 
 // Trains. Throws RequestError before any work starts, RunError when a file cannot be written (the checkpoint
-// before stays intact). Continues from options.checkpoint when that file exists; removes it when the run ends
-// by itself.
+// before stays intact). Continues from options.checkpoint when that file exists, and leaves it for the
+// caller to remove once the result is safe.
 RunResult train(const RunConfig& config, const RunOptions& options);
 
 }  // namespace normlab
