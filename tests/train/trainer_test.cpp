@@ -139,7 +139,8 @@ TEST_CASE("every norm that is defined trains every model") {
       if (undefined_reason(config)) continue;
       CAPTURE(static_cast<int>(kind));
       CAPTURE(static_cast<int>(norm));
-      config.optimizer.learning_rate = 0.01;
+      config.model.activation = Activation::tanh;  // networks this narrow lose too much to dead rectifiers
+      config.optimizer.learning_rate = 0.005;
       config.budget.steps = 390;
       const RunResult result = train(config, {});
       CHECK(result.evaluations.back().train.loss < 0.9 * result.evaluations.front().train.loss);
