@@ -38,8 +38,7 @@ constexpr SettingOption setting_options[] = {
     {"--no-shuffle", "dataset.shuffle", Kind::off, "",
      "Keep the order of the training samples in every epoch"},
     {"--standardize", "dataset.standardize", Kind::on, "",
-     "Shift and scale pixels to mean 0 and deviation 1 over the training set",
-     "false; rnn, lstm and gru true"},
+     "Shift and scale pixels to mean 0 and deviation 1 over the training set", "off; rnn, lstm and gru on"},
     {"--model", "model", Kind::name, "NAME", "Network"},
     {"--preset", "model.preset", Kind::name, "NAME",
      "Sizes of the network: paper (mlp 1000-1000) or vgg (cnn)", "none"},
@@ -93,7 +92,8 @@ std::string help_text(const SettingOption& option) {
     text += fmt::format(": {}", fmt::join(choices, ", "));
   }
   const bool flag = option.kind == Kind::on || option.kind == Kind::off;
-  return fmt::format("{} [default: {}]", text, flag ? "off" : default_text(option));
+  return fmt::format("{} [default: {}]", text,
+                     flag && option.default_text == nullptr ? "off" : default_text(option));
 }
 
 }  // namespace

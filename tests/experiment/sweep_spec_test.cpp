@@ -162,9 +162,11 @@ TEST_CASE("every experiment of the project is sound and names what it tests") {
   }
 }
 
-TEST_CASE("the quick experiment has the 27 rows that the quickstart promises, with three seeds each") {
-  const SweepSpec spec = load_sweep_spec(NORMLAB_SOURCE_DIR "/experiments/quick.json");
-  const std::vector<SweepCell> cells = expand(spec);
-  CHECK(cells.size() == 27 * 3);
-  for (const SweepCell& cell : cells) CHECK_FALSE(cell.undefined.has_value());
+TEST_CASE("the quick experiment has the 27 rows that the quickstart promises, all of them defined") {
+  std::set<std::string> rows;
+  for (const SweepCell& cell : expand(load_sweep_spec(NORMLAB_SOURCE_DIR "/experiments/quick.json"))) {
+    CHECK_FALSE(cell.undefined.has_value());
+    rows.insert(cell.id.substr(0, cell.id.rfind("-s")));
+  }
+  CHECK(rows.size() == 27);
 }
