@@ -13,8 +13,8 @@ namespace normlab::HWY_NAMESPACE {
 
 // Moves the running averages towards the moments of the block that starts at channel `first`.
 template <class T>
-HWY_INLINE void update_running(const BatchNormForward<T>& a, const ColumnMoments<T>& moments, Index channels,
-                               Index first) {
+HWY_NOINLINE void update_running(const BatchNormForward<T>& a, const ColumnMoments<T>& moments,
+                                 Index channels, Index first) {
   const hn::ScalableTag<T> d;
   const auto momentum = hn::Set(d, a.momentum);
   const auto unbiased = hn::Set(d, T(1) / static_cast<T>(std::max<Index>(a.rows - 1, 1)));
@@ -30,7 +30,7 @@ HWY_INLINE void update_running(const BatchNormForward<T>& a, const ColumnMoments
 }
 
 template <class T>
-HWY_INLINE void running_statistics(const BatchNormForward<T>& a) {
+HWY_NOINLINE void running_statistics(const BatchNormForward<T>& a) {
   for (Index c = 0; c < a.channels; ++c) {
     a.mean[c] = a.running_mean[c];
     a.reciprocal_deviation[c] = T(1) / std::sqrt(a.running_variance[c] + a.epsilon);

@@ -3,7 +3,8 @@
 // Included once per instruction set.
 //
 // All vectors run across channels, so every lane computes one channel and results do not depend on how
-// channels are divided into vectors, blocks or threads.
+// channels are divided into vectors, blocks or threads. What works on a whole block is kept out of line: it
+// is used several times by each kernel, and inlining it would multiply the time to compile.
 #if defined(NORMLAB_KERNELS_COLUMNS_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef NORMLAB_KERNELS_COLUMNS_INL_H_
 #undef NORMLAB_KERNELS_COLUMNS_INL_H_
@@ -33,31 +34,13 @@ struct ColumnBlock {
   Index stride;  // elements from one row to the next
 };
 
-// Calls body(access, i, row, count) for every vector of channels i of each run of `count` rows: four, or one
-// in what is left. `Rows` is a compile-time count.
-template <Index count>
-struct Rows {
-  static constexpr Index value = count;
-};
-
+// Calls body(access, i, row, count) for every vector of channels i of each group of `count` rows: eight, and
+// what is left. What belongs to the channels is loaded and stored once a group.
 template <class D, class Body>
 HWY_INLINE void for_each_row_group(D d, Index rows, Index channels, const Body& body) {
-  Index row = 0;
-  for (; row + 4 <= rows; row += 4) {
-    for_each_vector(d, channels, [&](auto access, Index i) HWY_ATTR { body(access, i, row, Rows<4>{}); });
-  }
-  for (; row < rows; ++row) {
-    for_each_vector(d, channels, [&](auto access, Index i) HWY_ATTR { body(access, i, row, Rows<1>{}); });
-  }
-}
-
-// The sum of term(row) over `row`, `row + 1`, ... (as many as Rows says).
-template <Index count, class Term>
-HWY_INLINE auto sum_rows(Rows<count>, Index row, const Term& term) {
-  if constexpr (count == 4) {
-    return hn::Add(hn::Add(term(row), term(row + 1)), hn::Add(term(row + 2), term(row + 3)));
-  } else {
-    return term(row);
+  for (Index row = 0; row < rows; row += 8) {
+    const Index count = std::min<Index>(8, rows - row);
+    for_each_vector(d, channels, [&](auto access, Index i) HWY_ATTR { body(access, i, row, count); });
   }
 }
 
@@ -80,22 +63,29 @@ HWY_INLINE void merge_chunk(const T* x, const ColumnBlock& chunk, Index seen,
   HWY_ALIGN T deviations[channels_per_block<T>] = {};
   HWY_ALIGN T squares[channels_per_block<T>] = {};
   const auto scale = hn::Set(d, T(1) / static_cast<T>(chunk.rows));
-  for_each_row_group(d, chunk.rows, chunk.channels, [&](auto access, Index i, Index row, auto rows) HWY_ATTR {
-    const auto sum =
-        sum_rows(rows, row, [&](Index r) HWY_ATTR { return access.load(x + r * chunk.stride + i); });
-    access.store(hn::Add(access.load(mean + i), sum), mean + i);
-  });
+  for_each_row_group(d, chunk.rows, chunk.channels,
+                     [&](auto access, Index i, Index row, Index count) HWY_ATTR {
+                       auto sum = hn::Zero(d);
+                       for (Index r = row; r < row + count; ++r)
+                         sum = hn::Add(sum, access.load(x + r * chunk.stride + i));
+                       access.store(hn::Add(access.load(mean + i), sum), mean + i);
+                     });
   for_each_vector(d, chunk.channels, [&](auto access, Index i) HWY_ATTR {
     access.store(hn::Mul(access.load(mean + i), scale), mean + i);
   });
-  for_each_row_group(d, chunk.rows, chunk.channels, [&](auto access, Index i, Index row, auto rows) HWY_ATTR {
-    const auto centre = access.load(mean + i);
-    const auto deviation = [&](Index r)
-                               HWY_ATTR { return hn::Sub(access.load(x + r * chunk.stride + i), centre); };
-    const auto square = [&](Index r) HWY_ATTR { return hn::Mul(deviation(r), deviation(r)); };
-    access.store(hn::Add(access.load(deviations + i), sum_rows(rows, row, deviation)), deviations + i);
-    access.store(hn::Add(access.load(squares + i), sum_rows(rows, row, square)), squares + i);
-  });
+  for_each_row_group(d, chunk.rows, chunk.channels,
+                     [&](auto access, Index i, Index row, Index count) HWY_ATTR {
+                       const auto centre = access.load(mean + i);
+                       auto sum = hn::Zero(d);
+                       auto square_sum = hn::Zero(d);
+                       for (Index r = row; r < row + count; ++r) {
+                         const auto deviation = hn::Sub(access.load(x + r * chunk.stride + i), centre);
+                         sum = hn::Add(sum, deviation);
+                         square_sum = hn::MulAdd(deviation, deviation, square_sum);
+                       }
+                       access.store(hn::Add(access.load(deviations + i), sum), deviations + i);
+                       access.store(hn::Add(access.load(squares + i), square_sum), squares + i);
+                     });
   const T total = static_cast<T>(seen + chunk.rows);
   const auto mean_share = hn::Set(d, static_cast<T>(chunk.rows) / total);
   const auto square_share = hn::Set(d, static_cast<T>(seen) * static_cast<T>(chunk.rows) / total);
@@ -120,7 +110,7 @@ HWY_INLINE void merge_chunk(const T* x, const ColumnBlock& chunk, Index seen,
 }
 
 template <class T>
-HWY_INLINE void column_moments(const T* x, const ColumnBlock& block, const ColumnMoments<T>& moments) {
+HWY_NOINLINE void column_moments(const T* x, const ColumnBlock& block, const ColumnMoments<T>& moments) {
   for (Index row = 0; row < block.rows; row += rows_per_chunk) {
     const Index rows = std::min(rows_per_chunk, block.rows - row);
     merge_chunk(x + row * block.stride, {rows, block.channels, block.stride}, row, moments);
@@ -130,7 +120,7 @@ HWY_INLINE void column_moments(const T* x, const ColumnBlock& block, const Colum
 // From moments over `count` values per channel to what normalizes them, in place: squares becomes the
 // reciprocal deviation, offset the shift (see below).
 template <class T>
-HWY_INLINE void finish_moments(const ColumnMoments<T>& moments, Index channels, Index count, T epsilon) {
+HWY_NOINLINE void finish_moments(const ColumnMoments<T>& moments, Index channels, Index count, T epsilon) {
   const hn::ScalableTag<T> d;
   const auto one = hn::Set(d, T(1));
   const auto scale = hn::Set(d, T(1) / static_cast<T>(count));
@@ -167,17 +157,18 @@ struct ColumnVector {
 };
 
 template <Activation activation, class T>
-HWY_INLINE void normalize_columns(const T* x, T* y, const ColumnBlock& block,
-                                  const ColumnNormalization<T>& normalization) {
+HWY_NOINLINE void normalize_columns(const T* x, T* y, const ColumnBlock& block,
+                                    const ColumnNormalization<T>& normalization) {
   const hn::ScalableTag<T> d;
-  for_each_row_group(d, block.rows, block.channels, [&](auto access, Index i, Index row, auto rows) HWY_ATTR {
-    const ColumnVector<T, decltype(access)> column(normalization, access, i);
-    for (Index r = row; r < row + rows.value; ++r) {
-      const Index at = r * block.stride + i;
-      const auto z = column.affine(column.normalized(access.load(x + at)));
-      access.store(activate<activation>(d, z), y + at);
-    }
-  });
+  for_each_row_group(d, block.rows, block.channels,
+                     [&](auto access, Index i, Index row, Index count) HWY_ATTR {
+                       const ColumnVector<T, decltype(access)> column(normalization, access, i);
+                       for (Index r = row; r < row + count; ++r) {
+                         const Index at = r * block.stride + i;
+                         const auto z = column.affine(column.normalized(access.load(x + at)));
+                         access.store(activate<activation>(d, z), y + at);
+                       }
+                     });
 }
 
 // g = dy f'(z). Only tanh reads y: z is at hand in any case, and the sign of z is that of relu's output.
@@ -200,8 +191,8 @@ struct ColumnGradient {
 
 // Per channel: sum of g, and sum of g n.
 template <Activation activation, class T>
-HWY_INLINE void column_gradient_sums(const ColumnGradient<T>& a, const ColumnBlock& block,
-                                     const ColumnNormalization<T>& normalization, T* sum, T* product_sum) {
+HWY_NOINLINE void column_gradient_sums(const ColumnGradient<T>& a, const ColumnBlock& block,
+                                       const ColumnNormalization<T>& normalization, T* sum, T* product_sum) {
   const hn::ScalableTag<T> d;
   std::fill_n(sum, block.channels, T(0));
   std::fill_n(product_sum, block.channels, T(0));
@@ -210,11 +201,11 @@ HWY_INLINE void column_gradient_sums(const ColumnGradient<T>& a, const ColumnBlo
     HWY_ALIGN T chunk_products[channels_per_block<T>] = {};
     const Index chunk_rows = std::min(rows_per_chunk, block.rows - first);
     for_each_row_group(d, chunk_rows, block.channels,
-                       [&](auto access, Index i, Index row, auto rows) HWY_ATTR {
+                       [&](auto access, Index i, Index row, Index count) HWY_ATTR {
                          const ColumnVector<T, decltype(access)> column(normalization, access, i);
                          auto g_sum = hn::Zero(d);
                          auto products = hn::Zero(d);
-                         for (Index r = row; r < row + rows.value; ++r) {
+                         for (Index r = row; r < row + count; ++r) {
                            const Index at = (first + r) * block.stride + i;
                            const auto n = column.normalized(access.load(a.x + at));
                            const auto g = column_gradient<activation>(column, access, n, a.dy + at, a.y + at);
@@ -234,22 +225,23 @@ HWY_INLINE void column_gradient_sums(const ColumnGradient<T>& a, const ColumnBlo
 // dx = r (gain g - mean_h - n mean_product), where h = gain g, and the two means, of h and of h n, are taken
 // over everything that shares the channel's statistics.
 template <Activation activation, class T>
-HWY_INLINE void column_input_gradients(const ColumnGradient<T>& a, const ColumnBlock& block,
-                                       const ColumnNormalization<T>& normalization, const T* mean_h,
-                                       const T* mean_product) {
+HWY_NOINLINE void column_input_gradients(const ColumnGradient<T>& a, const ColumnBlock& block,
+                                         const ColumnNormalization<T>& normalization, const T* mean_h,
+                                         const T* mean_product) {
   const hn::ScalableTag<T> d;
-  for_each_row_group(d, block.rows, block.channels, [&](auto access, Index i, Index row, auto rows) HWY_ATTR {
-    const ColumnVector<T, decltype(access)> column(normalization, access, i);
-    const auto h_share = access.load(mean_h + i);
-    const auto n_share = access.load(mean_product + i);
-    for (Index r = row; r < row + rows.value; ++r) {
-      const Index at = r * block.stride + i;
-      const auto n = column.normalized(access.load(a.x + at));
-      const auto g = column_gradient<activation>(column, access, n, a.dy + at, a.y + at);
-      const auto centred = hn::MulSub(g, column.gain, h_share);
-      access.store(hn::Mul(hn::NegMulAdd(n, n_share, centred), column.reciprocal), a.dx + at);
-    }
-  });
+  for_each_row_group(
+      d, block.rows, block.channels, [&](auto access, Index i, Index row, Index count) HWY_ATTR {
+        const ColumnVector<T, decltype(access)> column(normalization, access, i);
+        const auto h_share = access.load(mean_h + i);
+        const auto n_share = access.load(mean_product + i);
+        for (Index r = row; r < row + count; ++r) {
+          const Index at = r * block.stride + i;
+          const auto n = column.normalized(access.load(a.x + at));
+          const auto g = column_gradient<activation>(column, access, n, a.dy + at, a.y + at);
+          const auto centred = hn::MulSub(g, column.gain, h_share);
+          access.store(hn::Mul(hn::NegMulAdd(n, n_share, centred), column.reciprocal), a.dx + at);
+        }
+      });
 }
 
 }  // namespace normlab::HWY_NAMESPACE

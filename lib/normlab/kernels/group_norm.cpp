@@ -23,7 +23,7 @@ HWY_INLINE void for_each_block(Index positions, Index channels, const Body& body
 // Moments of a group of `size` channels, all over the same number of positions, from those of its channels;
 // written back to each of them.
 template <class T>
-HWY_INLINE void combine_moments(const ColumnMoments<T>& channel, Index first, Index size, Index positions) {
+HWY_NOINLINE void combine_moments(const ColumnMoments<T>& channel, Index first, Index size, Index positions) {
   const hn::ScalableTag<T> d;
   T* origins = channel.origin + first;
   T* offsets = channel.offset + first;
@@ -74,7 +74,7 @@ void group_norm_forward_fused(const GroupNormForward<T>& a) {
 
 // From the channels' sums of g (or of g n) to the mean of gain g (or of gain g n) over each group, in place.
 template <class T>
-HWY_INLINE void average_groups(const GroupNormBackward<T>& a, T* sums) {
+HWY_NOINLINE void average_groups(const GroupNormBackward<T>& a, T* sums) {
   const hn::ScalableTag<T> d;
   const Index size = a.channels / a.groups;
   const auto scale = hn::Set(d, T(1) / static_cast<T>(a.positions * size));
@@ -94,7 +94,7 @@ HWY_INLINE void average_groups(const GroupNormBackward<T>& a, T* sums) {
 }
 
 template <class T>
-HWY_INLINE void add_to(T* total, const T* term, Index count) {
+HWY_NOINLINE void add_to(T* total, const T* term, Index count) {
   const hn::ScalableTag<T> d;
   for_each_vector(d, count, [&](auto access, Index i) HWY_ATTR {
     access.store(hn::Add(access.load(total + i), access.load(term + i)), total + i);
