@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "command_tree.h"
 #include "commands.h"
 #include "normlab/core/error.h"
 #include "settings.h"
@@ -10,21 +11,11 @@ namespace {
 
 using Names = std::vector<std::string>;
 
-std::vector<CLI::App*> visible_commands(CLI::App* app) {
-  std::vector<CLI::App*> commands;
-  for (CLI::App* command : app->get_subcommands([](CLI::App*) { return true; })) {
-    if (!command->get_group().empty()) commands.push_back(command);
-  }
-  return commands;
-}
-
 // Everything that may follow a command: its commands and its options.
 Names words_after(CLI::App* app) {
   Names words;
   for (const CLI::App* command : visible_commands(app)) words.push_back(command->get_name());
-  for (const CLI::Option* option : app->get_options()) {
-    for (const std::string& name : option->get_lnames()) words.push_back(fmt::format("--{}", name));
-  }
+  for (const std::string& flag : option_flags(app)) words.push_back(flag);
   return words;
 }
 

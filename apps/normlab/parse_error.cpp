@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "command_tree.h"
 #include "normlab/core/error.h"
 
 namespace {
@@ -25,19 +26,9 @@ std::string command_words(const CLI::App* app) {
   return words;
 }
 
-Names visible_commands(CLI::App* app) {
+Names command_names(CLI::App* app) {
   Names names;
-  for (const CLI::App* command : app->get_subcommands([](CLI::App*) { return true; })) {
-    if (!command->get_group().empty()) names.push_back(command->get_name());
-  }
-  return names;
-}
-
-Names option_names(CLI::App* app) {
-  Names names;
-  for (const CLI::Option* option : app->get_options()) {
-    for (const std::string& name : option->get_lnames()) names.push_back(fmt::format("--{}", name));
-  }
+  for (const CLI::App* command : visible_commands(app)) names.push_back(command->get_name());
   return names;
 }
 
@@ -51,9 +42,9 @@ std::string explain_extra(CLI::App* command, const std::string& extra) {
   if (extra.size() > 1 && extra[0] == '-') {
     const std::string name = extra.substr(0, extra.find('='));
     return fmt::format("{}: unknown option of \"{}\"; those of \"{} --help\" are known{}.", name, words,
-                       words, suggestion(name, option_names(command)));
+                       words, suggestion(name, option_flags(command)));
   }
-  const Names commands = visible_commands(command);
+  const Names commands = command_names(command);
   if (!commands.empty()) {
     return fmt::format("\"{}\": unknown command of \"{}\"; known are {}{}.", extra, words,
                        fmt::join(commands, ", "), suggestion(extra, commands));
@@ -76,7 +67,7 @@ std::string explain(CLI::App& program, const CLI::ParseError& error) {
   // An unknown name explains more than what is missing because of it.
   const Names extras = program.remaining(true);
   if (!extras.empty()) return explain_extra(command, extras.front());
-  const Names commands = visible_commands(command);
+  const Names commands = command_names(command);
   if (!commands.empty() && command->get_subcommands().empty()) {
     return fmt::format("command: none is given to \"{}\"; known are {}.", command_words(command),
                        fmt::join(commands, ", "));

@@ -72,7 +72,7 @@ int sweep(const SweepArguments& arguments) {
   const normlab::RunStore store(arguments.out.empty() ? "results/" + spec.name : arguments.out, spec, cells);
   const normlab::SweepOutcome outcome = normlab::run_sweep(store, cells, options);
   if (outcome.interrupted) {
-    normlab::log_warning("interrupted; the checkpoints are written, and the same command continues");
+    normlab::log_warning("interrupted; the same command continues from the checkpoints");
     return 130;
   }
   print_results(store);

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "normlab/core/error.h"
+#include "normlab/data/registry.h"
 #include "normlab/experiment/config_json.h"
 #include "normlab/train/trainer.h"
 
@@ -272,8 +273,11 @@ void check_cells_against_data(const std::vector<SweepCell>& cells) {
   for (const SweepCell& cell : cells) {
     if (cell.undefined) continue;
     const Json config = to_json(cell.config);
-    Json key{config["dataset"], config["target"], config["model"], config["initial_parameters"]};
-    if (!cell.config.initial_parameters.empty()) key.push_back(config["norm"]);
+    Json key{config["dataset"], config["target"]};
+    if (is_text(cell.config.dataset)) key.push_back(config["model"]);
+    if (!cell.config.initial_parameters.empty()) {
+      for (const char* setting : {"model", "norm", "initial_parameters"}) key.push_back(config[setting]);
+    }
     const auto [entry, added] = representatives.try_emplace(key.dump(), cell.config);
     if (!added && entry->second.batch_size < cell.config.batch_size) entry->second = cell.config;
   }
