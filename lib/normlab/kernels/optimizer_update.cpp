@@ -15,7 +15,7 @@ template <class T>
 void adam_update(const AdamUpdate<T>& a) {
   const hn::ScalableTag<T> d;
   const auto beta1 = hn::Set(d, a.beta1), beta2 = hn::Set(d, a.beta2);
-  const auto rest1 = hn::Set(d, T(1) - a.beta1), rest2 = hn::Set(d, T(1) - a.beta2);
+  const auto rest1 = hn::Set(d, a.one_minus_beta1), rest2 = hn::Set(d, a.one_minus_beta2);
   const auto epsilon = hn::Set(d, a.epsilon), correction = hn::Set(d, a.root_correction);
   const auto step_size = hn::Set(d, a.step_size), scale = hn::Set(d, a.gradient_scale);
   const auto decay = hn::Set(d, a.weight_decay), kept = hn::Set(d, T(1) - a.decoupled_decay);

@@ -17,7 +17,9 @@ struct AdamUpdate {
   const T* gradient;
   T *first_moment, *second_moment;
   Index size;
-  T beta1, beta2, epsilon, step_size, root_correction, weight_decay, decoupled_decay, gradient_scale;
+  T beta1, beta2;
+  T one_minus_beta1, one_minus_beta2;  // rounded by themselves: 1 - T(0.999) is off by 1.3e-5 in float
+  T epsilon, step_size, root_correction, weight_decay, decoupled_decay, gradient_scale;
 };
 
 // SGD, with momentum when `velocity` is not null (Sutskever et al. 2013, in PyTorch's form):

@@ -61,6 +61,8 @@ void Optimizer<T>::update_adam(Parameter<T>& parameter, std::size_t index, doubl
                               .size = end - begin,
                               .beta1 = static_cast<T>(spec_.beta1),
                               .beta2 = static_cast<T>(spec_.beta2),
+                              .one_minus_beta1 = static_cast<T>(1 - spec_.beta1),
+                              .one_minus_beta2 = static_cast<T>(1 - spec_.beta2),
                               .epsilon = static_cast<T>(spec_.epsilon),
                               .step_size = static_cast<T>(learning_rate / (1 - std::pow(spec_.beta1, t))),
                               .root_correction = static_cast<T>(1 / std::sqrt(1 - std::pow(spec_.beta2, t))),

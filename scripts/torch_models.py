@@ -1,0 +1,368 @@
+"""normlab's networks as PyTorch modules, for fixtures and races.
+
+The state_dict of each module has the names and shapes of the parameter files that
+`normlab run --save-parameters FILE` writes; docs/parameters.md lists them.
+"""
+import json
+import struct
+
+import numpy
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+NORMS = ("none", "batch", "layer", "rms", "group", "instance", "weight")
+ACTIVATIONS = {
+    "identity": lambda x: x,
+    "relu": torch.relu,
+    "tanh": torch.tanh,
+    "gelu": lambda x: F.gelu(x, approximate="tanh"),
+}
+
+
+def write_safetensors(path, tensors, metadata=None):
+    """Writes {name: array}: 8 bytes of header length, a JSON header, the numbers.
+
+    Floating-point numbers become 32-bit floats, integers (num_batches_tracked) 64-bit integers.
+    """
+    header = {"__metadata__": metadata} if metadata else {}
+    data = bytearray()
+    for name, tensor in tensors.items():
+        values = numpy.asarray(tensor)
+        kind, dtype = ("<i8", "I64") if values.dtype.kind == "i" else ("<f4", "F32")
+        begin = len(data)
+        data += values.astype(kind).tobytes()
+        header[name] = {"dtype": dtype, "shape": list(values.shape), "data_offsets": [begin, len(data)]}
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    with open(path, "wb") as file:
+        file.write(struct.pack("<Q", len(text)) + text + data)
+
+
+def read_safetensors(path):
+    """{name: tensor} of a file of 32-bit floats."""
+    with open(path, "rb") as file:
+        content = file.read()
+    (length,) = struct.unpack_from("<Q", content)
+    header = json.loads(content[8 : 8 + length])
+    tensors = {}
+    for name, entry in header.items():
+        if name == "__metadata__":
+            continue
+        begin, end = (8 + length + offset for offset in entry["data_offsets"])
+        values = numpy.frombuffer(content[begin:end], dtype="<f4").reshape(entry["shape"])
+        tensors[name] = torch.from_numpy(values.copy())
+    return tensors
+
+
+class RmsNorm(nn.Module):
+    """x / sqrt(mean of x^2 over all but the first dimension + epsilon), a gain for each channel."""
+
+    def __init__(self, channels, epsilon=1e-5):
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(channels))
+        self.epsilon = epsilon
+
+    def forward(self, x):
+        square = x.square().mean(dim=tuple(range(1, x.dim())), keepdim=True)
+        return x * torch.rsqrt(square + self.epsilon) * self.weight.view(-1, *[1] * (x.dim() - 2))
+
+
+def normalization(norm, channels, image, groups=8, epsilon=1e-5, momentum=0.1):
+    """The normalization of vectors (B, channels) or images (B, channels, H, W)."""
+    if norm == "batch":
+        return (nn.BatchNorm2d if image else nn.BatchNorm1d)(channels, epsilon, momentum)
+    if norm == "layer":
+        return nn.GroupNorm(1, channels, epsilon) if image else nn.LayerNorm(channels, epsilon)
+    if norm == "rms":
+        return RmsNorm(channels, epsilon)
+    if norm == "group":
+        return nn.GroupNorm(groups, channels, epsilon)
+    if norm == "instance" and image:
+        return nn.GroupNorm(channels, channels, epsilon)
+    return nn.Identity()
+
+
+def has_bias(norm, image):
+    """Whether the layer before the normalization keeps its bias."""
+    return norm in ("none", "weight") or (norm == "instance" and not image)
+
+
+class DenseBlock(nn.Module):
+    def __init__(self, inputs, outputs, norm, activation, **settings):
+        super().__init__()
+        linear = nn.Linear(inputs, outputs, bias=has_bias(norm, image=False))
+        self.linear = nn.utils.weight_norm(linear) if norm == "weight" else linear
+        self.norm = normalization(norm, outputs, image=False, **settings)
+        self.activation = ACTIVATIONS[activation]
+
+    def forward(self, x):
+        return self.activation(self.norm(self.linear(x)))
+
+
+class ConvolutionBlock(nn.Module):
+    def __init__(self, inputs, outputs, norm, activation, **settings):
+        super().__init__()
+        convolution = nn.Conv2d(inputs, outputs, 3, padding=1, bias=has_bias(norm, image=True))
+        self.convolution = nn.utils.weight_norm(convolution) if norm == "weight" else convolution
+        self.norm = normalization(norm, outputs, image=True, **settings)
+        self.activation = ACTIVATIONS[activation]
+
+    def forward(self, x):
+        return self.activation(self.norm(self.convolution(x)))
+
+
+class Mlp(nn.Module):
+    """Images (B, H, W) to logits (B, classes)."""
+
+    def __init__(self, norm, inputs=784, hidden=(256, 256), classes=10, activation="relu", **settings):
+        super().__init__()
+        sizes = [inputs, *hidden]
+        self.hidden = nn.Sequential(
+            *(DenseBlock(a, b, norm, activation, **settings) for a, b in zip(sizes, sizes[1:]))
+        )
+        self.output = nn.Linear(sizes[-1], classes)
+
+    def forward(self, images):
+        return self.output(self.hidden(images.flatten(1)))
+
+
+class Cnn(nn.Module):
+    """Images (B, H, W) to logits (B, classes)."""
+
+    def __init__(
+        self, norm, size=28, blocks=((32,), (64,)), dense=(128,), classes=10, activation="relu", **settings
+    ):
+        super().__init__()
+        channels = 1
+        stages = []
+        for block in blocks:
+            sizes = [channels, *block]
+            stages.append(
+                nn.Sequential(
+                    *(ConvolutionBlock(a, b, norm, activation, **settings) for a, b in zip(sizes, sizes[1:]))
+                )
+            )
+            channels = block[-1]
+            size //= 2
+        self.blocks = nn.ModuleList(stages)
+        sizes = [channels * size * size, *dense]
+        self.dense = nn.Sequential(
+            *(DenseBlock(a, b, norm, activation, **settings) for a, b in zip(sizes, sizes[1:]))
+        )
+        self.output = nn.Linear(sizes[-1], classes)
+
+    def forward(self, images):
+        x = images.unsqueeze(1)
+        for block in self.blocks:
+            x = F.max_pool2d(block(x), 2)
+        return self.output(self.dense(x.flatten(1)))
+
+
+GATES = {"rnn": 1, "lstm": 4, "gru": 3}
+
+
+class NormalizedRecurrence(nn.Module):
+    """Layers of recurrent cells with batch, layer or rms normalization: x (T, B, D) to (T, B, H).
+
+    batch: Cooijmans et al. 2016, statistics of each time step by itself. layer: Ba, Kiros, Hinton 2016,
+    section 3.1 and supplement. rms: as layer, without means and cell bias.
+    """
+
+    def __init__(
+        self,
+        cell,
+        norm,
+        inputs,
+        hidden,
+        steps=None,
+        layers=1,
+        bidirectional=False,
+        epsilon=1e-5,
+        momentum=0.1,
+    ):
+        super().__init__()
+        self.cell, self.norm_kind, self.hidden = cell, norm, hidden
+        self.epsilon, self.momentum = epsilon, momentum
+        directions = ("", "_reverse") if bidirectional else ("",)
+        self.suffixes = [[f"_l{layer}{direction}" for direction in directions] for layer in range(layers)]
+        for layer, suffixes in enumerate(self.suffixes):
+            for suffix in suffixes:
+                self._declare(suffix, inputs if layer == 0 else hidden * len(directions), steps)
+
+    def _declare(self, suffix, inputs, steps):
+        width = GATES[self.cell] * self.hidden
+        gain = 0.1 if self.norm_kind == "batch" else 1.0
+        bound = self.hidden**-0.5
+
+        def parameter(name, tensor):
+            self.register_parameter(name + suffix, nn.Parameter(tensor))
+
+        parameter("weight_ih", torch.empty(width, inputs).uniform_(-bound, bound))
+        parameter("weight_hh", torch.empty(width, self.hidden).uniform_(-bound, bound))
+        if self.cell == "rnn" and self.norm_kind != "batch":
+            parameter("gain", torch.full((width,), gain))
+            parameter("bias", torch.zeros(width))
+            return
+        parameter("bias_ih", torch.zeros(width))
+        parameter("gain_ih", torch.full((width,), gain))
+        parameter("gain_hh", torch.full((width,), gain))
+        if self.cell == "gru":
+            parameter("bias_hn", torch.zeros(self.hidden))
+        if self.cell == "lstm":
+            parameter("gain_c", torch.full((self.hidden,), gain))
+            if self.norm_kind != "rms":
+                parameter("bias_c", torch.zeros(self.hidden))
+        if self.norm_kind == "batch":
+            places = {"ih": width, "hh": width, **({"c": self.hidden} if self.cell == "lstm" else {})}
+            for place, size in places.items():
+                self.register_buffer(f"running_mean_{place}{suffix}", torch.zeros(steps, size))
+                self.register_buffer(f"running_var_{place}{suffix}", torch.ones(steps, size))
+
+    def _get(self, name, suffix):
+        return getattr(self, name + suffix)
+
+    def _rows(self, x):
+        """Normalizes each row by itself."""
+        if self.norm_kind == "layer":
+            return F.layer_norm(x, x.shape[-1:], eps=self.epsilon)
+        return x * torch.rsqrt(x.square().mean(-1, keepdim=True) + self.epsilon)
+
+    def _normalize(self, x, place, suffix, step):
+        """N(x) of x (B, columns) at one time step."""
+        if self.norm_kind == "batch":
+            return F.batch_norm(
+                x,
+                self._get(f"running_mean_{place}", suffix)[step],
+                self._get(f"running_var_{place}", suffix)[step],
+                training=self.training,
+                momentum=self.momentum,
+                eps=self.epsilon,
+            )
+        if self.cell == "gru":  # the summed inputs of r and z together, those of n by themselves
+            gates, candidate = x.split([2 * self.hidden, self.hidden], dim=-1)
+            return torch.cat([self._rows(gates), self._rows(candidate)], dim=-1)
+        return self._rows(x)
+
+    def _lstm(self, inputs, h, c, suffix, step):
+        recurrent = self._normalize(h @ self._get("weight_hh", suffix).T, "hh", suffix, step)
+        summed = inputs + recurrent * self._get("gain_hh", suffix) + self._get("bias_ih", suffix)
+        i, f, g, o = summed.chunk(4, dim=-1)
+        c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
+        shown = self._normalize(c, "c", suffix, step) * self._get("gain_c", suffix)
+        if self.norm_kind != "rms":
+            shown = shown + self._get("bias_c", suffix)
+        return torch.sigmoid(o) * torch.tanh(shown), c
+
+    def _gru(self, inputs, h, suffix, step):
+        recurrent = self._normalize(h @ self._get("weight_hh", suffix).T, "hh", suffix, step)
+        p_r, p_z, p_n = (inputs + self._get("bias_ih", suffix)).chunk(3, dim=-1)
+        q_r, q_z, q_n = (recurrent * self._get("gain_hh", suffix)).chunk(3, dim=-1)
+        r, z = torch.sigmoid(p_r + q_r), torch.sigmoid(p_z + q_z)
+        n = torch.tanh(p_n + r * (q_n + self._get("bias_hn", suffix)))
+        return (1 - z) * n + z * h
+
+    def _tanh(self, inputs, h, suffix, step):
+        recurrent = h @ self._get("weight_hh", suffix).T
+        if self.norm_kind != "batch":
+            return torch.tanh(
+                self._rows(inputs + recurrent) * self._get("gain", suffix) + self._get("bias", suffix)
+            )
+        recurrent = self._normalize(recurrent, "hh", suffix, step) * self._get("gain_hh", suffix)
+        return torch.tanh(inputs + recurrent + self._get("bias_ih", suffix))
+
+    def _inputs(self, x, suffix):
+        """Everything that depends on x alone, of all time steps together."""
+        products = x @ self._get("weight_ih", suffix).T
+        if self.cell == "rnn" and self.norm_kind != "batch":
+            return products
+        if self.norm_kind == "batch":
+            steps = range(products.shape[0])
+            products = torch.stack([self._normalize(products[t], "ih", suffix, t) for t in steps])
+        else:
+            products = self._normalize(products, "ih", suffix, None)
+        return products * self._get("gain_ih", suffix)
+
+    def _direction(self, x, h, c, suffix):
+        # Statistics belong to the steps the cell takes: the reverse direction's first is the last of x.
+        reverse = suffix.endswith("_reverse")
+        inputs = self._inputs(x.flip(0) if reverse else x, suffix).unbind(0)
+        outputs = []
+        for step, p in enumerate(inputs):
+            if self.cell == "lstm":
+                h, c = self._lstm(p, h, c, suffix, step)
+            elif self.cell == "gru":
+                h = self._gru(p, h, suffix, step)
+            else:
+                h = self._tanh(p, h, suffix, step)
+            outputs.append(h)
+        y = torch.stack(outputs)
+        return y.flip(0) if reverse else y, h, c
+
+    def forward(self, x, state=None):
+        """y and the last state, in the form that PyTorch's modules have: h, or (h, c) for the lstm."""
+        zeros = x.new_zeros(sum(map(len, self.suffixes)), x.shape[1], self.hidden)
+        h, c = (state if self.cell == "lstm" else (state, zeros)) if state is not None else (zeros, zeros)
+        starts = iter(zip(h, c))
+        ends = []
+        for suffixes in self.suffixes:
+            outputs = []
+            for suffix in suffixes:
+                y, *end = self._direction(x, *next(starts), suffix)
+                outputs.append(y)
+                ends.append(end)
+            x = torch.cat(outputs, dim=-1)
+        h, c = (torch.stack(parts) for parts in zip(*ends))
+        return x, (h, c) if self.cell == "lstm" else h
+
+
+def recurrence(cell, norm, inputs, hidden, steps=None, layers=1, bidirectional=False, **settings):
+    """The recurrent layers, called as PyTorch's own modules: y, state = module(x, state)."""
+    if norm not in ("none", "weight"):
+        return NormalizedRecurrence(cell, norm, inputs, hidden, steps, layers, bidirectional, **settings)
+    module = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}[cell]
+    plain = module(inputs, hidden, num_layers=layers, bidirectional=bidirectional)
+    if norm == "weight":
+        for name in [name for name, _ in plain.named_parameters() if name.startswith("weight_")]:
+            nn.utils.weight_norm(plain, name)
+    return plain
+
+
+class RecurrentClassifier(nn.Module):
+    """Images (B, H, W), read as sequences of rows, to logits (B, classes) of the last hidden state."""
+
+    def __init__(
+        self,
+        cell,
+        norm,
+        size=28,
+        hidden=128,
+        classes=10,
+        layers=1,
+        bidirectional=False,
+        **settings,
+    ):
+        super().__init__()
+        self.recurrent = recurrence(cell, norm, size, hidden, size, layers, bidirectional, **settings)
+        self.output = nn.Linear(hidden * (2 if bidirectional else 1), classes)
+        self.bidirectional, self.hidden = bidirectional, hidden
+
+    def forward(self, images):
+        y, _ = self.recurrent(images.transpose(0, 1))
+        if not self.bidirectional:
+            return self.output(y[-1])
+        return self.output(torch.cat([y[-1, :, : self.hidden], y[0, :, self.hidden :]], dim=-1))
+
+
+class CharacterModel(nn.Module):
+    """Characters (T, B) to logits (T * B, vocabulary) of the character that follows each, and the state."""
+
+    def __init__(self, cell, norm, vocabulary, embedding=64, hidden=128, window=64, layers=1, **settings):
+        super().__init__()
+        self.embedding = nn.Embedding(vocabulary, embedding)
+        self.recurrent = recurrence(cell, norm, embedding, hidden, window, layers, **settings)
+        self.output = nn.Linear(hidden, vocabulary)
+
+    def forward(self, characters, state=None):
+        y, state = self.recurrent(self.embedding(characters), state)
+        return self.output(y.flatten(0, 1)), state
