@@ -187,6 +187,13 @@ TEST_CASE("float parameters are the double ones, rounded") {
   for (Index i = 0; i < a.size(); ++i) CHECK(a[i] == static_cast<float>(b[i]));
 }
 
+TEST_CASE("weight norm's direction starts as the weight that it stands for") {
+  auto parameters = parameters_of(InitScheme::standard);
+  const auto& weight = parameters.weight("a.weight", {4, 5}, Activation::relu).data;
+  const auto& direction = parameters.weight("a.weight_v", {4, 5}, Activation::relu).data;
+  for (Index i = 0; i < weight.size(); ++i) CHECK(direction[i] == weight[i]);
+}
+
 TEST_CASE("declaring a name again returns what is there, as it is") {
   auto parameters = parameters_of(InitScheme::standard);
   auto& weight = parameters.weight("w", {4, 5}, Activation::relu);

@@ -27,6 +27,12 @@ double fan_out(const Shape& shape) {
   return static_cast<double>(element_count(shape) / shape[1]);
 }
 
+// Weight norm's direction ("weight_v") starts as the weight that it stands for, so that runs of one seed start from the same
+// function whatever the norm.
+std::uint64_t stream_of(std::string_view name) {
+  return hash_name(name.ends_with("_v") ? name.substr(0, name.size() - 2) : name);
+}
+
 // Gram-Schmidt on `size` x `size` normal rows, twice for accuracy: uniformly distributed over orthogonal
 // matrices.
 void orthogonal_rows(std::vector<double>& rows, Index size, Random& random) {
@@ -69,21 +75,21 @@ Parameter<T>& Parameters<T>::add(const std::string& name, ParameterRole role, co
 
 template <class T>
 void Parameters<T>::draw_uniform(Parameter<T>& parameter, double bound) {
-  Random random(seed_, hash_name(parameter.name));
+  Random random(seed_, stream_of(parameter.name));
   for (T& element : parameter.data.span())
     element = static_cast<T>(init_.scale * random.uniform(-bound, bound));
 }
 
 template <class T>
 void Parameters<T>::draw_normal(Parameter<T>& parameter, double deviation) {
-  Random random(seed_, hash_name(parameter.name));
+  Random random(seed_, stream_of(parameter.name));
   for (T& element : parameter.data.span())
     element = static_cast<T>(init_.scale * deviation * random.normal());
 }
 
 template <class T>
 void Parameters<T>::draw_orthogonal(Parameter<T>& parameter, Index block_rows) {
-  Random random(seed_, hash_name(parameter.name));
+  Random random(seed_, stream_of(parameter.name));
   std::vector<double> rows(static_cast<std::size_t>(block_rows * block_rows));
   for (Index start = 0; start < parameter.data.size(); start += block_rows * block_rows) {
     orthogonal_rows(rows, block_rows, random);
