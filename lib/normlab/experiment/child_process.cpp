@@ -48,6 +48,8 @@ struct Launch {
 };
 
 [[noreturn]] void become_child(const Launch& launch) {
+  // Until exec the handlers are the parent's, which would swallow the one signal that the child has to obey.
+  signal(SIGTERM, SIG_DFL);
   prctl(PR_SET_PDEATHSIG, SIGTERM);
   if (getppid() != launch.parent) _exit(130);  // it died before the line above
   sched_setaffinity(0, launch.cores_bytes, launch.cores);
