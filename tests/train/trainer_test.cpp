@@ -118,6 +118,20 @@ TEST_CASE("tracked layers have statistics that fit the layer") {
   CHECK(std::sqrt(squares) == doctest::Approx(result.evaluations.back().gradient_norm).epsilon(1e-5));
 }
 
+TEST_CASE("tracked layers share out the parameters of a bidirectional network") {
+  RunConfig config = small_run(ModelKind::gru, Norm::layer);
+  config.model.bidirectional = true;
+  config.model.layers = 2;
+  config.track = Tracking::layers;
+  const Evaluation last = train(config, {}).evaluations.back();
+  REQUIRE(last.layers.size() == 5);  // two directions of two layers, and the output
+  double squares = 0;
+  for (const LayerStatistics& layer : last.layers) {
+    squares += layer.parameter_gradient_norm * layer.parameter_gradient_norm;
+  }
+  CHECK(std::sqrt(squares) == doctest::Approx(last.gradient_norm).epsilon(1e-5));
+}
+
 TEST_CASE("what has no meaning is refused by name before training") {
   RunConfig config = small_run(ModelKind::mlp, Norm::batch);
   config.batch_size = 1;

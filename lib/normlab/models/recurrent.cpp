@@ -57,7 +57,7 @@ LayerOutput<T> add_layer(const ModelSpec& model, const NormSpec& norm, Index lay
     return {&y, nullptr};
   }
   auto directions = add_bidirectional(out.graph, parameters, prefix, x, spec, norm);
-  out.graph.track("recurrent" + infix, directions.forward, prefix, infix);
+  out.graph.track("recurrent" + infix, directions.forward, prefix, infix, "_reverse");
   out.graph.track("recurrent" + infix + "_reverse", directions.reverse, prefix, infix + "_reverse");
   return {&directions.forward, &directions.reverse};
 }

@@ -60,9 +60,10 @@ class Graph {
   }
 
   // Names a layer's output for the statistics of --track layers. The layer's parameters are those whose names
-  // begin with `prefix` and contain `infix`.
-  void track(std::string name, const Value<T>& value, std::string prefix, std::string infix = "") {
-    tracked_.push_back({std::move(name), &value, std::move(prefix), std::move(infix)});
+  // begin with `prefix`, contain `infix`, and do not contain `other` when that is not empty.
+  void track(std::string name, const Value<T>& value, std::string prefix, std::string infix = "",
+             std::string other = "") {
+    tracked_.push_back({std::move(name), &value, std::move(prefix), std::move(infix), std::move(other)});
   }
 
   void forward() {
@@ -81,7 +82,12 @@ class Graph {
   struct Tracked {
     std::string name;
     const Value<T>* value;
-    std::string prefix, infix;
+    std::string prefix, infix, other;
+
+    bool owns(std::string_view parameter) const {
+      return parameter.starts_with(prefix) && parameter.find(infix) != parameter.npos &&
+             (other.empty() || parameter.find(other) == parameter.npos);
+    }
   };
   const std::vector<Tracked>& tracked() const { return tracked_; }
 

@@ -39,8 +39,7 @@ std::vector<LayerStatistics> layer_statistics(const Graph<float>& graph,
     out.gradient_norm = norm(layer.value->gradient);
     double squares = 0;
     for (const auto& parameter : parameters.parameters()) {
-      if (!parameter.name.starts_with(layer.prefix) || parameter.name.find(layer.infix) == std::string::npos)
-        continue;
+      if (!layer.owns(parameter.name)) continue;
       sum_of_squares(SumOfSquares<float>{parameter.gradient.data(), parameter.gradient.size(), &squares});
     }
     out.parameter_gradient_norm = std::sqrt(squares);
