@@ -108,8 +108,8 @@ TEST_CASE("the bash completion completes commands, options and names") {
 
 TEST_CASE("standard output that cannot be written is a failure") {
   TemporaryFolder folder;
-  const std::string command =
-      std::string(NORMLAB_PROGRAM) + " completion bash > /dev/full 2> " + (folder.path() / "error").string();
+  const std::string command = "'" + std::string(NORMLAB_PROGRAM) + "' completion bash > /dev/full 2> " +
+                              (folder.path() / "error").string();
   const int status = std::system(command.c_str());
   CHECK(WEXITSTATUS(status) == 1);
   CHECK(contains(read_file(folder.path() / "error"), "standard output"));
