@@ -27,8 +27,8 @@ double fan_out(const Shape& shape) {
   return static_cast<double>(element_count(shape) / shape[1]);
 }
 
-// Weight norm's direction ("weight_v") starts as the weight that it stands for, so that runs of one seed start from the same
-// function whatever the norm.
+// Weight norm's direction ("weight_v") starts as the weight that it stands for, so that runs of one seed
+// start from the same function whatever the norm.
 std::uint64_t stream_of(std::string_view name) {
   return hash_name(name.ends_with("_v") ? name.substr(0, name.size() - 2) : name);
 }
