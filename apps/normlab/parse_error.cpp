@@ -22,7 +22,7 @@ CLI::App* chosen_command(CLI::App* app) {
 std::string command_words(const CLI::App* app) {
   std::string words = app->get_name();
   for (app = app->get_parent(); app != nullptr; app = app->get_parent())
-    words = app->get_name() + " " + words;
+    words.insert(0, app->get_name() + " ");
   return words;
 }
 

@@ -73,6 +73,8 @@ TEST_CASE("evaluations come when they were asked for, and once at the end") {
   CHECK(steps({.epochs = 1, .steps = 0}, 30) == std::vector<Index>{13, 26, 30});
   CHECK(steps({.epochs = 0.5, .steps = 0}, 26) == std::vector<Index>{7, 13, 20, 26});
   CHECK(steps({.epochs = 0, .steps = 10}, 25) == std::vector<Index>{10, 20, 25});
+  CHECK(steps({.epochs = 1e-300, .steps = 0}, 3) == std::vector<Index>{1, 2, 3});
+  CHECK(steps({.epochs = 1e300, .steps = 0}, 3) == std::vector<Index>{3});
 }
 
 TEST_CASE("samples count what was trained on, the smaller last batch included") {

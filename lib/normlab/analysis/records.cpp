@@ -117,7 +117,7 @@ void flatten_into(std::map<std::string, Json>& settings, const std::string& pref
     return;
   }
   for (const auto& [key, member] : value.items()) {
-    flatten_into(settings, prefix.empty() ? key : prefix + "." + key, member);
+    flatten_into(settings, prefix.empty() ? key : fmt::format("{}.{}", prefix, key), member);
   }
 }
 

@@ -349,6 +349,7 @@ std::string csv_field(const std::string& text) {
 
 std::string csv_line(const std::vector<std::string>& fields) {
   std::vector<std::string> quoted;
+  quoted.reserve(fields.size());
   for (const std::string& field : fields) quoted.push_back(csv_field(field));
   return join_words(quoted, ",") + "\n";
 }

@@ -27,7 +27,7 @@ struct TextChart {
 };
 
 // Lines that end with a newline. A chart without points says so in one line.
-std::string render_chart(const TextChart& chart);
+std::string render_chart(const TextChart& requested);
 
 // Columns that a UTF-8 text takes, when each of its characters takes one.
 std::size_t text_columns(std::string_view text);

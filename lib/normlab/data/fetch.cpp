@@ -57,10 +57,10 @@ const std::vector<std::string>& fetchable_datasets() {
 
 std::filesystem::path find_fetch_script() {
   const std::filesystem::path folder = program_folder();
-  const std::filesystem::path installed = folder.parent_path() / "share/normlab/scripts" / script_name;
+  std::filesystem::path installed = folder.parent_path() / "share/normlab/scripts" / script_name;
   if (is_file(installed)) return installed;
   for (std::filesystem::path root = folder; root.has_relative_path(); root = root.parent_path()) {
-    const std::filesystem::path script = root / "scripts" / script_name;
+    std::filesystem::path script = root / "scripts" / script_name;
     if (is_file(script) && is_file(root / "lib/normlab/data/fetch.h")) return script;
   }
   throw RunError(fmt::format("cannot find {}: neither {} nor a source tree above {} has it", script_name,

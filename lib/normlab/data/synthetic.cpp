@@ -69,6 +69,7 @@ void draw_sample(Random& random, const std::vector<double>& pattern, Index heigh
 ImageSet synthetic_images(std::uint64_t seed, std::string_view stream, Index count, Index height, Index width,
                           int classes) {
   std::vector<std::vector<double>> patterns;
+  patterns.reserve(static_cast<std::size_t>(classes));
   for (int label = 0; label < classes; ++label) patterns.push_back(class_pattern(seed, label, height, width));
   ImageSet set{count, height, width, classes, {}, {}, {}};
   set.pixels.resize(static_cast<std::size_t>(count * height * width));

@@ -104,8 +104,6 @@ std::vector<Index> read_sizes(const Json& value, std::string_view path, bool may
 // the rest.
 class Reader {
  public:
-  static constexpr bool reading = true;
-
   // `shorthand`: the object was a plain name, so a refusal of the name says "norm" and not "norm.name".
   Reader(const Json& object, std::string path, bool shorthand = false)
       : object_(object), path_(std::move(path)), shorthand_(shorthand) {
@@ -172,8 +170,6 @@ class Reader {
 // Writes the settings of one object; the counterpart of Reader, so that one description serves both ways.
 class Writer {
  public:
-  static constexpr bool reading = false;
-
   template <class Enumeration>
   void name(const char* key, Enumeration& kind, const Names& names) {
     object_[key] = names[static_cast<std::size_t>(kind)];

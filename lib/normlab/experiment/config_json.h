@@ -17,7 +17,7 @@ RunConfig resolve(const Json& settings);
 
 // Every setting that has a meaning for the chosen dataset, model, norm, optimizer and schedule, and no other:
 // resolve(to_json(c)) equals c in all of them.
-Json to_json(const RunConfig& config);
+Json to_json(const RunConfig& original);
 
 // Eight hexadecimal digits that identify the resolved config.
 std::string config_hash(const RunConfig& config);

@@ -86,7 +86,7 @@ void GroupNorm<T>::backward_samples(Index begin, Index end, int thread) {
                            .dx = x_.gradient.data() + offset,
                            .dgain = gain_sums_.part(thread),
                            .dbias = bias_sums_.part(thread),
-                           .scratch = scratch_.data() + thread * 2 * channels,
+                           .scratch = scratch_.data() + 2 * channels * thread,
                            .samples = end - begin,
                            .positions = geometry_.positions,
                            .channels = channels,

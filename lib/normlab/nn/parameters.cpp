@@ -20,11 +20,11 @@ Tensor<T>& find_or_add(std::deque<NamedTensor<T>>& tensors, const std::string& n
 }
 
 double fan_in(const Shape& shape) {
-  return static_cast<double>(element_count(shape) / shape[0]);
+  return static_cast<double>(element_count(shape)) / static_cast<double>(shape[0]);
 }
 
 double fan_out(const Shape& shape) {
-  return static_cast<double>(element_count(shape) / shape[1]);
+  return static_cast<double>(element_count(shape)) / static_cast<double>(shape[1]);
 }
 
 // Weight norm's direction ("weight_v") starts as the weight that it stands for, so that runs of one seed

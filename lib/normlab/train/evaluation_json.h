@@ -11,6 +11,6 @@ namespace normlab {
 // {"loss": …, "error": …}, and "bits_per_character" for text.
 nlohmann::ordered_json to_json(const Metrics& metrics, bool text_task);
 nlohmann::ordered_json to_json(const Evaluation& evaluation, bool text_task);
-Evaluation evaluation_from_json(const nlohmann::json& json);
+Evaluation evaluation_from_json(const nlohmann::json& in);
 
 }  // namespace normlab
