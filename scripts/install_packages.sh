@@ -15,7 +15,7 @@ packages=(
   dataset-fashion-mnist            # the data set of the first experiments
   python3-matplotlib               # scripts/plot.py
 )
-style_packages=(clang-format clang-tidy)
+style_packages=(clang-format clang-tidy libomp-dev) # clang-tidy wants omp.h of its own compiler
 
 usage() {
   cat <<'USAGE'
