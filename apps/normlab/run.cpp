@@ -4,6 +4,7 @@
 #include "commands.h"
 #include "normlab/analysis/show.h"
 #include "normlab/core/error.h"
+#include "normlab/core/file.h"
 #include "normlab/core/log.h"
 #include "normlab/data/registry.h"
 #include "normlab/experiment/cell.h"
@@ -76,6 +77,16 @@ class NewFolders {
   std::vector<filesystem::path> made_;  // outermost first
 };
 
+// A run may write its own record again, and nothing else that is there already.
+void require_own_record(const filesystem::path& out, const std::string& id) {
+  std::error_code ignored;
+  if (!filesystem::is_regular_file(out, ignored)) return;
+  const Json there = Json::parse(normlab::read_text(out, "out"), nullptr, /*allow_exceptions=*/false);
+  if (there.is_object() && there.value("id", Json()) == id) return;
+  normlab::refuse("out", fmt::format("\"{}\"", out.string()),
+                  fmt::format("the file is there and is not the record of {}; another name is", id));
+}
+
 int run(const RunArguments& arguments) {
   normlab::set_quiet(arguments.quiet);
   const RunConfig config = read_config(arguments);
@@ -84,6 +95,7 @@ int run(const RunArguments& arguments) {
   const std::string id = normlab::run_id(config);
   const filesystem::path out = arguments.out.empty() ? filesystem::path("results/runs") / (id + ".json")
                                                      : filesystem::path(arguments.out);
+  require_own_record(out, id);
   NewFolders folders;
   folders.make_for(out, "out");
   folders.make_for(arguments.save_initial_parameters, "save-initial-parameters");

@@ -31,12 +31,20 @@ std::string reason_of(const Json::parse_error& error) {
   return reason;
 }
 
-// Refuses an object that names a key twice; JSON would silently keep one of the two values.
+// Far deeper than any setting, and far from where functions that walk a value by recursion run out of stack.
+constexpr int deepest_nesting = 64;
+
+// Refuses an object that names a key twice (JSON would silently keep one of the two values), and absurd
+// nesting.
 class DuplicateKeys {
  public:
   explicit DuplicateKeys(std::string_view source) : source_(source) {}
 
-  bool operator()(int, Json::parse_event_t event, Json& parsed) {
+  bool operator()(int depth, Json::parse_event_t event, Json& parsed) {
+    if (depth > deepest_nesting) {
+      throw RequestError(fmt::format("{}: values are nested more than {} deep, and fewer are allowed.",
+                                     source_, deepest_nesting));
+    }
     if (event == Json::parse_event_t::object_start) seen_.emplace_back();
     if (event == Json::parse_event_t::object_end) seen_.pop_back();
     if (event == Json::parse_event_t::key && !seen_.back().insert(parsed.get<std::string>()).second) {
