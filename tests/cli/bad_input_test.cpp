@@ -167,6 +167,13 @@ TEST_CASE("results of a different spec under the same name are refused") {
   check_refused(folder.path(), {"sweep", "spec.json"}, {"sweep.json", "line 1"});
 }
 
+TEST_CASE("a run does not write over what is not its own record") {
+  TemporaryFolder folder;
+  write_file(folder.path() / "mine.json", "{\"mine\": 1}");
+  check_refused(folder.path(), quick_run({"--steps", "1", "--out", "mine.json"}), {"out: ", "mine.json"});
+  CHECK(read_file(folder.path() / "mine.json") == "{\"mine\": 1}");
+}
+
 TEST_CASE("parameters files that do not fit say which tensor") {
   TemporaryFolder folder;
   CHECK(run_program(folder.path(),

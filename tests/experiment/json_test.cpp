@@ -15,6 +15,11 @@ TEST_CASE("text that is not JSON is refused with line and column") {
   CHECK(request_error([] { parse_json("[1, 2", "x"); }).starts_with("x: line 1, column 6 is not JSON"));
 }
 
+TEST_CASE("values that are nested absurdly deep are refused, as far as they go") {
+  const std::string deep = "{\"base\": " + std::string(100000, '[') + std::string(100000, ']') + "}";
+  CHECK(contains(request_error([&] { parse_json(deep, "x"); }), "nested"));
+}
+
 TEST_CASE("a key that appears twice in one object is refused, and in two objects it is not") {
   CHECK(
       contains(request_error([] { parse_json(R"({"a": {"b": 1, "b": 2}})", "x"); }), "\"b\" appears twice"));

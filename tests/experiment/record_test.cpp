@@ -76,7 +76,9 @@ TEST_CASE("a record never holds a number that is not finite") {
   evaluation.gradient_norm = infinity;
   evaluation.layers[0].gradient_norm = nan;
   result.step_seconds = {0, nan, nan, nan};
-  const std::string text = record_text(make_record(text_config(), result));
+  Json written = make_record(text_config(), result);
+  written.erase("environment");  // the compiler's flags may well have such letters in them
+  const std::string text = record_text(written);
   for (const char* word : {"nan", "NaN", "inf", "Inf"}) CHECK(text.find(word) == text.npos);
   const Json record = parse_json(text, "record");
   CHECK(record["diverged_step"] == 7);
