@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
-#include <regex>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -24,18 +22,25 @@ struct Include {
   std::string file, folder, header;
 };
 
+// The name in an #include line, or "".
+std::string included(const std::string& line) {
+  if (line.find("#include") == std::string::npos && line.find("# include") == std::string::npos) return "";
+  const std::size_t begin = line.find_first_of("<\"");
+  if (begin == std::string::npos) return "";
+  const std::size_t end = line.find_first_of(">\"", begin + 1);
+  return line.substr(begin + 1, end - begin - 1);
+}
+
 std::vector<Include> includes() {
-  const std::regex directive("^\\s*#\\s*include\\s*[<\"]([^>\"]+)[>\"]");
   const filesystem::path root = filesystem::path(NORMLAB_SOURCE_DIR) / "lib/normlab";
   std::vector<Include> found;
   for (const auto& entry : filesystem::recursive_directory_iterator(root)) {
     if (entry.path().extension() != ".h" && entry.path().extension() != ".cpp") continue;
     const filesystem::path relative = entry.path().lexically_relative(root);
     std::ifstream stream(entry.path());
-    std::smatch match;
     for (std::string line; std::getline(stream, line);) {
-      if (std::regex_search(line, match, directive))
-        found.push_back({relative.string(), relative.begin()->string(), match[1]});
+      const std::string header = included(line);
+      if (!header.empty()) found.push_back({relative.string(), relative.begin()->string(), header});
     }
   }
   return found;
