@@ -12,6 +12,11 @@ class MaxPool : public Op<T> {
   MaxPool(Value<T>& x, Value<T>& y);
   void forward() override;
   void backward() override;
+  // Forward reads x, writes y and the choice; backward reads dy and the choice, and writes dx.
+  Traffic traffic() const override {
+    return {.moved = 2 * x_.data.size() + 4 * y_.data.size(),
+            .footprint = 2 * x_.data.size() + 3 * y_.data.size()};
+  }
 
  private:
   Value<T>&x_, &y_;
