@@ -78,7 +78,7 @@ void PackedProduct<float>::pack(const float* b) {
 
 template <>
 void PackedProduct<float>::operator()(const float* a, float* c) const {
-  const onednn::ProductScope scope(shape_);
+  const onednn::ProductScope scope({shape_, true});
   plan_->a.set_data_handle(const_cast<float*>(a));  // only read
   plan_->c.set_data_handle(c);
   plan_->product_arguments.execute(plan_->product);

@@ -10,9 +10,15 @@
 
 namespace normlab {
 
+struct LoggedProduct {
+  ProductShape shape;
+  bool packed = false;  // its second operand was, before
+  auto operator<=>(const LoggedProduct&) const = default;
+};
+
 // How often each was made.
 struct ProductLog {
-  std::map<ProductShape, Index> products;  // packed ones included
+  std::map<LoggedProduct, Index> products;
   std::map<std::pair<ConvolutionShape, ConvolutionPass>, Index> convolutions;
 };
 
@@ -34,8 +40,8 @@ namespace onednn {
 // Around the execution of a product: its time belongs to Section::products.
 class ProductScope {
  public:
-  explicit ProductScope(const ProductShape& shape) : section_(Section::products) {
-    if (recording != nullptr) ++recording->products[shape];
+  explicit ProductScope(const LoggedProduct& product) : section_(Section::products) {
+    if (recording != nullptr) ++recording->products[product];
   }
   ProductScope(const ConvolutionShape& shape, ConvolutionPass pass) : section_(Section::products) {
     if (recording != nullptr) ++recording->convolutions[{shape, pass}];
