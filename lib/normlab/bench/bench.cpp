@@ -13,14 +13,40 @@
 namespace normlab::bench {
 namespace {
 
-constexpr double shared_core = 0.03;    // fraction of its core that the process may miss before we warn
+constexpr double shared_core = 0.03;  // fraction of its core that the process may miss before we warn
+const std::string sweep_name = "sweep";
 constexpr double unsure_figure = 0.05;  // half an interval's width over the median
+
+// The names of everything that the parts asked for would measure.
+std::vector<std::string> names(const BenchOptions& options) {
+  std::vector<std::string> names;
+  const auto add = [&](const std::vector<std::string>& more) {
+    names.insert(names.end(), more.begin(), more.end());
+  };
+  if (options.kernels) add(kernel_names());
+  if (options.scaling) add(growth_names());
+  if (options.scaling) add({sweep_name});
+  if (!options.steps) return names;
+  for (const StepCase& c : all_step_cases()) names.push_back(c.name());
+  return names;
+}
+
+bool wanted(const std::string& name, const BenchOptions& options) {
+  return name.find(options.filter) != std::string::npos;
+}
+
+void require_something(const BenchOptions& options) {
+  for (const std::string& name : names(options)) {
+    if (wanted(name, options)) return;
+  }
+  refuse("filter", options.filter, "a part of the name of something that is measured is");
+}
 
 std::vector<StepCase> wanted_steps(const BenchOptions& options) {
   std::vector<StepCase> cases;
   if (!options.steps) return cases;
   for (StepCase& c : all_step_cases()) {
-    if (c.name().find(options.filter) != std::string::npos) cases.push_back(std::move(c));
+    if (wanted(c.name(), options)) cases.push_back(std::move(c));
   }
   return cases;
 }
@@ -46,7 +72,7 @@ void measure_single_threaded(BenchResult& result, const BenchOptions& options,
     result.convolutions = products.convolutions();
   }
   if (options.scaling) {
-    progress("growth");
+    progress("how cost grows");
     result.growths = bench_growth(options.filter, effort);
   }
   result.core_taken = watch.taken();
@@ -67,16 +93,12 @@ void for_each_figure(const BenchResult& result, const Visit& visit) {
 }  // namespace
 
 BenchResult run_bench(const BenchOptions& options, const std::function<void(std::string_view)>& progress) {
+  require_something(options);
   set_thread_count(1);
   flush_subnormals();
-  const std::vector<StepCase> steps = wanted_steps(options);
   BenchResult result;
-  measure_single_threaded(result, options, steps, progress);
-  const bool sweeps = options.scaling && std::string_view("sweep").find(options.filter) != std::string::npos;
-  if (result.kernels.empty() && result.steps.empty() && result.growths.empty() && !sweeps) {
-    refuse("filter", options.filter, "a part of the name of something that is measured is");
-  }
-  if (sweeps) {
+  measure_single_threaded(result, options, wanted_steps(options), progress);
+  if (options.scaling && wanted(sweep_name, options)) {
     progress("sweeps");
     result.sweeps = bench_sweeps(static_cast<int>(available_cores().size()), 3);
   }

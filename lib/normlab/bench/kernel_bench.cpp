@@ -281,6 +281,30 @@ KernelResult run_adam(Index size, const Effort& effort) {
   return {"adam", size, 1, 1, summary(bytes, times[0], times[1], nullptr), {}};
 }
 
+struct KernelCase {
+  std::optional<Contest> contest;  // nothing: adam
+  Index samples, positions, channels;
+
+  std::string name() const {
+    const KernelResult named{contest ? contest->kernel : "adam", samples, positions, channels, {}, {}};
+    return fmt::format("{} {}", named.kernel, shape_name(named));
+  }
+};
+
+std::vector<KernelCase> kernel_cases() {
+  const std::vector<Contest> on_vectors{bias_contest(), layer_contest(), rms_contest(), batch_contest()};
+  const std::vector<Contest> on_images{
+      bias_contest(),  layer_contest(),           rms_contest(),
+      batch_contest(), group_contest("group", 8), group_contest("instance", 0)};
+  std::vector<KernelCase> cases;
+  for (const auto& [samples, channels] : {std::pair{128, 1000}, {4096, 1024}, {65536, 256}}) {
+    for (const Contest& contest : on_vectors) cases.push_back({contest, samples, 1, channels});
+  }
+  for (const Contest& contest : on_images) cases.push_back({contest, 32, 784, 32});
+  for (const Index size : {80'000, 1'800'000}) cases.push_back({{}, size, 1, 1});
+  return cases;
+}
+
 }  // namespace
 
 std::string shape_name(const KernelResult& r) {
@@ -289,29 +313,22 @@ std::string shape_name(const KernelResult& r) {
   return fmt::format("{}x{}x{}", r.samples, r.positions, r.channels);
 }
 
+std::vector<std::string> kernel_names() {
+  std::vector<std::string> names;
+  for (const KernelCase& c : kernel_cases()) names.push_back(c.name());
+  return names;
+}
+
 std::vector<KernelResult> bench_kernels(const std::string& filter, const Effort& effort) {
-  const std::vector<Contest> on_vectors{bias_contest(), layer_contest(), rms_contest(), batch_contest()};
-  const std::vector<Contest> on_images{
-      bias_contest(),  layer_contest(),           rms_contest(),
-      batch_contest(), group_contest("group", 8), group_contest("instance", 0)};
-  struct Shape3 {
-    Index samples, positions, channels;
-  };
   std::vector<KernelResult> results;
-  const auto wanted = [&](const std::string& kernel, const Shape3& s) {
-    const KernelResult named{kernel, s.samples, s.positions, s.channels, {}, {}};
-    return fmt::format("{} {}", kernel, shape_name(named)).find(filter) != std::string::npos;
-  };
-  for (const Shape3& s : {Shape3{128, 1, 1000}, {4096, 1, 1024}, {65536, 1, 256}, {32, 784, 32}}) {
-    std::optional<Buffers> buffers;
-    for (const Contest& contest : s.positions > 1 ? on_images : on_vectors) {
-      if (!wanted(contest.kernel, s)) continue;
-      if (!buffers) buffers.emplace(s.samples, s.positions, s.channels);
-      results.push_back(run(contest, *buffers, effort));
+  for (const KernelCase& c : kernel_cases()) {
+    if (c.name().find(filter) == std::string::npos) continue;
+    if (!c.contest) {
+      results.push_back(run_adam(c.samples, effort));
+      continue;
     }
-  }
-  for (const Index size : {80'000, 1'800'000}) {
-    if (wanted("adam", {size, 1, 1})) results.push_back(run_adam(size, effort));
+    Buffers buffers(c.samples, c.positions, c.channels);
+    results.push_back(run(*c.contest, buffers, effort));
   }
   return results;
 }

@@ -26,7 +26,10 @@ struct KernelResult {
   std::optional<KernelPass> backward;  // not for adam, which is one pass over the parameters
 };
 
-// `filter`: only kernels whose name, followed by the shape as in "layer 4096x1024", contains it.
+// Every kernel with its shape, as in "layer 4096x1024".
+std::vector<std::string> kernel_names();
+
+// `filter`: only kernels whose name of kernel_names() contains it.
 std::vector<KernelResult> bench_kernels(const std::string& filter, const Effort& effort);
 
 // "4096x1024", or "32x784x32" where there are positions.

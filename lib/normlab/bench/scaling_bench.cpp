@@ -81,7 +81,7 @@ struct Rows {
   Tensor<float> x, y, dy, dx, gain, bias, dgain, dbias, mean, reciprocal, shift;
 };
 
-Growth layer_norm_growth(bool forward, const Effort& effort) {
+Growth layer_norm_growth(const std::string& name, bool forward, const Effort& effort) {
   std::vector<Rows> rows;
   for (Index length = 16; length <= Rows::total; length *= 4) rows.emplace_back(length);
   std::vector<std::function<void()>> contenders;
@@ -93,10 +93,10 @@ Growth layer_norm_growth(bool forward, const Effort& effort) {
   for (std::size_t i = 0; i < rows.size(); ++i) {
     points.push_back({rows[i].length, scaled(figure(times[i]), 1.0 / static_cast<double>(rows[i].count))});
   }
-  return fitted(forward ? "layer-norm-forward" : "layer-norm-backward", std::move(points));
+  return fitted(name, std::move(points));
 }
 
-Growth lstm_growth(Norm norm, const Effort& effort) {
+Growth lstm_growth(const std::string& name, Norm norm, const Effort& effort) {
   std::vector<GrowthPoint> points;
   std::vector<std::unique_ptr<Step>> steps;
   std::vector<std::function<void()>> contenders;
@@ -111,7 +111,7 @@ Growth lstm_growth(Norm norm, const Effort& effort) {
   }
   const Times times = interleave(contenders, effort);
   for (std::size_t i = 0; i < points.size(); ++i) points[i].seconds = figure(times[i]);
-  return fitted(norm == Norm::none ? "lstm-none" : "lstm-layer", std::move(points));
+  return fitted(name, std::move(points));
 }
 
 // A folder that goes with the object.
@@ -142,7 +142,7 @@ Json sweep_spec(int cores) {
   for (int seed = 1; seed <= 2 * cores; ++seed) seeds.push_back(seed);
   return {{"name", "bench"},
           {"base",
-           {{"dataset", {{"name", "synthetic"}, {"train_limit", 4096}}},
+           {{"dataset", {{"name", "synthetic"}, {"train_limit", 3584}}},
             {"model", {{"name", "mlp"}, {"hidden", {1000, 1000}}}},
             {"norm", "layer"},
             {"batch_size", 32},
@@ -186,13 +186,20 @@ Growth fitted(std::string what, std::vector<GrowthPoint> points) {
   return {std::move(what), std::move(points), exponent, std::sqrt(residual / (n - 2) / xx)};
 }
 
+std::vector<std::string> growth_names() {
+  return {"layer-norm-forward", "layer-norm-backward", "lstm-none", "lstm-layer"};
+}
+
 std::vector<Growth> bench_growth(const std::string& filter, const Effort& effort) {
-  const auto wanted = [&](const char* what) { return std::string(what).find(filter) != std::string::npos; };
   std::vector<Growth> growths;
-  if (wanted("layer-norm-forward")) growths.push_back(layer_norm_growth(true, effort));
-  if (wanted("layer-norm-backward")) growths.push_back(layer_norm_growth(false, effort));
-  if (wanted("lstm-none")) growths.push_back(lstm_growth(Norm::none, effort));
-  if (wanted("lstm-layer")) growths.push_back(lstm_growth(Norm::layer, effort));
+  for (const std::string& name : growth_names()) {
+    if (name.find(filter) == std::string::npos) continue;
+    if (name.starts_with("layer-norm")) {
+      growths.push_back(layer_norm_growth(name, name.ends_with("forward"), effort));
+    } else {
+      growths.push_back(lstm_growth(name, name.ends_with("none") ? Norm::none : Norm::layer, effort));
+    }
+  }
   return growths;
 }
 

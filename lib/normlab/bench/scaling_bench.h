@@ -36,6 +36,9 @@ struct ScalingResult {
   std::vector<SweepPoint> sweeps;
 };
 
+// What bench_growth() measures.
+std::vector<std::string> growth_names();
+
 // `filter`: only those that contain it, of "layer-norm-forward", "layer-norm-backward" (rows of 16 to 1 M
 // numbers, a million in all), "lstm-none" and "lstm-layer" (forward and backward, batch 32, 128 to 128, 8 to
 // 512 time steps).
