@@ -6,6 +6,7 @@
 #include "normlab/core/error.h"
 #include "normlab/core/file.h"
 #include "normlab/core/log.h"
+#include "normlab/core/process.h"
 #include "normlab/data/registry.h"
 #include "normlab/experiment/cell.h"
 #include "normlab/experiment/config_json.h"
@@ -90,6 +91,7 @@ void require_own_record(const filesystem::path& out, const std::string& id) {
 int run(const RunArguments& arguments) {
   normlab::set_quiet(arguments.quiet);
   const RunConfig config = read_config(arguments);
+  if (config.threads > 1) normlab::wait_passively();
   const double checkpoint_seconds = read_checkpoint_seconds(arguments.checkpoint_seconds);
   if (const auto reason = normlab::undefined_reason(config)) throw normlab::RequestError(*reason + ".");
   const std::string id = normlab::run_id(config);

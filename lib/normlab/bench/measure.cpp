@@ -13,14 +13,24 @@
 namespace normlab::bench {
 namespace {
 
-constexpr double normal_quantile = 1.959964;  // two-sided 95 %
+// More rounds would not make a figure sure that is not sure by then.
+constexpr double maximum_rounds = 1000;
 
-// Ranks (from 0) of the order statistics that bound the median's interval.
+// Ranks (from 0) of the order statistics between which the true median lies with at least 95 % probability:
+// rank k from below and from above, for the largest k with 2 P(B <= k) <= 5 %, where B counts the
+// measurements below the median, B ~ Binomial(count, 1/2). With fewer than six there is none: the range.
 std::pair<Index, Index> median_interval(Index count) {
   const double n = static_cast<double>(count);
-  const Index below = static_cast<Index>(std::floor((n - normal_quantile * std::sqrt(n)) / 2)) - 1;
-  if (count < 6 || below < 0) return {0, count - 1};
-  return {below, count - 1 - below};
+  double probability = std::exp2(-n);  // of B = k
+  double below = probability;          // P(B <= k)
+  Index k = 0;
+  while (k + 1 < count - 1 - k) {
+    probability *= (n - static_cast<double>(k)) / static_cast<double>(k + 1);
+    if (2 * (below + probability) > 0.05) break;
+    below += probability;
+    ++k;
+  }
+  return {k, count - 1 - k};
 }
 
 double seconds_of(const std::function<void()>& call, Index repeats) {
@@ -70,7 +80,7 @@ Times interleave(const std::vector<std::function<void()>>& contenders, const Eff
     round_seconds += once * static_cast<double>(repeats.back());
   }
   const double wanted = effort.seconds * static_cast<double>(contenders.size()) / round_seconds;
-  const Index rounds = std::max(effort.minimum_rounds, static_cast<Index>(std::min(wanted, 1000.0)));
+  const Index rounds = std::max(effort.minimum_rounds, static_cast<Index>(std::min(wanted, maximum_rounds)));
   Times times(contenders.size());
   for (Index round = 0; round < rounds; ++round) {
     for (std::size_t i = 0; i < contenders.size(); ++i) {

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <utility>
 
@@ -35,6 +36,10 @@ std::vector<std::string> environment_with_threads(std::size_t threads) {
     if (std::strncmp(*entry, variable, std::strlen(variable)) != 0) environment.emplace_back(*entry);
   }
   environment.push_back(fmt::format("{}{}", variable, threads));
+  const bool waiting_is_set =
+      std::getenv("OMP_WAIT_POLICY") != nullptr || std::getenv("GOMP_SPINCOUNT") != nullptr;
+  if (!waiting_is_set)
+    environment.emplace_back("OMP_WAIT_POLICY=passive");  // why: wait_passively(), core/process.h
   return environment;
 }
 
