@@ -37,10 +37,11 @@ TEST_CASE("a recurrent layer makes the products that its formula has, and no mor
   (*step)();
   // Forward: W_ih x once for all steps, W_hh h from the second step on; backward: dh 27 times, dW_ih, dW_hh.
   Index forward_and_back = 0, multiply_adds = 0;
-  for (const auto& [product, count] : recording.log().products) {
+  for (const auto& [product, total] : recording.log().products) {
     const ProductShape& s = product.shape;
-    multiply_adds += count * s.m * s.n * s.k;
-    if (product.packed) forward_and_back += count;
+    multiply_adds += total.count * s.m * s.n * s.k;
+    if (product.packed) forward_and_back += total.count;
+    CHECK(total.seconds > 0);
   }
   CHECK(forward_and_back == 2 * 27);
   const Index input = 28 * 32 * 512 * 28, recurrent = 27 * 32 * 512 * 128;

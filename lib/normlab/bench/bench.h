@@ -25,7 +25,7 @@ struct BenchResult {
   std::vector<KernelResult> kernels;
   std::vector<StepResult> steps;
   std::map<LoggedProduct, ProductTimes> products;  // of the steps
-  std::map<std::pair<ConvolutionShape, ConvolutionPass>, ProductTimes> convolutions;
+  std::map<LoggedConvolution, ProductTimes> convolutions;
   std::vector<Growth> growths;
   std::vector<SweepPoint> sweeps;
   double core_taken = 0;  // by other processes, while one thread was measured: a fraction

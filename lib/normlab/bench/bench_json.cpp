@@ -46,6 +46,27 @@ Json to_json(const KernelResult& kernel) {
   return json;
 }
 
+Json product_json(const LoggedProduct& product) {
+  const ProductShape& s = product.shape;
+  return {{"m", s.m},
+          {"n", s.n},
+          {"k", s.k},
+          {"transpose_a", s.transpose_a},
+          {"transpose_b", s.transpose_b},
+          {"packed", product.packed}};
+}
+
+Json convolution_json(const LoggedConvolution& convolution) {
+  const auto& [s, pass] = convolution;
+  return {{"pass", pass_names[static_cast<std::size_t>(pass)]},
+          {"batch", s.batch},
+          {"in_channels", s.in_channels},
+          {"out_channels", s.out_channels},
+          {"height", s.height},
+          {"width", s.width},
+          {"kernel", s.kernel}};
+}
+
 Json to_json(const StepResult& result) {
   Json json{{"name", result.step.name()},      {"model", result.step.model},
             {"shape", result.step.shape},      {"norm", result.step.norm_name()},
@@ -56,10 +77,20 @@ Json to_json(const StepResult& result) {
   json["limit_seconds"] = {{"products", result.limit.product_seconds},
                            {"memory_traffic", result.limit.traffic_seconds}};
   json["fraction_of_limit"] = result.of_limit();
+  json["products"] = Json::array();
+  for (const auto& [product, total] : result.products.products) {
+    json["products"].push_back(product_json(product));
+    json["products"].back().update({{"count", total.count}, {"seconds", total.seconds}});
+  }
+  json["convolutions"] = Json::array();
+  for (const auto& [convolution, total] : result.products.convolutions) {
+    json["convolutions"].push_back(convolution_json(convolution));
+    json["convolutions"].back().update({{"count", total.count}, {"seconds", total.seconds}});
+  }
   return json;
 }
 
-Json product_json(const ProductTimes& times, double operations) {
+Json times_json(const ProductTimes& times, double operations) {
   return {{"seconds", to_json(times.as_used)},
           {"operations_per_second", operations / times.as_used.median},
           {"best_seconds", to_json(times.best)},
@@ -69,34 +100,17 @@ Json product_json(const ProductTimes& times, double operations) {
 Json products_json(const BenchResult& result) {
   Json products = Json::array();
   for (const auto& [product, times] : result.products) {
-    const ProductShape& s = product.shape;
-    Json json{{"m", s.m},
-              {"n", s.n},
-              {"k", s.k},
-              {"transpose_a", s.transpose_a},
-              {"transpose_b", s.transpose_b},
-              {"packed", product.packed}};
-    json.update(product_json(times, 2.0 * static_cast<double>(s.m * s.n * s.k)));
-    products.push_back(std::move(json));
+    products.push_back(product_json(product));
+    products.back().update(times_json(times, operations(product.shape)));
   }
   return products;
 }
 
 Json convolutions_json(const BenchResult& result) {
   Json convolutions = Json::array();
-  for (const auto& [key, times] : result.convolutions) {
-    const auto& [s, pass] = key;
-    Json json{{"pass", pass_names[static_cast<std::size_t>(pass)]},
-              {"batch", s.batch},
-              {"in_channels", s.in_channels},
-              {"out_channels", s.out_channels},
-              {"height", s.height},
-              {"width", s.width},
-              {"kernel", s.kernel}};
-    const double outputs = static_cast<double>(s.batch * s.out_channels * s.out_height() * s.out_width());
-    json.update(
-        product_json(times, 2.0 * outputs * static_cast<double>(s.in_channels * s.kernel * s.kernel)));
-    convolutions.push_back(std::move(json));
+  for (const auto& [convolution, times] : result.convolutions) {
+    convolutions.push_back(convolution_json(convolution));
+    convolutions.back().update(times_json(times, operations(convolution.first)));
   }
   return convolutions;
 }

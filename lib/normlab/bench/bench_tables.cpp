@@ -78,32 +78,58 @@ std::string step_table(const std::vector<StepResult>& steps) {
   return text;
 }
 
-std::string product_row(const std::string& name, const ProductTimes& times, double operations) {
-  return fmt::format("  {:<44} {:>10} {:>7} {:7.1f} {:>10} {}\n", name, time_text(times.as_used.median),
-                     certainty(times.as_used), operations / times.as_used.median / 1e9,
-                     fmt::format("{:.2f}", times.as_used.median / times.best.median), times.best_order);
+// How long a product takes within the steps, on the average over those that make it.
+ProductTotal in_steps(const std::vector<StepResult>& steps, const auto& totals_of, const auto& product) {
+  ProductTotal sum;
+  for (const StepResult& step : steps) {
+    const auto& totals = totals_of(step.products);
+    const auto found = totals.find(product);
+    if (found == totals.end()) continue;
+    sum.count += found->second.count;
+    sum.seconds += found->second.seconds;
+  }
+  return sum;
+}
+
+std::string product_row(const std::string& name, const ProductTimes& times, double operations,
+                        const ProductTotal& in_steps) {
+  const double alone = times.as_used.median;
+  return fmt::format("  {:<44} {:>10} {:>7} {:7.1f} {:11.2f} {:8.2f} {}\n", name, time_text(alone),
+                     certainty(times.as_used), operations / alone / 1e9,
+                     in_steps.seconds / static_cast<double>(in_steps.count) / alone,
+                     alone / times.best.median, times.best_order);
+}
+
+std::string product_name(const LoggedProduct& product) {
+  const ProductShape& s = product.shape;
+  const char* b = product.packed ? "packed" : s.transpose_b ? "bT" : "b";
+  return fmt::format("{}x{}x{} {} {}{}", s.m, s.n, s.k, s.transpose_a ? "aT" : "a", b,
+                     s.accumulate ? ", added" : "");
+}
+
+std::string convolution_name(const LoggedConvolution& convolution) {
+  constexpr const char* passes[] = {"forward", "data", "weights"};
+  const auto& [s, pass] = convolution;
+  return fmt::format("{} x {}x{}, {} to {} channels, {}", s.batch, s.height, s.width, s.in_channels,
+                     s.out_channels, passes[static_cast<std::size_t>(pass)]);
 }
 
 std::string product_table(const BenchResult& result) {
   std::string text =
-      "\nProducts of these steps, alone: as used, and how much faster another storage order is\n"
-      "  product                                            time          GFLOP/s    used/best in order\n";
+      "\nProducts of these steps, alone; the time within the steps over that; how much faster another order "
+      "is\n"
+      "  product                                            time          GFLOP/s   in steps   used/best in "
+      "order\n";
   for (const auto& [product, times] : result.products) {
-    const ProductShape& s = product.shape;
-    const char* b = product.packed ? "packed" : s.transpose_b ? "bT" : "b";
-    const std::string name = fmt::format("{}x{}x{} {} {}{}", s.m, s.n, s.k, s.transpose_a ? "aT" : "a", b,
-                                         s.accumulate ? ", added" : "");
-    text += product_row(name, times, 2.0 * static_cast<double>(s.m * s.n * s.k));
+    text += product_row(product_name(product), times, operations(product.shape),
+                        in_steps(
+                            result.steps, [](const ProductLog& log) { return log.products; }, product));
   }
-  constexpr const char* passes[] = {"forward", "data", "weights"};
-  for (const auto& [key, times] : result.convolutions) {
-    const auto& [s, pass] = key;
-    const std::string name =
-        fmt::format("{} x {}x{}, {} to {} channels, {}", s.batch, s.height, s.width, s.in_channels,
-                    s.out_channels, passes[static_cast<std::size_t>(pass)]);
-    const double outputs = static_cast<double>(s.batch * s.out_channels * s.out_height() * s.out_width());
+  for (const auto& [convolution, times] : result.convolutions) {
     text +=
-        product_row(name, times, 2.0 * outputs * static_cast<double>(s.in_channels * s.kernel * s.kernel));
+        product_row(convolution_name(convolution), times, operations(convolution.first),
+                    in_steps(
+                        result.steps, [](const ProductLog& log) { return log.convolutions; }, convolution));
   }
   return text;
 }

@@ -91,6 +91,15 @@ ProductTimes measure_convolution(const ConvolutionShape& s, ConvolutionPass pass
 
 }  // namespace
 
+double operations(const ProductShape& s) {
+  return 2.0 * static_cast<double>(s.m * s.n * s.k);
+}
+
+double operations(const ConvolutionShape& s) {
+  const Index outputs = s.batch * s.out_channels * s.out_height() * s.out_width();
+  return 2.0 * static_cast<double>(outputs * s.in_channels * s.kernel * s.kernel);
+}
+
 double Limits::best_flops() const {
   double best = 0;
   for (const ProductRate& rate : products) best = std::max(best, rate.flops.median);
@@ -116,7 +125,7 @@ Limits measure_limits(const Effort& effort) {
   }
   for (const auto& [m, n, k] : {std::tuple{512, 512, 512}, {1024, 1024, 1024}, {128, 1024, 1024}}) {
     const Figure time = measure_product({{.m = m, .n = n, .k = k}, false}, effort).best;
-    limits.products.push_back({m, n, k, inverse(time, 2.0 * m * n * k)});
+    limits.products.push_back({m, n, k, inverse(time, operations(ProductShape{.m = m, .n = n, .k = k}))});
   }
   return limits;
 }

@@ -32,6 +32,10 @@ struct Limits {
 
 Limits measure_limits(const Effort& effort);
 
+// Floating-point operations of one product; a multiply-add is two.
+double operations(const ProductShape& shape);
+double operations(const ConvolutionShape& shape);
+
 // A product of some step, alone and over again, in all orders in which its operands could be stored.
 struct ProductTimes {
   Figure as_used;          // seconds, in the order that the step uses
@@ -48,14 +52,12 @@ class ProductBench {
   const ProductTimes& operator()(const ConvolutionShape& shape, ConvolutionPass pass);
 
   const std::map<LoggedProduct, ProductTimes>& products() const { return products_; }
-  const std::map<std::pair<ConvolutionShape, ConvolutionPass>, ProductTimes>& convolutions() const {
-    return convolutions_;
-  }
+  const std::map<LoggedConvolution, ProductTimes>& convolutions() const { return convolutions_; }
 
  private:
   Effort effort_;
   std::map<LoggedProduct, ProductTimes> products_;
-  std::map<std::pair<ConvolutionShape, ConvolutionPass>, ProductTimes> convolutions_;
+  std::map<LoggedConvolution, ProductTimes> convolutions_;
 };
 
 }  // namespace normlab::bench

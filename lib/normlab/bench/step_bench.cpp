@@ -11,12 +11,12 @@ constexpr auto normalization = static_cast<std::size_t>(Section::normalization);
 
 StepLimit step_limit(const Step& step, const ProductLog& log, const Limits& limits, ProductBench& products) {
   StepLimit limit;
-  for (const auto& [product, count] : log.products) {
-    limit.product_seconds += static_cast<double>(count) * products(product).best.median;
+  for (const auto& [product, total] : log.products) {
+    limit.product_seconds += static_cast<double>(total.count) * products(product).best.median;
   }
-  for (const auto& [convolution, count] : log.convolutions) {
+  for (const auto& [convolution, total] : log.convolutions) {
     const auto& [shape, pass] = convolution;
-    limit.product_seconds += static_cast<double>(count) * products(shape, pass).best.median;
+    limit.product_seconds += static_cast<double>(total.count) * products(shape, pass).best.median;
   }
   const auto copy_seconds = [&](Index moved, Index footprint) {
     constexpr double bytes = sizeof(float);
@@ -31,10 +31,14 @@ StepLimit step_limit(const Step& step, const ProductLog& log, const Limits& limi
   return limit;
 }
 
+Index diagnostic_repeats(double median) {
+  constexpr double wanted_seconds = 0.05;
+  return std::clamp<Index>(static_cast<Index>(wanted_seconds / median), 3, 200);
+}
+
 // Shares of the sections in a few more steps, with the clock on, scaled to the median.
 std::array<double, section_count> measure_sections(Step& step, double median) {
-  constexpr double wanted_seconds = 0.05;
-  const Index repeats = std::clamp<Index>(static_cast<Index>(wanted_seconds / median), 3, 200);
+  const Index repeats = diagnostic_repeats(median);
   SectionClock::start();
   for (Index i = 0; i < repeats; ++i) step();
   std::array<double, section_count> sections = SectionClock::stop();
@@ -51,10 +55,21 @@ void split_recurrent_cell(StepResult& result, const StepResult& none) {
   result.sections[elementwise] = plain;
 }
 
-ProductLog products_of(Step& step) {
+// The products of one step, averaged over a few.
+ProductLog products_of(Step& step, double median) {
+  const Index repeats = diagnostic_repeats(median);
   const ProductRecording recording;
-  step();
-  return recording.log();
+  for (Index i = 0; i < repeats; ++i) step();
+  ProductLog log = recording.log();
+  const auto average = [&](auto& totals) {
+    for (auto& [product, total] : totals) {
+      total.count /= repeats;
+      total.seconds /= static_cast<double>(repeats);
+    }
+  };
+  average(log.products);
+  average(log.convolutions);
+  return log;
 }
 
 std::vector<StepResult> bench_group(const std::vector<StepCase>& group, const Limits& limits,
@@ -71,7 +86,7 @@ std::vector<StepResult> bench_group(const std::vector<StepCase>& group, const Li
     StepResult result{
         .step = group[i], .seconds = figure(times[i]), .of_none = {}, .limit = {}, .products = {}};
     result.sections = measure_sections(*steps[i], result.seconds.median);
-    result.products = products_of(*steps[i]);
+    result.products = products_of(*steps[i], result.seconds.median);
     result.limit = step_limit(*steps[i], result.products, limits, products);
     if (group.front().norm.kind == Norm::none && i > 0) {
       result.of_none = ratio(times[i], times[0]);

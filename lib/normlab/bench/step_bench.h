@@ -32,7 +32,7 @@ struct StepResult {
   std::array<double, section_count> sections{};
   StepLimit limit;
   double of_limit() const { return limit.seconds() / seconds.median; }  // 1: at the limit
-  ProductLog products;
+  ProductLog products;  // of one step, with the times that they take within it
 };
 
 // Measures the cases of a group interleaved. `done` is called after each group.

@@ -16,13 +16,19 @@ struct LoggedProduct {
   auto operator<=>(const LoggedProduct&) const = default;
 };
 
-// How often each was made.
-struct ProductLog {
-  std::map<LoggedProduct, Index> products;
-  std::map<std::pair<ConvolutionShape, ConvolutionPass>, Index> convolutions;
+using LoggedConvolution = std::pair<ConvolutionShape, ConvolutionPass>;
+
+struct ProductTotal {
+  Index count = 0;
+  double seconds = 0;
 };
 
-// While it lives, every product of this process is counted in its log. One at a time.
+struct ProductLog {
+  std::map<LoggedProduct, ProductTotal> products;
+  std::map<LoggedConvolution, ProductTotal> convolutions;
+};
+
+// While it lives, every product of this process is counted and timed in its log. One at a time.
 class ProductRecording {
  public:
   ProductRecording();
@@ -41,16 +47,26 @@ namespace onednn {
 class ProductScope {
  public:
   explicit ProductScope(const LoggedProduct& product) : section_(Section::products) {
-    if (recording != nullptr) ++recording->products[product];
+    if (recording != nullptr) start(recording->products[product]);
   }
   ProductScope(const ConvolutionShape& shape, ConvolutionPass pass) : section_(Section::products) {
-    if (recording != nullptr) ++recording->convolutions[{shape, pass}];
+    if (recording != nullptr) start(recording->convolutions[{shape, pass}]);
   }
+  ~ProductScope() {
+    if (total_ != nullptr) stop();
+  }
+  ProductScope(const ProductScope&) = delete;
+  ProductScope& operator=(const ProductScope&) = delete;
 
   static ProductLog* recording;
 
  private:
+  void start(ProductTotal& total);
+  void stop() const;
+
   SectionScope section_;
+  ProductTotal* total_ = nullptr;
+  double begin_ = 0;
 };
 
 }  // namespace onednn
