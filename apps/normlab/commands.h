@@ -14,6 +14,7 @@ void add_sweep(CLI::App& program, Action& action);
 void add_report(CLI::App& program, Action& action);
 void add_show(CLI::App& program, Action& action);
 void add_data(CLI::App& program, Action& action);
+void add_bench(CLI::App& program, Action& action);
 void add_completion(CLI::App& program, Action& action);
 
 // What `normlab --version` prints.

@@ -45,6 +45,7 @@ int main(int argument_count, char** arguments) {
   add_report(program, action);
   add_show(program, action);
   add_data(program, action);
+  add_bench(program, action);
   add_completion(program, action);
   add_run_cell(program, action);
   try {

@@ -20,6 +20,8 @@ class BatchNorm : public Op<T> {
             const NormSpec& norm, Activation activation, Mode mode);
   void forward() override;
   void backward() override;
+  Traffic traffic() const override { return elementwise_traffic(x_.data.size()); }
+  Section section() const override { return Section::normalization; }
 
  private:
   // Threads split the channels in multiples of a cache line, so that sums over rows stay whole and the thread

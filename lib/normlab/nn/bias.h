@@ -12,6 +12,7 @@ class Bias : public Op<T> {
   Bias(Value<T>& x, Parameter<T>& bias, Value<T>& y, const NormGeometry& geometry, Activation activation);
   void forward() override;
   void backward() override;
+  Traffic traffic() const override { return elementwise_traffic(x_.data.size()); }
 
  private:
   Value<T>& x_;

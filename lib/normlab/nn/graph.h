@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "normlab/core/section_clock.h"
 #include "normlab/core/tensor.h"
 
 namespace normlab {
@@ -23,6 +24,18 @@ struct Value {
   T* gradient_data() { return gradient_in_data ? data.data() : gradient.data(); }
 };
 
+// Elements that an operation must move through memory in one forward() and one backward(), beside what the
+// operands of products cost: each pass reads what it needs and writes what it makes once. `footprint` is how
+// many elements there are to be moved, for the level of the memory hierarchy that they come from.
+struct Traffic {
+  Index moved = 0, footprint = 0;
+};
+
+// Of a function of each element (and statistics that stay in registers): x to y forward; x and dy to dx back.
+constexpr Traffic elementwise_traffic(Index size) {
+  return {.moved = 5 * size, .footprint = 4 * size};
+}
+
 // An operation knows its inputs and outputs from its construction, allocates what it needs there, and
 // allocates nothing later. backward() overwrites the gradients of its inputs and parameters: a value is
 // consumed by exactly one operation.
@@ -35,6 +48,8 @@ class Op {
   virtual Index multiply_adds() const {
     return 0;
   }  // of one forward(), matrix products and convolutions only
+  virtual Traffic traffic() const { return {}; }
+  virtual Section section() const { return Section::elementwise; }  // where its time counts, products aside
 };
 
 // training: operations keep what backward() needs, batch norm uses and updates statistics of the batch.
@@ -68,6 +83,8 @@ class Graph {
     return reference;
   }
 
+  const std::vector<std::unique_ptr<Op<T>>>& ops() const { return ops_; }
+
   // Names a layer's output for the statistics of --track layers. The layer's parameters are those whose names
   // begin with `prefix`, contain `infix`, and do not contain `other` when that is not empty.
   void track(std::string name, const Value<T>& value, std::string prefix, std::string infix = "",
@@ -76,10 +93,16 @@ class Graph {
   }
 
   void forward() {
-    for (auto& op : ops_) op->forward();
+    for (auto& op : ops_) {
+      const SectionScope scope(op->section());
+      op->forward();
+    }
   }
   void backward() {
-    for (auto op = ops_.rbegin(); op != ops_.rend(); ++op) (*op)->backward();
+    for (auto op = ops_.rbegin(); op != ops_.rend(); ++op) {
+      const SectionScope scope((*op)->section());
+      (*op)->backward();
+    }
   }
 
   Index multiply_adds() const {

@@ -14,6 +14,8 @@ class GroupNorm : public Op<T> {
             Index groups, double epsilon, Activation activation);
   void forward() override;
   void backward() override;
+  Traffic traffic() const override { return elementwise_traffic(x_.data.size()); }
+  Section section() const override { return Section::normalization; }
 
  private:
   // Samples [begin, end). A fully connected layer has one position: there each group of features is a layer

@@ -14,6 +14,8 @@ class LayerNorm : public Op<T> {
             double epsilon, Activation activation);
   void forward() override;
   void backward() override;
+  Traffic traffic() const override { return elementwise_traffic(x_.data.size()); }
+  Section section() const override { return Section::normalization; }
 
  private:
   Value<T>& x_;

@@ -22,6 +22,12 @@ class NormPool : public Op<T> {
            Mode mode);
   void forward() override;
   void backward() override;
+  // Forward reads x and writes y; backward reads x and dy, and writes dx.
+  Traffic traffic() const override {
+    return {.moved = 3 * x_.data.size() + 2 * y_.data.size(),
+            .footprint = x_.data.size() + 2 * y_.data.size()};
+  }
+  Section section() const override { return Section::normalization; }
 
  private:
   // Whose values share a mean and a deviation: nobody's (they are constants), those of a channel in the whole

@@ -95,6 +95,17 @@ void RecurrentOp<T>::multiply_weight_gradient() {
   }
 }
 
+// Forward reads the summed inputs and writes the gates, the state and h; backward reads these and dh, and
+// writes the gradients of the summed inputs. Apart, there are two summed inputs and their gradients, which
+// both passes read for their normalization.
+template <class T>
+Traffic RecurrentOp<T>::traffic() const {
+  const Index states = steps_ * batch_ * hidden_;
+  const Index wide = states * gates_;
+  const bool together = summed_inputs_ == SummedInputs::together;
+  return {.moved = (together ? 4 : 8) * wide + 6 * states, .footprint = (together ? 1 : 3) * wide + 4 * states};
+}
+
 template <class T>
 Index RecurrentOp<T>::multiply_adds() const {
   const Index recurrent_products = carries() ? steps_ : steps_ - 1;

@@ -46,6 +46,7 @@ class RecurrentOp : public Op<T> {
  public:
   void forward() final;
   void backward() final;
+  Traffic traffic() const final;
   Index multiply_adds() const final;  // a recurrent product with a state known to be zero is not made
 
  protected:

@@ -16,6 +16,8 @@ class WeightNorm : public Op<T> {
   WeightNorm(Value<T>& v, Value<T>& g, Value<T>& w);
   void forward() override;
   void backward() override;
+  Traffic traffic() const override { return elementwise_traffic(v_.data.size()); }
+  Section section() const override { return Section::normalization; }
 
  private:
   Value<T>&v_, &g_, &w_;

@@ -7,14 +7,13 @@
 
 #include "normlab/core/parallel.h"
 #include "normlab/onednn/engine.h"
+#include "normlab/onednn/product_log.h"
 
 namespace normlab {
 namespace {
 
 using onednn::engine;
 using Description = dnnl::memory::desc;
-
-enum class Direction { forward, backward_data, backward_weights };
 
 // The memory formats that oneDNN is asked for: images channels last, weights as it likes best.
 struct Formats {
@@ -122,8 +121,8 @@ struct SharedPrimitives {
   std::optional<Kernel> reorder;
 };
 
-SharedPrimitives make_convolution(const Formats& formats, Direction direction) {
-  if (direction == Direction::backward_data) {
+SharedPrimitives make_convolution(const Formats& formats, ConvolutionPass pass) {
+  if (pass == ConvolutionPass::backward_data) {
     const auto d = describe_backward_data(formats);
     return {make_kernel<dnnl::convolution_backward_data>(d),
             d.diff_src_desc(),
@@ -132,7 +131,7 @@ SharedPrimitives make_convolution(const Formats& formats, Direction direction) {
             {},
             {}};
   }
-  if (direction == Direction::backward_weights) {
+  if (pass == ConvolutionPass::backward_weights) {
     const auto d = describe_backward_weights(formats);
     return {make_kernel<dnnl::convolution_backward_weights>(d),
             d.src_desc(),
@@ -145,11 +144,11 @@ SharedPrimitives make_convolution(const Formats& formats, Direction direction) {
   return {make_kernel<dnnl::convolution_forward>(d), d.src_desc(), d.weights_desc(), d.dst_desc(), {}, {}};
 }
 
-SharedPrimitives make_primitives(const ConvolutionShape& shape, Direction direction) {
-  SharedPrimitives made = make_convolution(Formats(shape), direction);
+SharedPrimitives make_primitives(const ConvolutionShape& shape, ConvolutionPass pass) {
+  SharedPrimitives made = make_convolution(Formats(shape), pass);
   made.parameters = Formats::filters(shape, dnnl::memory::format_tag::oihw);
   if (made.weights != made.parameters) {
-    const bool gradient = direction == Direction::backward_weights;
+    const bool gradient = pass == ConvolutionPass::backward_weights;
     const Description& from = gradient ? made.weights : made.parameters;
     const Description& to = gradient ? made.parameters : made.weights;
     made.reorder = make_kernel<dnnl::reorder>(
@@ -159,13 +158,13 @@ SharedPrimitives make_primitives(const ConvolutionShape& shape, Direction direct
 }
 
 // oneDNN plans for a number of threads, which therefore is a part of the key.
-const SharedPrimitives& shared_primitives(const ConvolutionShape& shape, Direction direction) {
+const SharedPrimitives& shared_primitives(const ConvolutionShape& shape, ConvolutionPass pass) {
   static std::mutex mutex;
-  static std::map<std::tuple<ConvolutionShape, Direction, int>, SharedPrimitives> primitives;
+  static std::map<std::tuple<ConvolutionShape, ConvolutionPass, int>, SharedPrimitives> primitives;
   const std::lock_guard lock(mutex);
-  const std::tuple key(shape, direction, thread_count());
+  const std::tuple key(shape, pass, thread_count());
   auto found = primitives.find(key);
-  if (found == primitives.end()) found = primitives.emplace(key, make_primitives(shape, direction)).first;
+  if (found == primitives.end()) found = primitives.emplace(key, make_primitives(shape, pass)).first;
   return found->second;
 }
 
@@ -189,17 +188,17 @@ class Execution {
 // One direction with its buffers; `weights` of the calls below are the parameters or their gradient.
 class Pass {
  public:
-  Pass(const ConvolutionShape& shape, Direction direction)
-      : shared_(shared_primitives(shape, direction)),
+  Pass(const ConvolutionShape& shape, ConvolutionPass pass)
+      : shared_(shared_primitives(shape, pass)),
         src_(onednn::unbound(shared_.src)),
         weights_(onednn::unbound(shared_.weights)),
         dst_(onednn::unbound(shared_.dst)),
         parameters_(onednn::unbound(shared_.parameters)),
-        convolution_(shared_.convolution, arguments(direction)) {
+        convolution_(shared_.convolution, arguments(pass)) {
     if (!shared_.reorder) return;
     blocked_ = Tensor<std::uint8_t>({static_cast<Index>(shared_.weights.get_size())});
     weights_.set_data_handle(blocked_.data());
-    const bool gradient = direction == Direction::backward_weights;
+    const bool gradient = pass == ConvolutionPass::backward_weights;
     reorder_.emplace(*shared_.reorder, onednn::Arguments{{DNNL_ARG_FROM, gradient ? weights_ : parameters_},
                                                          {DNNL_ARG_TO, gradient ? parameters_ : weights_}});
   }
@@ -216,11 +215,11 @@ class Pass {
   }
 
  private:
-  onednn::Arguments arguments(Direction direction) const {
-    switch (direction) {
-      case Direction::backward_data:
+  onednn::Arguments arguments(ConvolutionPass pass) const {
+    switch (pass) {
+      case ConvolutionPass::backward_data:
         return {{DNNL_ARG_DIFF_SRC, src_}, {DNNL_ARG_WEIGHTS, weights_}, {DNNL_ARG_DIFF_DST, dst_}};
-      case Direction::backward_weights:
+      case ConvolutionPass::backward_weights:
         return {{DNNL_ARG_SRC, src_}, {DNNL_ARG_DIFF_WEIGHTS, weights_}, {DNNL_ARG_DIFF_DST, dst_}};
       default:
         return {{DNNL_ARG_SRC, src_}, {DNNL_ARG_WEIGHTS, weights_}, {DNNL_ARG_DST, dst_}};
@@ -264,9 +263,9 @@ void for_each_product(const ConvolutionShape& s, const Body& body) {
 template <>
 struct Convolution<float>::Plan {
   Plan(const ConvolutionShape& shape, const ConvolutionGradients& gradients)
-      : forward(shape, Direction::forward) {
-    if (gradients.src) backward_data.emplace(shape, Direction::backward_data);
-    if (gradients.weights) backward_weights.emplace(shape, Direction::backward_weights);
+      : forward(shape, ConvolutionPass::forward) {
+    if (gradients.src) backward_data.emplace(shape, ConvolutionPass::backward_data);
+    if (gradients.weights) backward_weights.emplace(shape, ConvolutionPass::backward_weights);
   }
   Pass forward;
   std::optional<Pass> backward_data, backward_weights;
@@ -277,6 +276,7 @@ struct Convolution<double>::Plan {};
 
 template <>
 void Convolution<float>::forward(const float* src, const float* weights, float* dst) const {
+  const onednn::ProductScope scope(shape_, ConvolutionPass::forward);
   plan_->forward.bind(src, weights, dst);
   plan_->forward.reorder_weights();
   plan_->forward.convolve();
@@ -284,6 +284,7 @@ void Convolution<float>::forward(const float* src, const float* weights, float* 
 
 template <>
 void Convolution<float>::backward_data(const float* ddst, const float* weights, float* dsrc) const {
+  const onednn::ProductScope scope(shape_, ConvolutionPass::backward_data);
   Pass& pass = plan_->backward_data.value();
   pass.bind(dsrc, weights, ddst);
   pass.reorder_weights();
@@ -292,6 +293,7 @@ void Convolution<float>::backward_data(const float* ddst, const float* weights, 
 
 template <>
 void Convolution<float>::backward_weights(const float* src, const float* ddst, float* dweights) const {
+  const onednn::ProductScope scope(shape_, ConvolutionPass::backward_weights);
   Pass& pass = plan_->backward_weights.value();
   pass.bind(src, dweights, ddst);
   pass.convolve();

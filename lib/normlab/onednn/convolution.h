@@ -24,6 +24,8 @@ struct ConvolutionShape {
   auto operator<=>(const ConvolutionShape&) const = default;
 };
 
+enum class ConvolutionPass { forward, backward_data, backward_weights };
+
 // Which gradients will be asked for; the first layer of a network needs none of its images.
 struct ConvolutionGradients {
   bool src = false, weights = false;

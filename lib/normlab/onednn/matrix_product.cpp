@@ -5,6 +5,7 @@
 
 #include "normlab/core/parallel.h"
 #include "normlab/onednn/engine.h"
+#include "normlab/onednn/product_log.h"
 
 namespace normlab {
 namespace {
@@ -80,6 +81,7 @@ struct MatrixProduct<double>::Plan {};
 
 template <>
 void MatrixProduct<float>::operator()(const float* a, const float* b, float* c) const {
+  const onednn::ProductScope scope({shape_, false});
   // oneDNN's handles are not const, but a product only reads its operands.
   plan_->a.set_data_handle(const_cast<float*>(a));
   plan_->b.set_data_handle(const_cast<float*>(b));

@@ -1,6 +1,7 @@
 #include "normlab/onednn/packed_product.h"
 
 #include "normlab/onednn/engine.h"
+#include "normlab/onednn/product_log.h"
 
 namespace normlab {
 namespace {
@@ -70,12 +71,14 @@ struct PackedProduct<float>::Plan {
 
 template <>
 void PackedProduct<float>::pack(const float* b) {
+  const SectionScope section(Section::products);
   plan_->b.set_data_handle(const_cast<float*>(b));  // only read
   plan_->reorder_arguments.execute(plan_->reorder);
 }
 
 template <>
 void PackedProduct<float>::operator()(const float* a, float* c) const {
+  const onednn::ProductScope scope({shape_, true});
   plan_->a.set_data_handle(const_cast<float*>(a));  // only read
   plan_->c.set_data_handle(c);
   plan_->product_arguments.execute(plan_->product);

@@ -10,24 +10,19 @@
 #include "normlab/core/parallel.h"
 #include "normlab/core/process.h"
 #include "normlab/nn/recurrent.h"
-#include "normlab/optim/optimizer.h"
 #include "normlab/optim/schedule.h"
 #include "normlab/train/checkpoint.h"
 #include "normlab/train/evaluation_json.h"
 #include "normlab/train/layer_statistics.h"
-#include "normlab/train/network.h"
 #include "normlab/train/safetensors.h"
 #include "normlab/train/step_times.h"
 #include "normlab/train/task.h"
+#include "normlab/train/training_step.h"
 
 namespace normlab {
 namespace {
 
 using nlohmann::json;
-
-// A loss beyond this, in nats, is not coming back: guessing costs log(classes), and a network that is certain
-// and wrong on every sample would have logits this far apart.
-constexpr double exploded_loss = 1e6;
 
 class Training {
  public:
@@ -52,6 +47,7 @@ class Training {
   Task task_;
   Network network_;
   std::optional<Optimizer<float>> optimizer_;
+  std::optional<TrainingStep> train_;
   Index steps_per_epoch_ = 0, samples_per_epoch_ = 0;
 
   // What a checkpoint restores.
@@ -63,7 +59,6 @@ class Training {
   std::optional<Convergence> convergence_;
   RunResult result_;
 
-  ModelGraph<float>* last_graph_ = nullptr;
   Index epoch_ = -1;  // whose order the training source has
   double started_ = monotonic_seconds(), cpu_started_ = process_cpu_seconds();
   double last_checkpoint_ = started_;
@@ -81,6 +76,7 @@ Training::Training(const RunConfig& config, const RunOptions& options)
                     parameters);
   }
   optimizer_.emplace(config.optimizer, parameters);
+  train_.emplace(network_, *optimizer_, config.clip_gradient_norm);
   const ModelGraph<float>& graph = network_.graph(config.batch_size, Mode::training);
   result_.parameters = parameters.parameter_count();
   result_.multiply_adds_per_sample = graph.graph.multiply_adds() / task_.train->samples(0);
@@ -166,23 +162,10 @@ bool Training::take_step() {
     epoch_ = epoch;
   }
   if (batch == 0) reset_carried_state(network_.parameters(), Mode::training);
-  ModelGraph<float>& model = network_.graph(task_.train->batch_size(batch), Mode::training);
-  last_graph_ = &model;
-  task_.train->assemble(batch, model);
-  model.graph.forward();
-  const ClassificationSums& sums = model.loss->sums();
-  const double loss = sums.loss / static_cast<double>(sums.count);
-  if (!(loss <= exploded_loss)) return false;  // also when it is not a number
-  model.graph.backward();
-  double scale = 1;
-  if (config_.clip_gradient_norm > 0) {
-    const double norm = gradient_norm(network_.parameters());
-    if (!std::isfinite(norm)) return false;
-    scale = std::min(1.0, config_.clip_gradient_norm / (norm + 1e-6));
-  }
   const ScheduleLength length{.total_steps = last_step(), .steps_per_epoch = steps_per_epoch_};
-  optimizer_->step(config_.optimizer.learning_rate * schedule_factor(config_.schedule, length, step_), scale);
-  running_ += sums;
+  const double factor = schedule_factor(config_.schedule, length, step_);
+  if (!(*train_)(*task_.train, batch, config_.optimizer.learning_rate * factor)) return false;
+  running_ += train_->sums();
   ++step_;
   const double seconds = monotonic_seconds() - begin;
   train_seconds_ += seconds;
@@ -203,7 +186,7 @@ bool Training::evaluate() {
   e.train = mean(running_);
   e.gradient_norm = gradient_norm(network_.parameters());
   if (config_.track == Tracking::layers)
-    e.layers = layer_statistics(last_graph_->graph, network_.parameters());
+    e.layers = layer_statistics(train_->graph()->graph, network_.parameters());
   e.validation = network_.evaluate(*task_.validation);
   running_ = {};
   evaluate_seconds_ += monotonic_seconds() - begin;

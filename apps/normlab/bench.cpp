@@ -1,0 +1,86 @@
+// normlab bench: this machine's limits, and how near the kernels and the training steps come to them.
+#include "normlab/bench/bench.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "commands.h"
+#include "normlab/core/error.h"
+#include "normlab/core/file.h"
+#include "normlab/core/log.h"
+
+namespace {
+
+struct BenchArguments {
+  std::string part, filter, json;
+  std::string seconds = "0.3";
+  bool quiet = false;
+};
+
+normlab::bench::BenchOptions read_options(const BenchArguments& arguments) {
+  normlab::bench::BenchOptions options;
+  const std::vector<std::string> parts{"kernels", "steps", "scaling"};
+  if (!arguments.part.empty()) {
+    if (std::find(parts.begin(), parts.end(), arguments.part) == parts.end()) {
+      normlab::refuse_name("part", arguments.part, parts);
+    }
+    options.kernels = arguments.part == "kernels";
+    options.steps = arguments.part == "steps";
+    options.scaling = arguments.part == "scaling";
+  }
+  options.filter = arguments.filter;
+  const normlab::Json seconds = normlab::parse_shell_value(arguments.seconds);
+  if (!seconds.is_number() || !(seconds.get<double>() > 0) || seconds.get<double>() > 3600) {
+    normlab::refuse("seconds", arguments.seconds, "a number above 0, at most 3600, is");
+  }
+  options.seconds = seconds.get<double>();
+  return options;
+}
+
+// A file that cannot be written is refused before minutes are spent on measuring.
+void require_writable(const std::string& file) {
+  const std::filesystem::path path(file);
+  const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
+  if (!std::filesystem::is_directory(folder)) {
+    normlab::refuse("json", file, "a file in a folder that exists is");
+  }
+  if (std::filesystem::is_directory(path)) normlab::refuse("json", file, "a file, not a folder, is");
+}
+
+int bench(const BenchArguments& arguments) {
+  const normlab::bench::BenchOptions options = read_options(arguments);
+  if (!arguments.json.empty()) require_writable(arguments.json);
+  normlab::set_quiet(arguments.quiet);
+  const auto result = normlab::bench::run_bench(
+      options, [](std::string_view what) { normlab::log_info(fmt::format("measuring {}", what)); });
+  if (!arguments.json.empty()) {
+    normlab::write_whole(arguments.json, normlab::bench::to_json(result).dump(2) + "\n");
+  }
+  print_out(normlab::bench::render_bench(result));
+  for (const std::string& warning : normlab::bench::noise_warnings(result)) normlab::log_warning(warning);
+  return 0;
+}
+
+}  // namespace
+
+void add_bench(CLI::App& program, Action& action) {
+  CLI::App* command = program.add_subcommand(
+      "bench", "Measure kernels and training steps against this machine's limits, on one thread");
+  auto arguments = std::make_shared<BenchArguments>();
+  command->add_option("part", arguments->part, "kernels, steps or scaling [default: all three]")
+      ->type_name("PART");
+  command
+      ->add_option(
+          "--filter", arguments->filter,
+          "Only what has this in its name, as in \"lstm-layer\" or \"layer 4096\" [default: everything]")
+      ->type_name("TEXT");
+  command
+      ->add_option("--seconds", arguments->seconds,
+                   "Seconds for each figure; more narrow its uncertainty [default: 0.3]")
+      ->type_name("SECONDS");
+  command->add_option("--json", arguments->json, "Also write everything here (docs/results-format.md)")
+      ->type_name("FILE");
+  command->add_flag("--quiet", arguments->quiet, "No progress on standard error [default: off]");
+  command->callback([&action, arguments] { action = [arguments] { return bench(*arguments); }; });
+}

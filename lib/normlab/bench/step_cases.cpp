@@ -1,0 +1,165 @@
+#include "normlab/bench/step_cases.h"
+
+#include <fmt/format.h>
+
+#include <stdexcept>
+
+#include "normlab/core/random.h"
+#include "normlab/experiment/config_json.h"
+#include "normlab/models/model.h"
+#include "normlab/nn/recurrent.h"
+#include "normlab/train/training_step.h"
+
+namespace normlab::bench {
+namespace {
+
+constexpr Norm norms[] = {Norm::none,  Norm::batch,    Norm::layer, Norm::rms,
+                          Norm::group, Norm::instance, Norm::weight};
+constexpr const char* norm_names[] = {"none", "batch", "layer", "rms", "group", "instance", "weight"};
+constexpr Index batch_sizes[] = {4, 32, 128};
+
+bool is_layer(const StepCase& c) {
+  return c.steps > 0;
+}
+
+// Adds the group's cases, for every norm that has a meaning there.
+void add_group(std::vector<StepCase>& cases, const StepCase& group) {
+  for (const Norm norm : norms) {
+    StepCase c = group;
+    c.norm.kind = norm;
+    const auto reason =
+        is_layer(c) ? recurrent_undefined_reason(c.norm, c.batch) : undefined_reason(c.spec, c.norm, c.batch);
+    if (!reason) cases.push_back(c);
+  }
+}
+
+class ModelStep : public Step {
+ public:
+  explicit ModelStep(const StepCase& c)
+      : config_(config(c)),
+        task_(load_task(config_)),
+        network_(config_, task_.shape),
+        graph_(network_.graph(c.batch, Mode::training)),
+        optimizer_(config_.optimizer, network_.parameters()),
+        step_(network_, optimizer_, config_.clip_gradient_norm),
+        parameters_(network_.parameters().parameter_count()),
+        batches_(task_.train->batches()) {}
+
+  void operator()() override {
+    if (!step_(*task_.train, next_++ % batches_, 0)) throw std::runtime_error("a benchmark's step diverged");
+  }
+  Index parameters() const override { return parameters_; }
+  const Graph<float>& graph() const override { return graph_.graph; }
+
+ private:
+  static RunConfig config(const StepCase& c) {
+    RunConfig config = resolve(Json{{"dataset", "synthetic"}, {"model", c.model}, {"norm", "none"}});
+    config.dataset.train_limit = 3584;  // images, seven batches of 512; more would only take longer to make
+    config.model = c.spec;
+    config.norm = c.norm;
+    config.batch_size = c.batch;
+    return config;
+  }
+
+  RunConfig config_;
+  Task task_;
+  Network network_;
+  ModelGraph<float>& graph_;
+  Optimizer<float> optimizer_;
+  TrainingStep step_;
+  Index parameters_, batches_, next_ = 0;
+};
+
+CellKind cell_of(ModelKind kind) {
+  return kind == ModelKind::lstm ? CellKind::lstm : kind == ModelKind::gru ? CellKind::gru : CellKind::tanh;
+}
+
+class LayerStep : public Step {
+ public:
+  explicit LayerStep(const StepCase& c)
+      : parameters_({}, 1),
+        graph_(Mode::training),
+        x_(graph_.input({c.steps, c.batch, c.in})),
+        y_(add_recurrent(graph_, parameters_, "recurrent.", x_,
+                         {.cell = cell_of(c.spec.kind), .hidden = c.spec.hidden_size}, c.norm,
+                         CarriedState::zero)) {
+    Random random(1, 3);
+    for (float& v : x_.data.span()) v = static_cast<float>(random.normal());
+  }
+
+  void operator()() override {
+    graph_.forward();
+    y_.gradient.fill(1);
+    graph_.backward();
+  }
+  Index parameters() const override { return 0; }
+  const Graph<float>& graph() const override { return graph_; }
+
+ private:
+  Parameters<float> parameters_;
+  Graph<float> graph_;
+  Value<float>&x_, &y_;
+};
+
+}  // namespace
+
+std::string StepCase::norm_name() const {
+  return norm_names[static_cast<std::size_t>(norm.kind)];
+}
+
+std::string StepCase::group() const {
+  return fmt::format("{}-{}-b{}", model, shape, batch);
+}
+
+std::string StepCase::name() const {
+  return fmt::format("{}-{}", group(), norm_name());
+}
+
+std::vector<StepCase> all_step_cases() {
+  std::vector<StepCase> cases;
+  ModelSpec mlp;
+  mlp.hidden = {1000, 1000};
+  for (const Index batch : {4, 32, 128, 512}) {
+    add_group(cases, {.model = "mlp", .shape = "784-1000-1000-10", .batch = batch, .norm = {}, .spec = mlp});
+  }
+  for (const auto& [name, kind] :
+       {std::pair{"rnn", ModelKind::rnn}, {"lstm", ModelKind::lstm}, {"gru", ModelKind::gru}}) {
+    ModelSpec spec;
+    spec.kind = kind;
+    for (const Index batch : batch_sizes) {
+      add_group(cases, {.model = name, .shape = "28x28-128", .batch = batch, .norm = {}, .spec = spec});
+    }
+  }
+  ModelSpec cnn;
+  cnn.kind = ModelKind::cnn;
+  for (const Index batch : batch_sizes) {
+    add_group(cases, {.model = "cnn", .shape = "1-32-64-128", .batch = batch, .norm = {}, .spec = cnn});
+  }
+  struct Layer {
+    Index steps, batch, in, hidden;
+  };
+  for (const Layer& l : {Layer{28, 32, 28, 128},
+                         {28, 128, 28, 128},
+                         {100, 32, 128, 256},
+                         {100, 4, 128, 256},
+                         {100, 32, 256, 512}}) {
+    ModelSpec spec;
+    spec.kind = ModelKind::lstm;
+    spec.hidden_size = l.hidden;
+    add_group(cases, {.model = "lstm-layer",
+                      .shape = fmt::format("{}x{}-{}", l.steps, l.in, l.hidden),
+                      .batch = l.batch,
+                      .norm = {},
+                      .spec = spec,
+                      .steps = l.steps,
+                      .in = l.in});
+  }
+  return cases;
+}
+
+std::unique_ptr<Step> make_step(const StepCase& c) {
+  if (is_layer(c)) return std::make_unique<LayerStep>(c);
+  return std::make_unique<ModelStep>(c);
+}
+
+}  // namespace normlab::bench
