@@ -192,9 +192,7 @@ void NormPool<T>::backward() {
   if (tensors_.bias != nullptr) add_up(sum_, tensors_.bias->gradient.data());
   if (scope_ == Scope::batch) average_batch();
   for_images([&](Index begin, Index end) {
-    for (Index i = begin; i < end; ++i) {
-      if (scope_ == Scope::group) average_groups(i);
-    }
+    for (Index i = begin; i < end && scope_ == Scope::group; ++i) average_groups(i);
     const PoolNormalization<T> normal = normalization(begin);
     norm_pool_backward(NormPoolBackward<T>{.x = image(begin),
                                            .dy = y_.gradient.data() + begin * pooled,
