@@ -16,9 +16,13 @@ Index group_size(const NormSpec& norm, Index channels) {
       return channels;
     case Norm::group:
       return channels / norm.groups;
-    default:
-      return 1;
+    case Norm::instance:
+    case Norm::none:
+    case Norm::batch:
+    case Norm::weight:
+      break;
   }
+  return 1;
 }
 
 template <class T>
@@ -40,9 +44,19 @@ void add_up(const Tensor<T>& terms, T* total) {
 
 template <class T>
 typename NormPool<T>::Scope NormPool<T>::scope_of(const NormSpec& norm, Mode mode) {
-  if (norm.kind == Norm::none || norm.kind == Norm::weight) return Scope::constant;
-  if (norm.kind == Norm::batch) return mode == Mode::training ? Scope::batch : Scope::constant;
-  return Scope::group;
+  switch (norm.kind) {
+    case Norm::none:
+    case Norm::weight:
+      break;
+    case Norm::batch:
+      return mode == Mode::training ? Scope::batch : Scope::constant;
+    case Norm::layer:
+    case Norm::rms:
+    case Norm::group:
+    case Norm::instance:
+      return Scope::group;
+  }
+  return Scope::constant;
 }
 
 template <class T>
