@@ -1,6 +1,6 @@
 #include "normlab/nn/bias.h"
 #include "normlab/nn/convolution.h"
-#include "normlab/nn/max_pool.h"
+#include "normlab/nn/norm_pool.h"
 #include "torch_fixture.h"
 
 namespace normlab {
@@ -15,17 +15,19 @@ void compare(const test::TorchCase& c) {
   Graph<T> graph(Mode::training);
   Parameters<T> parameters({}, 1);
   auto& weight = parameters.weight("weight", kernel, Activation::relu);
-  auto& bias = parameters.bias("bias", kernel[0], 1);
   auto& x = graph.value(in);
   auto& summed = graph.value(out);
-  auto& activated = graph.value(out);
   graph.template add<Conv2d<T>>(x, weight, summed, stride, padding);
-  graph.template add<Bias<T>>(summed, bias, activated, NormGeometry{out[0], out[1] * out[2], out[3]},
-                              Activation::relu);
-  Value<T>* y = &activated;
+  auto& bias = parameters.bias("bias", kernel[0], 1);
+  Value<T>* y = nullptr;
   if (c.settings.at("pool")) {
     y = &graph.value({out[0], out[1] / 2, out[2] / 2, out[3]});
-    graph.template add<MaxPool<T>>(activated, *y);
+    graph.template add<NormPool<T>>(summed, typename NormPool<T>::Tensors{.bias = &bias}, *y, NormSpec{},
+                                    Activation::relu, Mode::training);
+  } else {
+    y = &graph.value(out);
+    graph.template add<Bias<T>>(summed, bias, *y, NormGeometry{out[0], out[1] * out[2], out[3]},
+                                Activation::relu);
   }
   c.load_parameters(parameters);
   c.load("x", x.data);

@@ -6,7 +6,7 @@
 #include "normlab/models/dense.h"
 #include "normlab/nn/convolution.h"
 #include "normlab/nn/flatten.h"
-#include "normlab/nn/max_pool.h"
+#include "normlab/nn/norm_pool.h"
 #include "normlab/nn/normalization.h"
 
 namespace normlab {
@@ -29,28 +29,24 @@ void check_image(const ModelSpec& model, const TaskShape& task) {
                      task.height, task.width, poolings));
 }
 
-// x (batch, height, width, in) to (batch, height, width, out).
+// x (batch, height, width, in) to (batch, height, width, out), or half that size if the layer is the last of
+// its block and pooling follows.
 template <class T>
 Value<T>& add_convolution_layer(Graph<T>& graph, Parameters<T>& parameters, const std::string& name,
-                                Value<T>& x, Index out, const NormSpec& norm, Activation activation) {
+                                Value<T>& x, Index out, const NormSpec& norm, Activation activation,
+                                bool pool) {
   const Shape& in = x.data.shape();
   auto& weight =
       add_weight(graph, parameters, name + ".convolution", {out, in[3], kernel, kernel}, norm, activation);
-  auto& summed = graph.value({in[0], in[1], in[2], out});
+  const Shape shape{in[0], in[1], in[2], out};
+  auto& summed = pool ? graph.value_overwritten_by_gradient(shape) : graph.value(shape);
   graph.template add<Conv2d<T>>(x, weight, summed, 1, (kernel - 1) / 2);
   const NormGeometry geometry{.batch = in[0], .positions = in[1] * in[2], .channels = out};
   const Index fan_in = in[3] * kernel * kernel;
-  auto& y =
-      add_normalization(graph, parameters, name, "convolution", fan_in, summed, geometry, norm, activation);
+  auto& y = pool ? add_norm_pool(graph, parameters, name, "convolution", fan_in, summed, norm, activation)
+                 : add_normalization(graph, parameters, name, "convolution", fan_in, summed, geometry, norm,
+                                     activation);
   graph.track(name, y, name + ".");
-  return y;
-}
-
-template <class T>
-Value<T>& add_max_pool(Graph<T>& graph, Value<T>& x) {
-  const Shape& in = x.data.shape();
-  auto& y = graph.value({in[0], in[1] / 2, in[2] / 2, in[3]});
-  graph.template add<MaxPool<T>>(x, y);
   return y;
 }
 
@@ -71,12 +67,12 @@ Value<T>& record_cnn(const ModelSpec& model, const NormSpec& norm, const TaskSha
   out.images = &out.graph.input({out.batch, task.height, task.width, 1});
   Value<T>* x = out.images;
   for (std::size_t block = 0; block < model.blocks.size(); ++block) {
-    for (std::size_t i = 0; i < model.blocks[block].size(); ++i) {
+    const std::size_t layers = model.blocks[block].size();
+    for (std::size_t i = 0; i < layers; ++i) {
       const std::string name = fmt::format("blocks.{}.{}", block, i);
       x = &add_convolution_layer(out.graph, parameters, name, *x, model.blocks[block][i], norm,
-                                 model.activation);
+                                 model.activation, i + 1 == layers);
     }
-    x = &add_max_pool(out.graph, *x);
   }
   x = &add_flatten(out.graph, *x);
   for (std::size_t i = 0; i < model.dense.size(); ++i) {

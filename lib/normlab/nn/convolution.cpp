@@ -25,9 +25,9 @@ void Conv2d<T>::forward() {
 template <class T>
 void Conv2d<T>::backward() {
   if (x_.wants_gradient()) {
-    convolution_.backward_data(y_.gradient.data(), weight_.data.data(), x_.gradient.data());
+    convolution_.backward_data(y_.gradient_data(), weight_.data.data(), x_.gradient.data());
   }
-  convolution_.backward_weights(x_.data.data(), y_.gradient.data(), weight_.gradient.data());
+  convolution_.backward_weights(x_.data.data(), y_.gradient_data(), weight_.gradient.data());
 }
 
 template class Conv2d<float>;

@@ -13,12 +13,15 @@
 namespace normlab {
 
 // A buffer that flows between operations, and the gradient of the loss with respect to it. `gradient` is
-// empty where no gradient is wanted: for inputs, and for everything in an evaluation graph.
+// empty where no gradient is wanted: for inputs, and for everything in an evaluation graph. Where
+// `gradient_in_data` is set, the gradient takes the place of the data, and `gradient` is empty as well.
 template <class T>
 struct Value {
   Tensor<T> data;
   Tensor<T> gradient;
-  bool wants_gradient() const { return !gradient.empty(); }
+  bool gradient_in_data = false;
+  bool wants_gradient() const { return gradient_in_data || !gradient.empty(); }
+  T* gradient_data() { return gradient_in_data ? data.data() : gradient.data(); }
 };
 
 // Elements that an operation must move through memory in one forward() and one backward(), beside what the
@@ -64,6 +67,12 @@ class Graph {
   Value<T>& value(const Shape& shape) {
     Tensor<T> gradient = mode_ == Mode::training ? Tensor<T>(shape) : Tensor<T>();
     return values_.emplace_back(Value<T>{Tensor<T>(shape), std::move(gradient)});
+  }
+  // A value whose gradient is written over its data, which saves memory traffic: for an operation that writes
+  // each element of the gradient after it last read that element, behind one that does not need its output
+  // again.
+  Value<T>& value_overwritten_by_gradient(const Shape& shape) {
+    return values_.emplace_back(Value<T>{Tensor<T>(shape), {}, mode_ == Mode::training});
   }
 
   template <class O, class... Arguments>

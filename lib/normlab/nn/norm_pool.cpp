@@ -1,0 +1,291 @@
+#include "normlab/nn/norm_pool.h"
+
+#include <cmath>
+
+#include "normlab/core/error.h"
+#include "normlab/kernels/image_moments.h"
+
+namespace normlab {
+namespace {
+
+// Channels that share their statistics, in the norms that normalize each image by itself.
+Index group_size(const NormSpec& norm, Index channels) {
+  switch (norm.kind) {
+    case Norm::layer:
+    case Norm::rms:
+      return channels;
+    case Norm::group:
+      return channels / norm.groups;
+    case Norm::instance:
+    case Norm::none:
+    case Norm::batch:
+    case Norm::weight:
+      break;
+  }
+  return 1;
+}
+
+template <class T>
+const T* data_or(const Parameter<T>* parameter, const Tensor<T>& otherwise) {
+  return parameter != nullptr ? parameter->data.data() : otherwise.data();
+}
+
+// Over the images, in their order: the result does not depend on the number of threads.
+template <class T>
+void add_up(const Tensor<T>& terms, T* total) {
+  const Index channels = terms.dimension(1);
+  std::fill_n(total, channels, T(0));
+  for (Index at = 0; at < terms.size(); at += channels) {
+    for (Index c = 0; c < channels; ++c) total[c] += terms[at + c];
+  }
+}
+
+}  // namespace
+
+template <class T>
+typename NormPool<T>::Scope NormPool<T>::scope_of(const NormSpec& norm, Mode mode) {
+  switch (norm.kind) {
+    case Norm::none:
+    case Norm::weight:
+      break;
+    case Norm::batch:
+      return mode == Mode::training ? Scope::batch : Scope::constant;
+    case Norm::layer:
+    case Norm::rms:
+    case Norm::group:
+    case Norm::instance:
+      return Scope::group;
+  }
+  return Scope::constant;
+}
+
+template <class T>
+NormPool<T>::NormPool(Value<T>& x, const Tensors& tensors, Value<T>& y, const NormSpec& norm,
+                      Activation activation, Mode mode)
+    : x_(x),
+      tensors_(tensors),
+      y_(y),
+      norm_(norm),
+      activation_(activation),
+      scope_(scope_of(norm, mode)),
+      images_(x.data.dimension(0)),
+      positions_(x.data.dimension(1) * x.data.dimension(2)),
+      channels_(x.data.dimension(3)),
+      group_size_(group_size(norm, channels_)),
+      ones_({channels_}),
+      zeros_({channels_}) {
+  const Shape of_images{images_, channels_};
+  const Shape shape = scope_ == Scope::group ? of_images : Shape{1, channels_};
+  for (auto* tensor : {&mean_, &reciprocal_, &shift_}) *tensor = Tensor<T>(shape);
+  ones_.fill(T(1));
+  reciprocal_.fill(T(1));
+  if (scope_ != Scope::constant) {
+    for (auto* tensor : {&origin_, &offset_, &squares_}) *tensor = Tensor<T>(of_images);
+  }
+  if (mode == Mode::evaluation) return;
+  chosen_ = Tensor<T>(y.data.shape());
+  for (auto* tensor : {&sum_, &product_}) *tensor = Tensor<T>(of_images);
+  for (auto* tensor : {&mean_h_, &mean_product_}) *tensor = Tensor<T>(shape);
+}
+
+template <class T>
+template <class Body>
+void NormPool<T>::for_images(const Body& body) const {
+  parallel_for(images_, row_grain(positions_ * channels_),
+               [&](Index begin, Index end, int) { body(begin, end); });
+}
+
+template <class T>
+PoolNormalization<T> NormPool<T>::normalization(Index image) const {
+  const Index stride = scope_ == Scope::group ? channels_ : 0;
+  const Index at = image * stride;
+  return {.mean = mean_.data() + at,
+          .reciprocal_deviation = reciprocal_.data() + at,
+          .shift = shift_.data() + at,
+          .gain = data_or(tensors_.gain, ones_),
+          .bias = data_or(tensors_.bias, zeros_),
+          .stride = stride};
+}
+
+template <class T>
+void NormPool<T>::forward() {
+  if (tensors_.running_mean != nullptr && scope_ == Scope::constant) use_running_statistics();
+  if (scope_ == Scope::batch) {
+    for_images([&](Index begin, Index end) { find_moments(begin, end); });
+    use_batch_statistics();
+  }
+  const Index pooled = y_.data.size() / images_;
+  for_images([&](Index begin, Index end) {
+    for (Index i = begin; i < end; ++i) {
+      if (scope_ == Scope::group) use_group_statistics(i);
+      norm_pool_forward(NormPoolForward<T>{.x = image(i),
+                                           .normalization = normalization(i),
+                                           .y = y_.data.data() + i * pooled,
+                                           .chosen = chosen_.empty() ? nullptr : chosen_.data() + i * pooled,
+                                           .images = 1,
+                                           .height = x_.data.dimension(1),
+                                           .width = x_.data.dimension(2),
+                                           .channels = channels_,
+                                           .activation = activation_});
+    }
+  });
+}
+
+template <class T>
+void NormPool<T>::find_moments(Index begin, Index end) {
+  const Index at = begin * channels_;
+  image_moments(ImageMoments<T>{.x = image(begin),
+                                .origin = origin_.data() + at,
+                                .offset = offset_.data() + at,
+                                .squares = squares_.data() + at,
+                                .images = end - begin,
+                                .positions = positions_,
+                                .channels = channels_});
+}
+
+template <class T>
+void NormPool<T>::set_statistics(Index at, Index count, T mean, T correction, T variance) {
+  const T reciprocal = T(1) / std::sqrt(variance + static_cast<T>(norm_.epsilon));
+  std::fill_n(mean_.data() + at, count, mean);
+  std::fill_n(reciprocal_.data() + at, count, reciprocal);
+  std::fill_n(shift_.data() + at, count, -correction * reciprocal);
+}
+
+template <class T>
+void NormPool<T>::use_running_statistics() {
+  for (Index c = 0; c < channels_; ++c) {
+    set_statistics(c, 1, (*tensors_.running_mean)[c], T(0), (*tensors_.running_variance)[c]);
+  }
+}
+
+template <class T>
+void NormPool<T>::use_batch_statistics() {
+  const auto momentum = static_cast<T>(norm_.momentum);
+  const auto count = static_cast<T>(images_ * positions_);
+  const auto move = [&](T& running, T statistic) { running += momentum * (statistic - running); };
+  for (Index c = 0; c < channels_; ++c) {
+    const auto [mean, correction, variance] = common_moments(
+        origin_.data() + c, offset_.data() + c, squares_.data() + c, images_, channels_, positions_);
+    set_statistics(c, 1, mean, correction, variance);
+    move((*tensors_.running_mean)[c], mean + correction);
+    move((*tensors_.running_variance)[c], variance * count / std::max(count - 1, T(1)));
+  }
+}
+
+template <class T>
+void NormPool<T>::use_group_statistics(Index i) {
+  const Index at = i * channels_;
+  if (norm_.kind == Norm::rms) {
+    T square = 0;
+    mean_square(MeanSquare<T>{.x = image(i), .square = &square, .count = positions_ * channels_});
+    return set_statistics(at, channels_, T(0), T(0), square);
+  }
+  find_moments(i, i + 1);
+  for (Index k = at; k < at + channels_; k += group_size_) {
+    const auto [mean, correction, variance] = common_moments(
+        origin_.data() + k, offset_.data() + k, squares_.data() + k, group_size_, Index{1}, positions_);
+    set_statistics(k, group_size_, mean, correction, variance);
+  }
+}
+
+template <class T>
+void NormPool<T>::backward() {
+  const Index pooled = y_.data.size() / images_;
+  for_images([&](Index begin, Index end) {
+    norm_pool_sums(NormPoolSums<T>{.chosen = chosen_.data() + begin * pooled,
+                                   .dy = y_.gradient.data() + begin * pooled,
+                                   .normalization = normalization(begin),
+                                   .sum = sum_.data() + begin * channels_,
+                                   .product = product_.data() + begin * channels_,
+                                   .images = end - begin,
+                                   .positions = pooled / channels_,
+                                   .channels = channels_,
+                                   .activation = activation_});
+  });
+  if (tensors_.gain != nullptr) add_up(product_, tensors_.gain->gradient.data());
+  if (tensors_.bias != nullptr) add_up(sum_, tensors_.bias->gradient.data());
+  if (scope_ == Scope::batch) average_batch();
+  for_images([&](Index begin, Index end) {
+    for (Index i = begin; i < end && scope_ == Scope::group; ++i) average_groups(i);
+    const PoolNormalization<T> normal = normalization(begin);
+    norm_pool_backward(NormPoolBackward<T>{.x = image(begin),
+                                           .dy = y_.gradient.data() + begin * pooled,
+                                           .normalization = normal,
+                                           .mean_h = mean_h_.data() + begin * normal.stride,
+                                           .mean_product = mean_product_.data() + begin * normal.stride,
+                                           .dx = x_.gradient_data() + begin * positions_ * channels_,
+                                           .images = end - begin,
+                                           .height = x_.data.dimension(1),
+                                           .width = x_.data.dimension(2),
+                                           .channels = channels_,
+                                           .activation = activation_});
+  });
+}
+
+template <class T>
+void NormPool<T>::average_batch() {
+  const T scale = T(1) / static_cast<T>(images_ * positions_);
+  for (Index c = 0; c < channels_; ++c) {
+    const T gain = tensors_.gain->data[c];
+    mean_h_[c] = tensors_.bias->gradient[c] * gain * scale;
+    mean_product_[c] = tensors_.gain->gradient[c] * gain * scale;
+  }
+}
+
+template <class T>
+void NormPool<T>::average_groups(Index i) {
+  const T scale = T(1) / static_cast<T>(positions_ * group_size_);
+  for (Index first = 0; first < channels_; first += group_size_) {
+    const Index at = i * channels_ + first;
+    T h = 0, product = 0;
+    for (Index c = 0; c < group_size_; ++c) {
+      h += sum_[at + c] * tensors_.gain->data[first + c];
+      product += product_[at + c] * tensors_.gain->data[first + c];
+    }
+    if (norm_.kind == Norm::rms) h = 0;  // it takes no mean away
+    std::fill_n(mean_h_.data() + at, group_size_, h * scale);
+    std::fill_n(mean_product_.data() + at, group_size_, product * scale);
+  }
+}
+
+template class NormPool<float>;
+template class NormPool<double>;
+
+namespace {
+
+template <class T>
+typename NormPool<T>::Tensors declare_tensors(Parameters<T>& parameters, const std::string& name,
+                                              const std::string& layer, Index fan_in, Index channels,
+                                              Norm kind) {
+  if (kind == Norm::none || kind == Norm::weight) {
+    return {.bias = &parameters.bias(name + "." + layer + ".bias", channels, fan_in)};
+  }
+  typename NormPool<T>::Tensors tensors;
+  tensors.gain = &parameters.constant(name + ".norm.weight", ParameterRole::gain, {channels}, T(1));
+  if (kind == Norm::rms) return tensors;
+  tensors.bias = &parameters.constant(name + ".norm.bias", ParameterRole::bias, {channels}, T(0));
+  if (kind != Norm::batch) return tensors;
+  tensors.running_mean = &parameters.buffer(name + ".norm.running_mean", {channels}, T(0));
+  tensors.running_variance = &parameters.buffer(name + ".norm.running_var", {channels}, T(1));
+  return tensors;
+}
+
+}  // namespace
+
+template <class T>
+Value<T>& add_norm_pool(Graph<T>& graph, Parameters<T>& parameters, const std::string& name,
+                        const std::string& layer, Index fan_in, Value<T>& x, const NormSpec& norm,
+                        Activation activation) {
+  const Shape& in = x.data.shape();
+  auto& y = graph.value({in[0], in[1] / 2, in[2] / 2, in[3]});
+  const auto tensors = declare_tensors(parameters, name, layer, fan_in, in[3], norm.kind);
+  graph.template add<NormPool<T>>(x, tensors, y, norm, activation, graph.mode());
+  return y;
+}
+
+template Value<float>& add_norm_pool(Graph<float>&, Parameters<float>&, const std::string&,
+                                     const std::string&, Index, Value<float>&, const NormSpec&, Activation);
+template Value<double>& add_norm_pool(Graph<double>&, Parameters<double>&, const std::string&,
+                                      const std::string&, Index, Value<double>&, const NormSpec&, Activation);
+
+}  // namespace normlab

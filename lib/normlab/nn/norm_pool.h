@@ -1,0 +1,73 @@
+// The end of a block of convolutions as one operation: normalization (or the bias alone), activation and 2x2
+// max pooling with stride 2. The normalized images, four times as large as what is pooled, are never written
+// to memory. The formulas are in kernels/norm_pool.h; what each norm takes its statistics over is in
+// docs/design.md.
+#pragma once
+
+#include "normlab/kernels/norm_pool.h"
+#include "normlab/nn/normalization.h"
+
+namespace normlab {
+
+template <class T>
+class NormPool : public Op<T> {
+ public:
+  // All of shape (channels); null where the norm has no such tensor.
+  struct Tensors {
+    Parameter<T>*gain = nullptr, *bias = nullptr;
+    Tensor<T>*running_mean = nullptr, *running_variance = nullptr;
+  };
+  // x (batch, height, width, channels), y (batch, height / 2, width / 2, channels), halves rounded down.
+  NormPool(Value<T>& x, const Tensors& tensors, Value<T>& y, const NormSpec& norm, Activation activation,
+           Mode mode);
+  void forward() override;
+  void backward() override;
+  // Forward reads x and writes y; backward reads x and dy, and writes dx.
+  Traffic traffic() const override {
+    return {.moved = 3 * x_.data.size() + 2 * y_.data.size(),
+            .footprint = x_.data.size() + 2 * y_.data.size()};
+  }
+  Section section() const override { return Section::normalization; }
+
+ private:
+  // Whose values share a mean and a deviation: nobody's (they are constants), those of a channel in the whole
+  // batch, or those of a group of channels in an image.
+  enum class Scope { constant, batch, group };
+  static Scope scope_of(const NormSpec& norm, Mode mode);
+
+  template <class Body>
+  void for_images(const Body& body) const;
+  const T* image(Index index) const { return x_.data.data() + index * positions_ * channels_; }
+  PoolNormalization<T> normalization(Index image) const;
+
+  void find_moments(Index begin, Index end);
+  void use_running_statistics();
+  void use_batch_statistics();
+  void use_group_statistics(Index image);
+  void set_statistics(Index at, Index count, T mean, T correction, T variance);
+
+  void average_batch();
+  void average_groups(Index image);
+
+  Value<T>& x_;
+  Tensors tensors_;
+  Value<T>& y_;
+  NormSpec norm_;
+  Activation activation_;
+  Scope scope_;
+  Index images_, positions_, channels_, group_size_;
+  Tensor<T> ones_, zeros_;               // (channels), in place of the tensors that the norm has not
+  Tensor<T> origin_, offset_, squares_;  // (images, channels): kernels/image_moments.h
+  Tensor<T> mean_, reciprocal_, shift_;  // (images, channels), or (1, channels) shared by all images
+  Tensor<T> chosen_, sum_, product_;     // what backward() needs: kernels/norm_pool.h
+  Tensor<T> mean_h_, mean_product_;      // as mean_
+};
+
+// Like add_normalization() of nn/normalization.h, followed by max pooling; x (batch, height, width,
+// channels).
+template <class T>
+Value<T>& add_norm_pool(Graph<T>& graph, Parameters<T>& parameters, const std::string& name,
+                        const std::string& layer, Index fan_in, Value<T>& x, const NormSpec& norm,
+                        Activation activation);
+
+}  // namespace normlab
