@@ -84,6 +84,7 @@ Times interleave(const std::vector<std::function<void()>>& contenders, const Eff
   Times times(contenders.size());
   for (Index round = 0; round < rounds; ++round) {
     for (std::size_t i = 0; i < contenders.size(); ++i) {
+      contenders[i]();
       times[i].push_back(seconds_of(contenders[i], repeats[i]));
     }
   }

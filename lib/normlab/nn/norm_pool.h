@@ -27,7 +27,10 @@ class NormPool : public Op<T> {
     return {.moved = 3 * x_.data.size() + 2 * y_.data.size(),
             .footprint = x_.data.size() + 2 * y_.data.size()};
   }
-  Section section() const override { return Section::normalization; }
+  Section section() const override {
+    const bool normalizes = norm_.kind != Norm::none && norm_.kind != Norm::weight;
+    return normalizes ? Section::normalization : Section::elementwise;
+  }
 
  private:
   // Whose values share a mean and a deviation: nobody's (they are constants), those of a channel in the whole
