@@ -8,80 +8,206 @@
 #define HWY_TARGET_INCLUDE "normlab/kernels/layer_norm.cpp"
 #include <hwy/foreach_target.h>
 
+#include "normlab/kernels/rows-inl.h"
 #include "normlab/kernels/simd-inl.h"
 #include "normlab/kernels/statistics-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace normlab::HWY_NAMESPACE {
 
-template <Activation activation, class T>
-void layer_norm_forward_fused(const LayerNormForward<T>& a) {
-  const hn::ScalableTag<T> d;
-  const Index length = a.positions * a.channels;
-  for (Index sample = 0; sample < a.samples; ++sample) {
-    const T* x = a.x + sample * length;
-    T* y = a.y + sample * length;
-    const Moments<T> moments = row_moments(x, length);
-    const T reciprocal = T(1) / std::sqrt(moments.variance + a.epsilon);
-    a.mean[sample] = moments.mean;
-    a.reciprocal_deviation[sample] = reciprocal;
-    a.shift[sample] = -moments.correction * reciprocal;
-    const auto mean_vector = hn::Set(d, moments.mean);
-    const auto reciprocal_vector = hn::Set(d, reciprocal);
-    const auto shift = hn::Set(d, a.shift[sample]);
-    for (Index position = 0; position < a.positions; ++position, x += a.channels, y += a.channels) {
-      for_each_vector(d, a.channels, [&](auto access, Index i) HWY_ATTR {
-        const auto normalized =
-            hn::MulAdd(hn::Sub(access.load(x + i), mean_vector), reciprocal_vector, shift);
-        const auto z = hn::MulAdd(normalized, access.load(a.gain + i), access.load(a.bias + i));
-        access.store(activate<activation>(d, z), y + i);
-      });
+// The numbers that normalize `rows` neighbouring rows, one vector of equal lanes each.
+template <int rows, class T>
+struct RowNormalization {
+  using V = hn::Vec<hn::ScalableTag<T>>;
+  V mean[rows], reciprocal[rows], shift[rows];
+
+  // a: the arguments of forward or backward; row: of the (samples * positions, channels) matrix.
+  template <class Arguments>
+  HWY_INLINE RowNormalization(const Arguments& a, Index row) {
+    const hn::ScalableTag<T> d;
+    for (int r = 0; r < rows; ++r) {
+      const Index sample = a.positions == 1 ? row + r : row / a.positions;
+      mean[r] = hn::Set(d, a.mean[sample]);
+      reciprocal[r] = hn::Set(d, a.reciprocal_deviation[sample]);
+      shift[r] = hn::Set(d, a.shift[sample]);
     }
+  }
+  HWY_INLINE V normalized(int r, V x) const {
+    return hn::MulAdd(hn::Sub(x, mean[r]), reciprocal[r], shift[r]);
+  }
+};
+
+template <int samples, class T>
+HWY_INLINE void keep_moments(const LayerNormForward<T>& a, Index sample) {
+  const Index length = a.positions * a.channels;
+  Moments<T> moments[samples];
+  moments_of_rows<samples>(a.x + sample * length, length, moments);
+  for (int s = 0; s < samples; ++s) {
+    const T reciprocal = T(1) / std::sqrt(moments[s].variance + a.epsilon);
+    a.mean[sample + s] = moments[s].mean;
+    a.reciprocal_deviation[sample + s] = reciprocal;
+    a.shift[sample + s] = -moments[s].correction * reciprocal;
   }
 }
 
-// First pass over a sample: the two sums that dx needs, and the gain and bias gradients. dx receives h in
-// between.
+template <int rows, Activation activation, class T>
+HWY_INLINE void normalize_rows(const LayerNormForward<T>& a, Index row, const RowTraffic& traffic) {
+  const hn::ScalableTag<T> d;
+  const RowNormalization<rows, T> normalization(a, row);
+  const Index channels = a.channels;
+  const T *x = a.x + row * channels, *gains = a.gain, *biases = a.bias;
+  T* y = a.y + row * channels;
+  for_each_vector(d, channels, [&](auto access, Index i) HWY_ATTR {
+    const auto gain = access.load(gains + i), bias = access.load(biases + i);
+    for (int r = 0; r < rows; ++r) {
+      const Index at = r * channels + i;
+      if (traffic.beyond_cache) hwy::Prefetch(x + at + 2 * channels);
+      const auto z = hn::MulAdd(normalization.normalized(r, access.load(x + at)), gain, bias);
+      store_result(traffic, access, activate<activation>(d, z), y + at);
+    }
+  });
+}
+
+template <Activation activation, class T>
+void layer_norm_forward_fused(const LayerNormForward<T>& a) {
+  const RowTraffic traffic(a.y, a.samples * a.positions, a.channels);
+  if (a.positions == 1) {
+    for_each_row_group(0, a.samples, !traffic.beyond_cache, [&](auto rows, Index row) HWY_ATTR {
+      keep_moments<rows.value>(a, row);
+      normalize_rows<rows.value, activation>(a, row, traffic);
+    });
+  } else {
+    for (Index sample = 0; sample < a.samples; ++sample) {
+      keep_moments<1>(a, sample);
+      for_each_row_group(sample * a.positions, (sample + 1) * a.positions, true,
+                         [&](auto rows, Index row)
+                             HWY_ATTR { normalize_rows<rows.value, activation>(a, row, traffic); });
+    }
+  }
+  if (traffic.streaming) hwy::FlushStream();
+}
+
+// The sums over a sample that dx needs: of h and of h n. One pair of vectors for each of the rows that are
+// worked on together.
+template <class T>
+struct GradientSums {
+  hn::Vec<hn::ScalableTag<T>> h[rows_together], product[rows_together];
+  HWY_INLINE GradientSums() {
+    for (int r = 0; r < rows_together; ++r) h[r] = product[r] = hn::Zero(hn::ScalableTag<T>());
+  }
+};
+
+// The means of h and of h n over a sample.
+template <class T>
+struct GradientMeans {
+  T h, product;
+};
+
+// g = dy f'(z). Only tanh reads y: z is at hand, and its sign is that of relu's output.
+template <Activation activation, class T, class Access, class V>
+HWY_INLINE V output_gradient(Access access, V normalized, V gain, V bias, const T* y, const T* dy) {
+  const hn::ScalableTag<T> d;
+  const auto z = hn::MulAdd(normalized, gain, bias);
+  auto output = z;
+  if constexpr (activation == Activation::tanh) output = access.load(y);
+  return activation_gradient<activation>(d, access.load(dy), z, output);
+}
+
+// First pass: adds to `total` and to the gradients of gain and bias.
+template <int rows, Activation activation, class T>
+HWY_INLINE void add_gradient_sums(const LayerNormBackward<T>& arguments, Index row, const RowTraffic& traffic,
+                                  GradientSums<T>& total) {
+  const hn::ScalableTag<T> d;
+  const RowNormalization<rows, T> normalization(arguments, row);
+  const LayerNormBackward<T> a = arguments;  // a copy, which stores through its pointers cannot change
+  GradientSums<T> sums = total;
+  for_each_vector(d, a.channels, [&](auto access, Index i) HWY_ATTR {
+    const auto gain = access.load(a.gain + i), bias = access.load(a.bias + i);
+    auto dgain = access.load(a.dgain + i), dbias = access.load(a.dbias + i);
+    for (int r = 0; r < rows; ++r) {
+      const Index at = (row + r) * a.channels + i;
+      if (traffic.beyond_cache) {
+        hwy::Prefetch(a.x + at + a.channels);
+        hwy::Prefetch(a.dy + at + a.channels);
+      }
+      const auto normalized = access.keep(normalization.normalized(r, access.load(a.x + at)));
+      const auto g = output_gradient<activation>(access, normalized, gain, bias, a.y + at, a.dy + at);
+      dgain = hn::MulAdd(g, normalized, dgain);
+      dbias = hn::Add(g, dbias);
+      const auto h = hn::Mul(g, gain);
+      sums.h[r] = hn::Add(sums.h[r], h);
+      sums.product[r] = hn::MulAdd(h, normalized, sums.product[r]);
+    }
+    access.store(dgain, a.dgain + i);
+    access.store(dbias, a.dbias + i);
+  });
+  total = sums;
+}
+
+// Second pass: dx, computed from dy once more rather than from an h kept in between, which would be written
+// and read again.
+template <int rows, Activation activation, class T>
+HWY_INLINE void input_gradients(const LayerNormBackward<T>& arguments, Index row, const RowTraffic& traffic,
+                                const GradientMeans<T>* means) {
+  const hn::ScalableTag<T> d;
+  const RowNormalization<rows, T> normalization(arguments, row);
+  const LayerNormBackward<T> a = arguments;
+  hn::Vec<hn::ScalableTag<T>> mean_h[rows], mean_product[rows];
+  for (int r = 0; r < rows; ++r) {
+    const GradientMeans<T>& sample = means[a.positions == 1 ? r : 0];
+    mean_h[r] = hn::Set(d, sample.h);
+    mean_product[r] = hn::Set(d, sample.product);
+  }
+  for_each_vector(d, a.channels, [&](auto access, Index i) HWY_ATTR {
+    const auto gain = access.load(a.gain + i), bias = access.load(a.bias + i);
+    for (int r = 0; r < rows; ++r) {
+      const Index at = (row + r) * a.channels + i;
+      const auto normalized = normalization.normalized(r, access.load(a.x + at));
+      const auto g = output_gradient<activation>(access, normalized, gain, bias, a.y + at, a.dy + at);
+      const auto centred = hn::MulSub(g, gain, mean_h[r]);
+      const auto dx = hn::NegMulAdd(normalized, mean_product[r], centred);
+      store_result(traffic, access, hn::Mul(dx, normalization.reciprocal[r]), a.dx + at);
+    }
+  });
+}
+
+template <Activation activation, class T>
+HWY_INLINE void backward_sample(const LayerNormBackward<T>& a, Index sample, const RowTraffic& traffic) {
+  const hn::ScalableTag<T> d;
+  const Index first = sample * a.positions, last = first + a.positions;
+  GradientSums<T> sums;
+  for_each_row_group(first, last, true, [&](auto rows, Index row) HWY_ATTR {
+    add_gradient_sums<rows.value, activation>(a, row, traffic, sums);
+  });
+  for (int r = 1; r < rows_together; ++r) {
+    sums.h[0] = hn::Add(sums.h[0], sums.h[r]);
+    sums.product[0] = hn::Add(sums.product[0], sums.product[r]);
+  }
+  const T scale = T(1) / static_cast<T>(a.positions * a.channels);
+  const GradientMeans<T> means{sum_of_lanes(d, sums.h[0]) * scale, sum_of_lanes(d, sums.product[0]) * scale};
+  for_each_row_group(first, last, true, [&](auto rows, Index row) HWY_ATTR {
+    input_gradients<rows.value, activation>(a, row, traffic, &means);
+  });
+}
+
 template <Activation activation, class T>
 void layer_norm_backward_fused(const LayerNormBackward<T>& a) {
   const hn::ScalableTag<T> d;
-  const Index length = a.positions * a.channels;
-  for (Index sample = 0; sample < a.samples; ++sample) {
-    const auto mean = hn::Set(d, a.mean[sample]);
-    const auto reciprocal = hn::Set(d, a.reciprocal_deviation[sample]);
-    const auto shift = hn::Set(d, a.shift[sample]);
-    auto sum = hn::Zero(d);
-    auto product_sum = hn::Zero(d);
-    for (Index position = 0; position < a.positions; ++position) {
-      const Index offset = sample * length + position * a.channels;
-      for_each_vector(d, a.channels, [&](auto access, Index i) HWY_ATTR {
-        const Index at = offset + i;
-        const auto normalized =
-            access.keep(hn::MulAdd(hn::Sub(access.load(a.x + at), mean), reciprocal, shift));
-        const auto gain = access.load(a.gain + i);
-        auto z = hn::Zero(d);
-        if constexpr (activation == Activation::gelu)
-          z = hn::MulAdd(normalized, gain, access.load(a.bias + i));
-        const auto g = activation_gradient<activation>(d, access.load(a.dy + at), z, access.load(a.y + at));
-        access.store(hn::MulAdd(g, normalized, access.load(a.dgain + i)), a.dgain + i);
-        access.store(hn::Add(g, access.load(a.dbias + i)), a.dbias + i);
-        const auto h = hn::Mul(g, gain);
-        sum = hn::Add(sum, h);
-        product_sum = hn::MulAdd(h, normalized, product_sum);
-        access.store(h, a.dx + at);
-      });
-    }
-    const auto scale = hn::Set(d, T(1) / static_cast<T>(length));
-    const auto mean_h = hn::Mul(hn::SumOfLanes(d, sum), scale);
-    const auto mean_product = hn::Mul(hn::SumOfLanes(d, product_sum), scale);
-    const T* x = a.x + sample * length;
-    T* dx = a.dx + sample * length;
-    for_each_vector(d, length, [&](auto access, Index i) HWY_ATTR {
-      const auto normalized = hn::MulAdd(hn::Sub(access.load(x + i), mean), reciprocal, shift);
-      const auto centred = hn::Sub(access.load(dx + i), mean_h);
-      access.store(hn::Mul(hn::NegMulAdd(normalized, mean_product, centred), reciprocal), dx + i);
+  const RowTraffic traffic(a.dx, a.samples * a.positions, a.channels);
+  if (a.positions == 1) {
+    const T scale = T(1) / static_cast<T>(a.channels);
+    for_each_row_group(0, a.samples, !traffic.beyond_cache, [&](auto rows, Index row) HWY_ATTR {
+      GradientSums<T> sums;
+      add_gradient_sums<rows.value, activation>(a, row, traffic, sums);
+      GradientMeans<T> means[rows.value];
+      for (int r = 0; r < rows.value; ++r)
+        means[r] = {sum_of_lanes(d, sums.h[r]) * scale, sum_of_lanes(d, sums.product[r]) * scale};
+      input_gradients<rows.value, activation>(a, row, traffic, means);
     });
+  } else {
+    for (Index sample = 0; sample < a.samples; ++sample) backward_sample<activation>(a, sample, traffic);
   }
+  if (traffic.streaming) hwy::FlushStream();
 }
 
 template <class T>

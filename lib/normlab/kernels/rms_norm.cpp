@@ -8,6 +8,7 @@
 #define HWY_TARGET_INCLUDE "normlab/kernels/rms_norm.cpp"
 #include <hwy/foreach_target.h>
 
+#include "normlab/kernels/rows-inl.h"
 #include "normlab/kernels/simd-inl.h"
 #include "normlab/kernels/statistics-inl.h"
 
@@ -18,6 +19,7 @@ template <Activation activation, class T>
 void rms_norm_forward_fused(const RmsNormForward<T>& a) {
   const hn::ScalableTag<T> d;
   const Index length = a.positions * a.channels;
+  const RowTraffic traffic(a.y, a.samples * a.positions, a.channels);
   for (Index sample = 0; sample < a.samples; ++sample) {
     const T* x = a.x + sample * length;
     T* y = a.y + sample * length;
@@ -30,11 +32,14 @@ void rms_norm_forward_fused(const RmsNormForward<T>& a) {
     const auto reciprocal = hn::Set(d, a.reciprocal_root[sample]);
     for (Index position = 0; position < a.positions; ++position, x += a.channels, y += a.channels) {
       for_each_vector(d, a.channels, [&](auto access, Index i) HWY_ATTR {
+        if (traffic.beyond_cache) hwy::Prefetch(x + i + 2 * a.channels);
         const auto normalized = hn::Mul(access.load(x + i), reciprocal);
-        access.store(activate<activation>(d, hn::Mul(normalized, access.load(a.gain + i))), y + i);
+        const auto z = hn::Mul(normalized, access.load(a.gain + i));
+        store_result(traffic, access, activate<activation>(d, z), y + i);
       });
     }
   }
+  if (traffic.streaming) hwy::FlushStream();
 }
 
 // First pass over a sample: the sum that dx needs, and the gain's gradient. dx receives h in between.
