@@ -45,6 +45,11 @@ class RecurrentReference {
   void step(const Matrix& x, Matrix& h, Matrix& c) {
     const Matrix p = product(x, tensors_["weight_ih"]);
     const Matrix q = product(h, tensors_["weight_hh"]);
+    step(p, q, h, c);
+  }
+
+  // The same from the products p = W_ih x and q = W_hh h.
+  void step(const Matrix& p, const Matrix& q, Matrix& h, Matrix& c) {
     if (cell_ == CellKind::tanh) tanh_step(p, q, h);
     if (cell_ == CellKind::lstm) lstm_step(p, q, h, c);
     if (cell_ == CellKind::gru) gru_step(p, q, h);

@@ -84,11 +84,11 @@ class SetStates : public Op<double> {
   Parameters<double>& parameters_;
 };
 
-void check_carried_gradients(CellKind cell, Norm norm, Index steps) {
+void check_carried_gradients(CellKind cell, Norm norm, Index steps, Index batch = 3) {
   INFO(describe(cell, norm, false));
   Graph<double> graph(Mode::training);
   Parameters<double> parameters({}, 1);
-  auto& x = test::checked_input(graph, {steps, 3, 4}, 7);
+  auto& x = test::checked_input(graph, {steps, batch, 4}, 7);
   graph.add<SetStates>(parameters);
   auto& y = add_recurrent(graph, parameters, "rnn.", x, {.cell = cell, .hidden = 5}, {.kind = norm},
                           CarriedState::carried);
@@ -157,6 +157,22 @@ TEST_CASE("recurrent layers: backward passes from a carried state agree with fin
       check_carried_gradients(cell, norm, 3);
       check_carried_gradients(cell, norm, 1);
     }
+  }
+}
+
+TEST_CASE("recurrent layers: a sequence of several chunks of time steps has the right gradients") {
+  for (const auto cell : cells) {
+    for (const bool reverse : {false, true}) {
+      // At most 128 rows are a chunk: a first one of two steps, and two of three; or of one, two and two.
+      for (const Size& size : {Size{.steps = 8, .batch = 40, .in = 2, .hidden = 5},
+                               Size{.steps = 5, .batch = 64, .in = 2, .hidden = 5}}) {
+        INFO(describe(cell, Norm::none, reverse));
+        Parameters<double> parameters({}, 1);
+        Layer<double> layer(cell, Norm::none, reverse, size, parameters);
+        test::check_gradients(layer.graph, test::everything({{"x", &layer.x}}, parameters), *layer.y);
+      }
+    }
+    check_carried_gradients(cell, Norm::none, 5, 64);
   }
 }
 

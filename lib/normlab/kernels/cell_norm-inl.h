@@ -8,6 +8,7 @@
 #endif
 
 #include <cmath>
+#include <type_traits>
 
 #include "normlab/kernels/cell_norm.h"
 #include "normlab/kernels/simd-inl.h"
@@ -16,20 +17,103 @@
 HWY_BEFORE_NAMESPACE();
 namespace normlab::HWY_NAMESPACE {
 
-template <RowNorm norm, class T>
-HWY_INLINE RowScaling<T> row_scaling(const T* x, Index n, T epsilon) {
+// Rows that a pass takes together: their sums do not wait for each other, and what belongs to the columns is
+// loaded and stored once. Two suffice with 16 registers as with 32: four were faster in the first-level
+// cache, and slower where the rows come from further away.
+inline constexpr int cell_rows = 2;
+
+// Calls body(count, row) for blocks of cell_rows rows, then for single ones; count is an integral constant.
+template <class Body>
+HWY_INLINE void for_row_blocks(Index rows, const Body& body) {
+  Index row = 0;
+  for (; row + cell_rows <= rows; row += cell_rows) body(std::integral_constant<int, cell_rows>(), row);
+  for (; row < rows; ++row) body(std::integral_constant<int, 1>(), row);
+}
+
+// The mean squares of `count` rows x of n elements.
+template <int count, class T>
+HWY_INLINE void mean_squares(const T* const* x, Index n, T* result) {
+  const hn::ScalableTag<T> d;
+  hn::Vec<hn::ScalableTag<T>> squares[count];
+  for (int r = 0; r < count; ++r) squares[r] = hn::Zero(d);
+  for_each_vector(d, n, [&](auto access, Index i) NORMLAB_INLINE_LAMBDA {
+    for (int r = 0; r < count; ++r) {
+      const auto v = access.load(x[r] + i);
+      squares[r] = hn::MulAdd(v, v, squares[r]);
+    }
+  });
+  for (int r = 0; r < count; ++r) result[r] = sum_of_lanes(d, squares[r]) / static_cast<T>(n);
+}
+
+// row_moments of statistics-inl.h for `count` rows x of n elements.
+template <int count, class T>
+HWY_INLINE void moments_of(const T* const* x, Index n, Moments<T>* result) {
+  const hn::ScalableTag<T> d;
+  using V = hn::Vec<hn::ScalableTag<T>>;
+  const T scale = T(1) / static_cast<T>(n);
+  V sums[count], squares[count], means[count];
+  for (int r = 0; r < count; ++r) sums[r] = squares[r] = hn::Zero(d);
+  for_each_vector(d, n, [&](auto access, Index i) NORMLAB_INLINE_LAMBDA {
+    for (int r = 0; r < count; ++r) sums[r] = hn::Add(sums[r], access.load(x[r] + i));
+  });
+  for (int r = 0; r < count; ++r) {
+    result[r].mean = sum_of_lanes(d, sums[r]) * scale;
+    means[r] = hn::Set(d, result[r].mean);
+    sums[r] = hn::Zero(d);
+  }
+  for_each_vector(d, n, [&](auto access, Index i) NORMLAB_INLINE_LAMBDA {
+    for (int r = 0; r < count; ++r) {
+      const auto deviation = access.keep(hn::Sub(access.load(x[r] + i), means[r]));
+      sums[r] = hn::Add(sums[r], deviation);
+      squares[r] = hn::MulAdd(deviation, deviation, squares[r]);
+    }
+  });
+  for (int r = 0; r < count; ++r) {
+    const T correction = result[r].correction = sum_of_lanes(d, sums[r]) * scale;
+    const T variance = sum_of_lanes(d, squares[r]) * scale - correction * correction;
+    result[r].variance = variance > T(0) ? variance : T(0);
+  }
+}
+
+// The scalings of `count` rows x of n elements. The operations of a row do not depend on how many there are.
+template <RowNorm norm, int count, class T>
+HWY_INLINE void scalings_of(const T* const* x, Index n, T epsilon, RowScaling<T>* scaling) {
   if constexpr (norm == RowNorm::layer) {
-    const Moments<T> moments = row_moments(x, n);
-    const T reciprocal = T(1) / std::sqrt(moments.variance + epsilon);
-    return {moments.mean, reciprocal, -moments.correction * reciprocal};
+    Moments<T> moments[count];
+    moments_of<count>(x, n, moments);
+    for (int r = 0; r < count; ++r) {
+      const T reciprocal = T(1) / std::sqrt(moments[r].variance + epsilon);
+      scaling[r] = {moments[r].mean, reciprocal, -moments[r].correction * reciprocal};
+    }
   } else {
-    const hn::ScalableTag<T> d;
-    const auto squares = sum_terms<T>(d, n, [&](auto access, Index i) HWY_ATTR {
-      const auto v = access.load(x + i);
-      return hn::Mul(v, v);
-    });
-    const T mean_square = hn::GetLane(squares) / static_cast<T>(n);
-    return {T(0), T(1) / std::sqrt(mean_square + epsilon), T(0)};
+    T squares[count];
+    mean_squares<count>(x, n, squares);
+    for (int r = 0; r < count; ++r) scaling[r] = {T(0), T(1) / std::sqrt(squares[r] + epsilon), T(0)};
+  }
+}
+
+// The scalings of `count` rows of n elements that lie behind each other.
+template <RowNorm norm, int count, class T>
+HWY_INLINE void scale_rows(const T* x, Index n, T epsilon, RowScaling<T>* scaling) {
+  const T* rows[count];
+  for (int r = 0; r < count; ++r) rows[r] = x + r * n;
+  scalings_of<norm, count>(rows, n, epsilon, scaling);
+}
+
+// The scalings of `count` rows of a and as many of b, whose first n elements of `stride` are normalized.
+template <RowNorm norm, int count, class T>
+HWY_INLINE void scale_sides(const T* a, const T* b, Index n, Index stride, T epsilon,
+                            RowScaling<T>* scaling_a, RowScaling<T>* scaling_b, Index scaling_stride) {
+  const T* rows[2 * count];
+  RowScaling<T> scaling[2 * count];
+  for (int r = 0; r < count; ++r) {
+    rows[r] = a + r * stride;
+    rows[count + r] = b + r * stride;
+  }
+  scalings_of<norm, 2 * count>(rows, n, epsilon, scaling);
+  for (int r = 0; r < count; ++r) {
+    scaling_a[r * scaling_stride] = scaling[r];
+    scaling_b[r * scaling_stride] = scaling[count + r];
   }
 }
 
@@ -45,79 +129,100 @@ HWY_INLINE auto normalized(Access access, const RowScaling<T>& s, const T* p) {
   }
 }
 
-// The backward pass of y = gain n(x) over a row of n elements, where upstream(access, i) gives dy:
-//   dx = (h - mean(h) - n mean(h n)) reciprocal,  h = dy gain   (rms: without mean(h)),
-// and dgain += dy n. dx may be x.
-template <RowNorm norm, class T, class Upstream>
-HWY_INLINE void normalize_row_backward(const Upstream& upstream, const RowScaling<T>& s, const T* gain,
-                                       const T* x, T* dx, T* dgain, Index n) {
-  const hn::ScalableTag<T> d;
-  auto sum = hn::Zero(d);
-  auto product_sum = hn::Zero(d);
-  for_each_vector(d, n, [&](auto access, Index i) HWY_ATTR {
-    const auto normal = normalized<norm>(access, s, x + i);
-    const auto dy = access.keep(upstream(access, i));
-    const auto h = hn::Mul(dy, access.load(gain + i));
-    access.store(hn::MulAdd(dy, normal, access.load(dgain + i)), dgain + i);
-    sum = hn::Add(sum, h);
-    product_sum = hn::MulAdd(h, normal, product_sum);
-  });
-  const T scale = T(1) / static_cast<T>(n);
-  const auto mean_h = hn::Set(d, norm == RowNorm::layer ? sum_of_lanes(d, sum) * scale : T(0));
-  const auto mean_product = hn::Set(d, sum_of_lanes(d, product_sum) * scale);
-  const auto reciprocal = hn::Set(d, s.reciprocal);
-  for_each_vector(d, n, [&](auto access, Index i) HWY_ATTR {
-    const auto normal = normalized<norm>(access, s, x + i);
-    const auto centred = hn::Sub(hn::Mul(upstream(access, i), access.load(gain + i)), mean_h);
-    access.store(hn::Mul(hn::NegMulAdd(normal, mean_product, centred), reciprocal), dx + i);
-  });
+// The same, which also replaces what is at p.
+template <RowNorm norm, class T, class Access>
+HWY_INLINE auto normalize_in_place(Access access, const RowScaling<T>& s, T* p) {
+  const auto normal = normalized<norm>(access, s, p);
+  access.store(normal, p);
+  return normal;
 }
 
-// One of two rows that are normalized side by side: y = gain n(x), dy its gradient; dx overwrites x.
-template <class T>
-struct RowToNormalize {
-  const T* dy;
-  RowScaling<T> scaling;
-  const T* gain;
-  T* x;
-  T* dgain;
+// What the backward pass of y = gain n, n = N(x), over rows of `size` elements needs to know of a row r:
+//   dx = (h - mean(h) - n mean(h n)) reciprocal,  h = dy gain   (rms: without mean(h)).
+template <RowNorm norm, int count, class T>
+struct RowGradientMeans {
+  using D = hn::ScalableTag<T>;
+  using V = hn::Vec<D>;
+  V h[count], product[count];  // sums of h and of h n, then their means
+
+  HWY_INLINE RowGradientMeans() {
+    for (int r = 0; r < count; ++r) h[r] = product[r] = hn::Zero(D());
+  }
+  HWY_INLINE void add(int r, V h_r, V normal) {
+    if constexpr (norm == RowNorm::layer) h[r] = hn::Add(h[r], h_r);
+    product[r] = hn::MulAdd(h_r, normal, product[r]);
+  }
+  HWY_INLINE void finish(Index size) {
+    const auto scale = hn::Set(D(), T(1) / static_cast<T>(size));
+    for (int r = 0; r < count; ++r) {
+      if constexpr (norm == RowNorm::layer) h[r] = hn::Mul(hn::SumOfLanes(D(), h[r]), scale);
+      product[r] = hn::Mul(hn::SumOfLanes(D(), product[r]), scale);
+    }
+  }
+  HWY_INLINE V dx(int r, V dy, V gain, V normal, V reciprocal) const {
+    const V centred = norm == RowNorm::layer ? hn::MulSub(dy, gain, h[r]) : hn::Mul(dy, gain);
+    return hn::Mul(hn::NegMulAdd(normal, product[r], centred), reciprocal);
+  }
 };
 
-// The backward pass of the two rows of n elements a cell adds up, W_ih x and W_hh h'. Their sums do not wait
-// for each other, which makes one pass over both faster than two.
-template <RowNorm norm, class T>
-HWY_INLINE void normalize_two_rows_backward(const RowToNormalize<T>& a, const RowToNormalize<T>& b, Index n) {
+// One side of the two sums a cell adds up, W_ih x and W_hh h', normalized each by itself: y = gain n. Rows
+// are `stride` elements apart. dx may be dy; dbias += sum dy and dgain += sum dy n.
+template <class T>
+struct NormalizedSide {
+  const T *dy, *normal;
+  T* dx;
+  const T* gain;
+  T *dgain, *dbias;
+  Index stride;
+  const RowScaling<T>* scaling;
+  Index scaling_stride;
+};
+
+// Both sides of `count` rows of n elements. `same_dy`: the two have one dy, that of `a`, and one bias.
+template <RowNorm norm, int count, bool same_dy, class T>
+HWY_INLINE void normalize_sides_backward(const NormalizedSide<T>& side_a, const NormalizedSide<T>& side_b,
+                                         Index n) {
   const hn::ScalableTag<T> d;
-  auto sum_a = hn::Zero(d), sum_b = hn::Zero(d), product_a = hn::Zero(d), product_b = hn::Zero(d);
-  for_each_vector(d, n, [&](auto access, Index i) HWY_ATTR {
-    const auto normal_a = normalized<norm>(access, a.scaling, a.x + i);
-    const auto normal_b = normalized<norm>(access, b.scaling, b.x + i);
-    const auto dy_a = access.load(a.dy + i);
-    const auto dy_b = access.load(b.dy + i);
-    const auto h_a = hn::Mul(dy_a, access.load(a.gain + i));
-    const auto h_b = hn::Mul(dy_b, access.load(b.gain + i));
-    access.store(hn::MulAdd(dy_a, normal_a, access.load(a.dgain + i)), a.dgain + i);
-    access.store(hn::MulAdd(dy_b, normal_b, access.load(b.dgain + i)), b.dgain + i);
-    sum_a = hn::Add(sum_a, h_a);
-    sum_b = hn::Add(sum_b, h_b);
-    product_a = hn::MulAdd(h_a, normal_a, product_a);
-    product_b = hn::MulAdd(h_b, normal_b, product_b);
+  const NormalizedSide<T> a = side_a, b = side_b;  // as locals, which no store can be taken to change
+  RowGradientMeans<norm, count, T> means_a, means_b;
+  for_each_vector(d, n, [&](auto access, Index i) NORMLAB_INLINE_LAMBDA {
+    const auto gain_a = access.load(a.gain + i), gain_b = access.load(b.gain + i);
+    auto dgain_a = access.load(a.dgain + i), dgain_b = access.load(b.dgain + i);
+    auto dbias_a = access.load(a.dbias + i), dbias_b = same_dy ? dbias_a : access.load(b.dbias + i);
+    for (int r = 0; r < count; ++r) {
+      const auto normal_a = access.load(a.normal + r * a.stride + i);
+      const auto normal_b = access.load(b.normal + r * b.stride + i);
+      const auto dy_a = access.load(a.dy + r * a.stride + i);
+      const auto dy_b = same_dy ? dy_a : access.load(b.dy + r * b.stride + i);
+      means_a.add(r, hn::Mul(dy_a, gain_a), normal_a);
+      means_b.add(r, hn::Mul(dy_b, gain_b), normal_b);
+      dgain_a = hn::MulAdd(dy_a, normal_a, dgain_a);
+      dgain_b = hn::MulAdd(dy_b, normal_b, dgain_b);
+      dbias_a = hn::Add(dbias_a, dy_a);
+      if constexpr (!same_dy) dbias_b = hn::Add(dbias_b, dy_b);
+    }
+    access.store(dgain_a, a.dgain + i);
+    access.store(dgain_b, b.dgain + i);
+    access.store(dbias_a, a.dbias + i);
+    if constexpr (!same_dy) access.store(dbias_b, b.dbias + i);
   });
-  const auto scale = hn::Set(d, T(1) / static_cast<T>(n));
-  constexpr bool centred = norm == RowNorm::layer;
-  const auto mean_a = centred ? hn::Mul(hn::SumOfLanes(d, sum_a), scale) : hn::Zero(d);
-  const auto mean_b = centred ? hn::Mul(hn::SumOfLanes(d, sum_b), scale) : hn::Zero(d);
-  const auto mean_product_a = hn::Mul(hn::SumOfLanes(d, product_a), scale);
-  const auto mean_product_b = hn::Mul(hn::SumOfLanes(d, product_b), scale);
-  const auto reciprocal_a = hn::Set(d, a.scaling.reciprocal);
-  const auto reciprocal_b = hn::Set(d, b.scaling.reciprocal);
-  for_each_vector(d, n, [&](auto access, Index i) HWY_ATTR {
-    const auto h_a = hn::MulSub(access.load(a.dy + i), access.load(a.gain + i), mean_a);
-    const auto h_b = hn::MulSub(access.load(b.dy + i), access.load(b.gain + i), mean_b);
-    const auto normal_a = normalized<norm>(access, a.scaling, a.x + i);
-    const auto normal_b = normalized<norm>(access, b.scaling, b.x + i);
-    access.store(hn::Mul(hn::NegMulAdd(normal_a, mean_product_a, h_a), reciprocal_a), a.x + i);
-    access.store(hn::Mul(hn::NegMulAdd(normal_b, mean_product_b, h_b), reciprocal_b), b.x + i);
+  means_a.finish(n);
+  means_b.finish(n);
+  hn::Vec<hn::ScalableTag<T>> reciprocal_a[count], reciprocal_b[count];
+  for (int r = 0; r < count; ++r) {
+    reciprocal_a[r] = hn::Set(d, a.scaling[r * a.scaling_stride].reciprocal);
+    reciprocal_b[r] = hn::Set(d, b.scaling[r * b.scaling_stride].reciprocal);
+  }
+  for_each_vector(d, n, [&](auto access, Index i) NORMLAB_INLINE_LAMBDA {
+    const auto gain_a = access.load(a.gain + i), gain_b = access.load(b.gain + i);
+    for (int r = 0; r < count; ++r) {
+      const auto normal_a = access.load(a.normal + r * a.stride + i);
+      const auto normal_b = access.load(b.normal + r * b.stride + i);
+      const auto dy_a = access.load(a.dy + r * a.stride + i);
+      const auto dy_b = same_dy ? dy_a : access.load(b.dy + r * b.stride + i);
+      access.store(means_a.dx(r, dy_a, gain_a, normal_a, reciprocal_a[r]), a.dx + r * a.stride + i);
+      access.store(means_b.dx(r, dy_b, gain_b, normal_b, reciprocal_b[r]), b.dx + r * b.stride + i);
+    }
   });
 }
 
@@ -173,13 +278,13 @@ HWY_INLINE auto normalized(Access access, const ColumnNorm<T>& norm, Index colum
 }
 
 // The backward pass of y = gain n(x) over the rows of a vector of columns, where upstream(row) gives dy. The
-// columns of x (rows, stride) become
+// columns of dx (rows, stride), like x, become
 //   dx = gain (dy - mean(dy) - n mean(dy n)) reciprocal,
-// and dgain += sum dy n.
+// and dgain += sum dy n. dx may be x, or where upstream reads.
 template <class T, class Access, class Upstream>
 HWY_INLINE void normalize_columns_backward(Access access, const Upstream& upstream, Index rows, Index stride,
-                                           Index column, const ColumnNorm<T>& norm, const T* gain, T* x,
-                                           T* dgain) {
+                                           Index column, const ColumnNorm<T>& norm, const T* gain, const T* x,
+                                           T* dx, T* dgain) {
   const auto d = access.d;
   auto sum = hn::Zero(d);
   auto product_sum = hn::Zero(d);
@@ -194,11 +299,20 @@ HWY_INLINE void normalize_columns_backward(Access access, const Upstream& upstre
   const auto mean_product = hn::Mul(product_sum, scale);
   const auto factor = hn::Mul(access.load(gain + column), access.load(norm.reciprocal + column));
   for (Index row = 0; row < rows; ++row) {
-    T* p = x + row * stride + column;
+    const Index at = row * stride + column;
     const auto centred = hn::Sub(upstream(row), mean_dy);
-    access.store(hn::Mul(hn::NegMulAdd(normalized(access, norm, column, p), mean_product, centred), factor),
-                 p);
+    access.store(
+        hn::Mul(hn::NegMulAdd(normalized(access, norm, column, x + at), mean_product, centred), factor),
+        dx + at);
   }
+}
+
+// *sum += the sum of upstream(row) over the rows.
+template <class T, class Access, class Upstream>
+HWY_INLINE void add_column(Access access, const Upstream& upstream, Index rows, T* sum) {
+  auto total = access.load(sum);
+  for (Index row = 0; row < rows; ++row) total = hn::Add(total, upstream(row));
+  access.store(total, sum);
 }
 
 // *sum += v

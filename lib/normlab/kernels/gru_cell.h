@@ -23,9 +23,9 @@ struct GruRowScaling {
 template <class T>
 struct GruForward {
   RowNorm norm;
-  const T *input, *recurrent;  // (rows, 3 hidden): p and q
-  T* gates;                    // receives r, z, n in (rows, 3 hidden), may be input itself, under none;
-                               // else r, z, n and normalized q_n + bias_hn in (rows, 4 hidden)
+  T *input, *recurrent;  // (rows, 3 hidden): p and q; unless under none, become their normalized values
+  T* gates;              // receives r, z, n in (rows, 3 hidden), may be input itself, under none;
+                         // else r, z, n and normalized q_n + bias_hn in (rows, 4 hidden)
   const T *gain_ih, *gain_hh, *bias;  // (3 hidden); gains not read under none
   const T* bias_hn;                   // (hidden)
   const T* previous_hidden;           // (rows, hidden): h'
@@ -38,11 +38,11 @@ struct GruForward {
 template <class T>
 struct GruBackward {
   RowNorm norm;
-  const T* dhidden;          // (rows, hidden): dL/dh
-  const T* previous_hidden;  // (rows, hidden): h'
-  T* dprevious_hidden;       // (rows, hidden): z dL/dh is added; null at the first step
-  T* gates;                  // as forward left them; destroyed; under none receives dL/dp
-  T *input, *recurrent;      // (rows, 3 hidden): receive dL/dp (not used under none) and dL/dq
+  const T* dhidden;                    // (rows, hidden): dL/dh
+  const T* previous_hidden;            // (rows, hidden): h'
+  T* dprevious_hidden;                 // (rows, hidden): z dL/dh is added; null at the first step
+  const T *gates, *input, *recurrent;  // as forward left them; input not used under none
+  T *dinput, *drecurrent;              // (rows, 3 hidden): receive dL/dp and dL/dq
   const T *gain_ih, *gain_hh;
   const T* bias_hn;
   const GruRowScaling<T>* scaling;

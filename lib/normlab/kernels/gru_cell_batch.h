@@ -28,11 +28,12 @@ struct GruBatchForward {
 
 template <class T>
 struct GruBatchBackward {
-  const T* dhidden;          // (rows, hidden): dL/dh
-  const T* previous_hidden;  // (rows, hidden): h'
-  T* dprevious_hidden;       // (rows, hidden): z dL/dh is added; null at the first step
-  T* gates;                  // (rows, 4 hidden): destroyed
-  T *input, *recurrent;      // (rows, 3 hidden): receive their gradients
+  const T* dhidden;            // (rows, hidden): dL/dh
+  const T* previous_hidden;    // (rows, hidden): h'
+  T* dprevious_hidden;         // (rows, hidden): z dL/dh is added; null at the first step
+  const T* gates;              // (rows, 4 hidden)
+  const T *input, *recurrent;  // (rows, 3 hidden)
+  T *dinput, *drecurrent;      // (rows, 3 hidden): receive dL/d(W_ih x) and dL/d(W_hh h')
   const T *gain_ih, *gain_hh;
   T *dbias, *dgain_ih, *dgain_hh;  // (3 hidden), added to
   T* dbias_hn;                     // (hidden), added to

@@ -19,7 +19,7 @@ HWY_INLINE auto lstm_gates(Access access, const Summed& a, T* gates, Index hidde
   const auto d = access.d;
   const auto input_gate = sigmoid(d, a(0));
   const auto forget_gate = sigmoid(d, a(1));
-  const auto candidate = hn::Tanh(d, a(2));
+  const auto candidate = tanh(d, a(2));
   const auto output_gate = sigmoid(d, a(3));
   access.store(input_gate, gates + i);
   access.store(forget_gate, gates + hidden + i);
@@ -28,32 +28,30 @@ HWY_INLINE auto lstm_gates(Access access, const Summed& a, T* gates, Index hidde
   return hn::MulAdd(forget_gate, access.load(previous_cell + i), hn::Mul(input_gate, candidate));
 }
 
-// Given dL/dc in full, the gradients of the summed inputs of i, f and g into dgates (which may be gates
-// itself); returns dL/dc'.
-template <class T, class Access, class V>
-HWY_INLINE auto lstm_gates_backward(Access access, V dc, const T* gates, T* dgates, Index hidden, Index i,
-                                    const T* previous_cell) {
+// Given dL/dc in full, calls emit(gate, dL/da) for the summed inputs of the gates 0, 1 and 2 (i, f, g);
+// returns dL/dc'.
+template <class T, class Access, class V, class Emit>
+HWY_INLINE V lstm_gates_backward(Access access, V dc, const T* gates, Index hidden, Index i,
+                                 const T* previous_cell, const Emit& emit) {
   const auto d = access.d;
   const auto input_gate = access.load(gates + i);
   const auto forget_gate = access.load(gates + hidden + i);
   const auto candidate = access.load(gates + 2 * hidden + i);
-  access.store(sigmoid_gradient(d, hn::Mul(dc, candidate), input_gate), dgates + i);
-  access.store(sigmoid_gradient(d, hn::Mul(dc, access.load(previous_cell + i)), forget_gate),
-               dgates + hidden + i);
-  access.store(tanh_gradient(d, hn::Mul(dc, input_gate), candidate), dgates + 2 * hidden + i);
+  emit(0, sigmoid_gradient(d, hn::Mul(dc, candidate), input_gate));
+  emit(1, sigmoid_gradient(d, hn::Mul(dc, access.load(previous_cell + i)), forget_gate));
+  emit(2, tanh_gradient(d, hn::Mul(dc, input_gate), candidate));
   return hn::Mul(dc, forget_gate);
 }
 
-// Given dL/dh, the gradient of o's summed input into doutput_gate (which may be output_gate itself); returns
-// the gradient of tanh's argument.
-template <class T, class Access>
+// Given dL/dh, calls emit(3, dL/da) for o's summed input; returns the gradient of tanh's argument.
+template <class T, class Access, class Emit>
 HWY_INLINE auto lstm_output_backward(Access access, const T* dhidden, const T* tanh_cell,
-                                     const T* output_gate, T* doutput_gate) {
+                                     const T* output_gate, const Emit& emit) {
   const auto d = access.d;
   const auto dh = access.load(dhidden);
   const auto o = access.load(output_gate);
   const auto t = access.load(tanh_cell);
-  access.store(sigmoid_gradient(d, hn::Mul(dh, t), o), doutput_gate);
+  emit(3, sigmoid_gradient(d, hn::Mul(dh, t), o));
   return tanh_gradient(d, hn::Mul(dh, o), t);
 }
 

@@ -12,18 +12,19 @@ HWY_BEFORE_NAMESPACE();
 namespace normlab::HWY_NAMESPACE {
 
 template <class T>
-void lstm_forward_plain(const LstmForward<T>& a) {
+void lstm_forward_plain(const LstmForward<T>& arguments) {
   const hn::ScalableTag<T> d;
+  const LstmForward<T> a = arguments;  // a local, which no store can be taken to change
   for (Index row = 0; row < a.rows; ++row) {
     T* gates = a.gates + row * 4 * a.hidden;
     const Index first = row * a.hidden;
-    for_each_vector(d, a.hidden, [&](auto access, Index i) HWY_ATTR {
-      const auto summed = [&](Index gate) HWY_ATTR {
+    for_each_vector(d, a.hidden, [&](auto access, Index i) NORMLAB_INLINE_LAMBDA {
+      const auto summed = [&](Index gate) NORMLAB_INLINE_LAMBDA {
         const Index at = gate * a.hidden + i;
         return hn::Add(access.load(gates + at), access.load(a.bias + at));
       };
       const auto c = lstm_gates(access, summed, gates, a.hidden, i, a.previous_cell + first);
-      const auto t = hn::Tanh(d, c);
+      const auto t = tanh(d, c);
       access.store(c, a.cell + first + i);
       access.store(t, a.tanh_cell + first + i);
       access.store(hn::Mul(access.load(gates + 3 * a.hidden + i), t), a.hidden_state + first + i);
@@ -31,95 +32,144 @@ void lstm_forward_plain(const LstmForward<T>& a) {
   }
 }
 
+// The gates and c of one row from the scalings of its summed inputs.
 template <RowNorm norm, class T>
-void lstm_forward_normalized(const LstmForward<T>& a) {
+HWY_INLINE void lstm_normalized_gates(const LstmForward<T>& a, Index row) {
   const hn::ScalableTag<T> d;
-  const Index width = 4 * a.hidden;
-  for (Index row = 0; row < a.rows; ++row) {
-    const T* input = a.input + row * width;
-    const T* recurrent = a.recurrent + row * width;
-    T* gates = a.gates + row * width;
-    const Index first = row * a.hidden;
-    T* cell = a.cell + first;
-    const auto input_scaling = a.input_scaling[row] = row_scaling<norm>(input, width, a.epsilon);
-    const auto recurrent_scaling = a.recurrent_scaling[row] = row_scaling<norm>(recurrent, width, a.epsilon);
-    for_each_vector(d, a.hidden, [&](auto access, Index i) HWY_ATTR {
-      const auto summed = [&](Index gate) HWY_ATTR {
-        const Index at = gate * a.hidden + i;
-        const auto from_recurrent = hn::MulAdd(normalized<norm>(access, recurrent_scaling, recurrent + at),
-                                               access.load(a.gain_hh + at), access.load(a.bias + at));
-        return hn::MulAdd(normalized<norm>(access, input_scaling, input + at), access.load(a.gain_ih + at),
-                          from_recurrent);
+  T* input = a.input + row * 4 * a.hidden;
+  T* recurrent = a.recurrent + row * 4 * a.hidden;
+  const auto input_scaling = a.input_scaling[row], recurrent_scaling = a.recurrent_scaling[row];
+  for_each_vector(d, a.hidden, [&](auto access, Index i) NORMLAB_INLINE_LAMBDA {
+    const auto summed = [&](Index gate) NORMLAB_INLINE_LAMBDA {
+      const Index at = gate * a.hidden + i;
+      const auto from_recurrent =
+          hn::MulAdd(normalize_in_place<norm>(access, recurrent_scaling, recurrent + at),
+                     access.load(a.gain_hh + at), access.load(a.bias + at));
+      return hn::MulAdd(normalize_in_place<norm>(access, input_scaling, input + at),
+                        access.load(a.gain_ih + at), from_recurrent);
+    };
+    const auto c = lstm_gates(access, summed, a.gates + row * 4 * a.hidden, a.hidden, i,
+                              a.previous_cell + row * a.hidden);
+    access.store(c, a.cell + row * a.hidden + i);
+  });
+}
+
+// h of one row from the scaling of its c.
+template <RowNorm norm, class T>
+HWY_INLINE void lstm_normalized_output(const LstmForward<T>& a, Index row) {
+  const hn::ScalableTag<T> d;
+  const Index first = row * a.hidden;
+  const T* output_gate = a.gates + 4 * first + 3 * a.hidden;
+  const auto scaling = a.cell_scaling[row];
+  for_each_vector(d, a.hidden, [&](auto access, Index i) NORMLAB_INLINE_LAMBDA {
+    auto z = hn::Mul(normalized<norm>(access, scaling, a.cell + first + i), access.load(a.gain_cell + i));
+    if constexpr (norm == RowNorm::layer) z = hn::Add(z, access.load(a.bias_cell + i));
+    const auto t = tanh(d, z);
+    access.store(t, a.tanh_cell + first + i);
+    access.store(hn::Mul(access.load(output_gate + i), t), a.hidden_state + first + i);
+  });
+}
+
+template <RowNorm norm, class T>
+void lstm_forward_normalized(const LstmForward<T>& arguments) {
+  const LstmForward<T> a = arguments;
+  for_row_blocks(a.rows, [&](auto count, Index row) NORMLAB_INLINE_LAMBDA {
+    scale_sides<norm, count.value>(a.input + row * 4 * a.hidden, a.recurrent + row * 4 * a.hidden,
+                                   4 * a.hidden, 4 * a.hidden, a.epsilon, a.input_scaling + row,
+                                   a.recurrent_scaling + row, 1);
+    for (int r = 0; r < count.value; ++r) lstm_normalized_gates<norm>(a, row + r);
+    scale_rows<norm, count.value>(a.cell + row * a.hidden, a.hidden, a.epsilon, a.cell_scaling + row);
+    for (int r = 0; r < count.value; ++r) lstm_normalized_output<norm>(a, row + r);
+  });
+}
+
+template <int count, class T>
+HWY_INLINE void lstm_backward_plain_rows(const LstmBackward<T>& a, Index row) {
+  const hn::ScalableTag<T> d;
+  for_each_vector(d, a.hidden, [&](auto access, Index i) NORMLAB_INLINE_LAMBDA {
+    T* dbias = a.dbias + i;
+    hn::Vec<hn::ScalableTag<T>> sums[4];
+    for (int gate = 0; gate < 4; ++gate) sums[gate] = access.load(dbias + gate * a.hidden);
+    for (int r = 0; r < count; ++r) {
+      const Index first = (row + r) * a.hidden;
+      const T* gates = a.gates + 4 * first;
+      const auto emit = [&](int gate, auto da) NORMLAB_INLINE_LAMBDA {
+        access.store(da, a.dinput + 4 * first + gate * a.hidden + i);
+        sums[gate] = hn::Add(sums[gate], da);
       };
-      access.store(lstm_gates(access, summed, gates, a.hidden, i, a.previous_cell + first), cell + i);
-    });
-    const auto cell_scaling = a.cell_scaling[row] = row_scaling<norm>(cell, a.hidden, a.epsilon);
-    for_each_vector(d, a.hidden, [&](auto access, Index i) HWY_ATTR {
-      auto z = hn::Mul(normalized<norm>(access, cell_scaling, cell + i), access.load(a.gain_cell + i));
-      if constexpr (norm == RowNorm::layer) z = hn::Add(z, access.load(a.bias_cell + i));
-      const auto t = hn::Tanh(d, z);
-      access.store(t, a.tanh_cell + first + i);
-      access.store(hn::Mul(access.load(gates + 3 * a.hidden + i), t), a.hidden_state + first + i);
-    });
-  }
+      const auto through_output = lstm_output_backward(access, a.dhidden + first + i, a.tanh_cell + first + i,
+                                                       gates + 3 * a.hidden + i, emit);
+      const auto dc = hn::Add(access.load(a.dcell + first + i), through_output);
+      access.store(lstm_gates_backward(access, dc, gates, a.hidden, i, a.previous_cell + first, emit),
+                   a.dcell + first + i);
+    }
+    for (int gate = 0; gate < 4; ++gate) access.store(sums[gate], dbias + gate * a.hidden);
+  });
 }
 
 template <class T>
-void lstm_backward_plain(const LstmBackward<T>& a) {
-  const hn::ScalableTag<T> d;
-  for (Index row = 0; row < a.rows; ++row) {
-    T* gates = a.gates + row * 4 * a.hidden;
-    const Index first = row * a.hidden;
-    for_each_vector(d, a.hidden, [&](auto access, Index i) HWY_ATTR {
-      T* dcell = a.dcell + first + i;
-      T* output_gate = gates + 3 * a.hidden + i;
-      const auto through_output = lstm_output_backward(access, a.dhidden + first + i, a.tanh_cell + first + i,
-                                                       output_gate, output_gate);
-      const auto dc = hn::Add(access.load(dcell), through_output);
-      access.store(lstm_gates_backward(access, dc, gates, gates, a.hidden, i, a.previous_cell + first),
-                   dcell);
-      for (Index at = i; at < 4 * a.hidden; at += a.hidden) {
-        add_to(access, access.load(gates + at), a.dbias + at);
-      }
-    });
-  }
+void lstm_backward_plain(const LstmBackward<T>& arguments) {
+  const LstmBackward<T> a = arguments;
+  for_row_blocks(a.rows, [&](auto count, Index row)
+                             NORMLAB_INLINE_LAMBDA { lstm_backward_plain_rows<count.value>(a, row); });
 }
 
-// In the work row: dgates, the gradients of the summed inputs; dtanh, that of tanh's argument; dcell_norm,
-// that of c through its normalization.
-template <RowNorm norm, class T>
-void lstm_backward_normalized(const LstmBackward<T>& a) {
+// From dL/dh to dinput, which receives the gradients of the gates' summed inputs, and dL/dc'. In between, the
+// gradients of tanh's argument lie in drecurrent, which is free until then.
+template <RowNorm norm, int count, class T>
+HWY_INLINE void lstm_cell_backward(const LstmBackward<T>& a, Index row) {
   const hn::ScalableTag<T> d;
+  RowGradientMeans<norm, count, T> means;
+  const auto emit_to = [&](auto access, Index at) NORMLAB_INLINE_LAMBDA {
+    return [=](int gate, auto da)
+               NORMLAB_INLINE_LAMBDA { access.store(da, a.dinput + at + gate * a.hidden); };
+  };
+  for_each_vector(d, a.hidden, [&](auto access, Index i) NORMLAB_INLINE_LAMBDA {
+    const auto gain = access.load(a.gain_cell + i);
+    auto dgain = access.load(a.dgain_cell + i), dbias = access.load(a.dbias_cell + i);
+    for (int r = 0; r < count; ++r) {
+      const Index at = (row + r) * a.hidden + i, wide = 4 * (row + r) * a.hidden + i;
+      const auto g = lstm_output_backward(access, a.dhidden + at, a.tanh_cell + at,
+                                          a.gates + wide + 3 * a.hidden, emit_to(access, wide));
+      const auto normal = normalized<norm>(access, a.cell_scaling[row + r], a.cell + at);
+      means.add(r, hn::Mul(g, gain), access.keep(normal));
+      dgain = hn::MulAdd(g, normal, dgain);
+      dbias = hn::Add(dbias, g);
+      access.store(g, a.drecurrent + wide);
+    }
+    access.store(dgain, a.dgain_cell + i);
+    access.store(dbias, a.dbias_cell + i);
+  });
+  means.finish(a.hidden);
+  for_each_vector(d, a.hidden, [&](auto access, Index i) NORMLAB_INLINE_LAMBDA {
+    const auto gain = access.load(a.gain_cell + i);
+    for (int r = 0; r < count; ++r) {
+      const Index first = (row + r) * a.hidden, wide = 4 * first + i;
+      const auto normal = normalized<norm>(access, a.cell_scaling[row + r], a.cell + first + i);
+      const auto reciprocal = hn::Set(d, a.cell_scaling[row + r].reciprocal);
+      const auto through_norm = means.dx(r, access.load(a.drecurrent + wide), gain, normal, reciprocal);
+      const auto dc = hn::Add(access.load(a.dcell + first + i), through_norm);
+      access.store(lstm_gates_backward(access, dc, a.gates + 4 * first, a.hidden, i, a.previous_cell + first,
+                                       emit_to(access, wide)),
+                   a.dcell + first + i);
+    }
+  });
+}
+
+template <RowNorm norm, class T>
+void lstm_backward_normalized(const LstmBackward<T>& arguments) {
+  const LstmBackward<T> a = arguments;
   const Index width = 4 * a.hidden;
-  T* dgates = a.work;
-  T* dtanh = dgates + width;
-  T* dcell_norm = dtanh + a.hidden;
-  const auto from_tanh = [&](auto access, Index i) HWY_ATTR { return access.load(dtanh + i); };
-  for (Index row = 0; row < a.rows; ++row) {
-    const T* gates = a.gates + row * width;
-    const Index first = row * a.hidden;
-    for_each_vector(d, a.hidden, [&](auto access, Index i) HWY_ATTR {
-      const Index o = 3 * a.hidden + i;
-      const auto g =
-          lstm_output_backward(access, a.dhidden + first + i, a.tanh_cell + first + i, gates + o, dgates + o);
-      access.store(g, dtanh + i);
-      if constexpr (norm == RowNorm::layer) add_to(access, g, a.dbias_cell + i);
-    });
-    normalize_row_backward<norm>(from_tanh, a.cell_scaling[row], a.gain_cell, a.cell + first, dcell_norm,
-                                 a.dgain_cell, a.hidden);
-    for_each_vector(d, a.hidden, [&](auto access, Index i) HWY_ATTR {
-      T* dcell = a.dcell + first + i;
-      const auto dc = hn::Add(access.load(dcell), access.load(dcell_norm + i));
-      access.store(lstm_gates_backward(access, dc, gates, dgates, a.hidden, i, a.previous_cell + first),
-                   dcell);
-      for (Index at = i; at < width; at += a.hidden) {
-        add_to(access, access.load(dgates + at), a.dbias + at);
-      }
-    });
-    normalize_two_rows_backward<norm, T>(
-        {dgates, a.input_scaling[row], a.gain_ih, a.input + row * width, a.dgain_ih},
-        {dgates, a.recurrent_scaling[row], a.gain_hh, a.recurrent + row * width, a.dgain_hh}, width);
-  }
+  for_row_blocks(a.rows, [&](auto count, Index row) NORMLAB_INLINE_LAMBDA {
+    lstm_cell_backward<norm, count.value>(a, row);
+    const Index at = row * width;
+    T* dgates = a.dinput + at;
+    normalize_sides_backward<norm, count.value, true, T>(
+        {dgates, a.input + at, dgates, a.gain_ih, a.dgain_ih, a.dbias, width, a.input_scaling + row, 1},
+        {dgates, a.recurrent + at, a.drecurrent + at, a.gain_hh, a.dgain_hh, a.dbias, width,
+         a.recurrent_scaling + row, 1},
+        width);
+  });
 }
 
 template <class T>

@@ -18,8 +18,8 @@ namespace normlab {
 template <class T>
 struct LstmForward {
   RowNorm norm;
-  const T *input, *recurrent;  // (rows, 4 hidden): W_ih x and W_hh h'; not read under none
-  T* gates;  // (rows, 4 hidden): receives i, f, g, o; under none holds W_ih x + W_hh h' before
+  T *input, *recurrent;  // (rows, 4 hidden): W_ih x and W_hh h', become N of them; not used under none
+  T* gates;              // (rows, 4 hidden): receives i, f, g, o; under none holds W_ih x + W_hh h' before
   const T *gain_ih, *gain_hh, *bias;   // (4 hidden); gains not read under none
   const T *gain_cell, *bias_cell;      // (hidden); not read under none, bias_cell only under layer
   const T* previous_cell;              // (rows, hidden): c'
@@ -29,27 +29,22 @@ struct LstmForward {
   T epsilon;
 };
 
-// What forward kept is only read where it is larger than the caches, so that it need not travel back to
-// memory: the row in between lies in `work`.
+// What forward kept is only read: where it is larger than the caches, it need not travel back to memory.
 template <class T>
 struct LstmBackward {
   RowNorm norm;
-  const T* dhidden;      // (rows, hidden): dL/dh
-  T* dcell;              // (rows, hidden): dL/dc from the next step; receives dL/dc'
-  T* gates;              // (rows, 4 hidden): i, f, g, o; under none receives dL/d(W_ih x) = dL/d(W_hh h')
-  T *input, *recurrent;  // (rows, 4 hidden): receive dL/d(W_ih x) and dL/d(W_hh h'); not used under none
+  const T* dhidden;                           // (rows, hidden): dL/dh
+  T* dcell;                                   // (rows, hidden): dL/dc from the next step; receives dL/dc'
+  const T *gates, *input, *recurrent;         // (rows, 4 hidden): as forward left them
   const T *cell, *tanh_cell, *previous_cell;  // (rows, hidden)
   const T *gain_ih, *gain_hh, *gain_cell;
   const RowScaling<T>*input_scaling, *recurrent_scaling, *cell_scaling;
+  T *dinput, *drecurrent;          // (rows, 4 hidden): receive dL/d(W_ih x) and dL/d(W_hh h'); under none
+                                   // the two are equal, and only dinput is written
   T *dbias, *dgain_ih, *dgain_hh;  // (4 hidden), added to; gains not used under none
-  T *dgain_cell, *dbias_cell;      // (hidden), added to; not used under none, dbias_cell only under layer
-  T* work;                         // (lstm_work_size(hidden)); not used under none
+  T *dgain_cell, *dbias_cell;      // (hidden), added to; not used under none
   Index rows, hidden;
 };
-
-constexpr Index lstm_work_size(Index hidden) {
-  return 6 * hidden;
-}
 
 template <class T>
 void lstm_forward(const LstmForward<T>& arguments);

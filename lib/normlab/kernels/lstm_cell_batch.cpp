@@ -15,14 +15,14 @@ template <class T>
 void lstm_batch_forward(const LstmBatchForward<T>& a) {
   const hn::ScalableTag<T> d;
   const Index width = 4 * a.hidden;
-  for_each_vector(d, a.end - a.begin, [&](auto access, Index offset) HWY_ATTR {
+  for_each_vector(d, a.end - a.begin, [&](auto access, Index offset) NORMLAB_INLINE_LAMBDA {
     const Index i = a.begin + offset;
     for (Index column = i; column < width; column += a.hidden) {
       scale_columns(access, a.input, a.rows, width, column, a.input_norm, a.settings);
       scale_columns(access, a.recurrent, a.rows, width, column, a.recurrent_norm, a.settings);
     }
     for (Index row = 0; row < a.rows; ++row) {
-      const auto summed = [&](Index gate) HWY_ATTR {
+      const auto summed = [&](Index gate) NORMLAB_INLINE_LAMBDA {
         const Index column = gate * a.hidden + i;
         const Index at = row * width + column;
         const auto from_recurrent = hn::MulAdd(normalized(access, a.recurrent_norm, column, a.recurrent + at),
@@ -38,8 +38,7 @@ void lstm_batch_forward(const LstmBatchForward<T>& a) {
     for (Index row = 0; row < a.rows; ++row) {
       const Index at = row * a.hidden + i;
       const auto normal = normalized(access, a.cell_norm, i, a.cell + at);
-      const auto t =
-          hn::Tanh(d, hn::MulAdd(normal, access.load(a.gain_cell + i), access.load(a.bias_cell + i)));
+      const auto t = tanh(d, hn::MulAdd(normal, access.load(a.gain_cell + i), access.load(a.bias_cell + i)));
       access.store(t, a.tanh_cell + at);
       const auto output_gate = access.load(a.gates + row * width + 3 * a.hidden + i);
       access.store(hn::Mul(output_gate, t), a.hidden_state + at);
@@ -47,47 +46,53 @@ void lstm_batch_forward(const LstmBatchForward<T>& a) {
   });
 }
 
-// The gradients of the cell state: tanh_cell receives that of tanh's argument, cell that of c through h.
+// The gradients of o's summed input into dinput, and those of the cell state: tanh_cell receives that of
+// tanh's argument, cell that of c through h.
 template <class T, class Access>
 HWY_INLINE void lstm_batch_cell_backward(Access access, const LstmBatchBackward<T>& a, Index i) {
   auto dbias = access.load(a.dbias_cell + i);
   for (Index row = 0; row < a.rows; ++row) {
     const Index at = row * a.hidden + i;
-    T* output_gate = a.gates + (row * 4 + 3) * a.hidden + i;
-    const auto g = lstm_output_backward(access, a.dhidden + at, a.tanh_cell + at, output_gate, output_gate);
+    const Index output_gate = (row * 4 + 3) * a.hidden + i;
+    const auto emit = [&](int, auto da) NORMLAB_INLINE_LAMBDA { access.store(da, a.dinput + output_gate); };
+    const auto g =
+        lstm_output_backward(access, a.dhidden + at, a.tanh_cell + at, a.gates + output_gate, emit);
     access.store(g, a.tanh_cell + at);
     dbias = hn::Add(dbias, g);
   }
   access.store(dbias, a.dbias_cell + i);
-  const auto from_tanh = [&](Index row) HWY_ATTR { return access.load(a.tanh_cell + row * a.hidden + i); };
-  normalize_columns_backward(access, from_tanh, a.rows, a.hidden, i, a.cell_norm, a.gain_cell, a.cell,
+  const auto from_tanh = [&](Index row)
+                             NORMLAB_INLINE_LAMBDA { return access.load(a.tanh_cell + row * a.hidden + i); };
+  normalize_columns_backward(access, from_tanh, a.rows, a.hidden, i, a.cell_norm, a.gain_cell, a.cell, a.cell,
                              a.dgain_cell);
 }
 
 template <class T>
-void lstm_batch_backward(const LstmBatchBackward<T>& a) {
+void lstm_batch_backward(const LstmBatchBackward<T>& arguments) {
   const hn::ScalableTag<T> d;
+  const LstmBatchBackward<T> a = arguments;  // a local, which no store can be taken to change
   const Index width = 4 * a.hidden;
-  for_each_vector(d, a.end - a.begin, [&](auto access, Index offset) HWY_ATTR {
+  for_each_vector(d, a.end - a.begin, [&](auto access, Index offset) NORMLAB_INLINE_LAMBDA {
     const Index i = a.begin + offset;
     lstm_batch_cell_backward(access, a, i);
     for (Index row = 0; row < a.rows; ++row) {
       const Index at = row * a.hidden + i;
-      T* gates = a.gates + row * width;
+      T* dgates = a.dinput + row * width + i;
+      const auto emit = [&](int gate, auto da)
+                            NORMLAB_INLINE_LAMBDA { access.store(da, dgates + gate * a.hidden); };
       const auto dc = hn::Add(access.load(a.dcell + at), access.load(a.cell + at));
-      access.store(
-          lstm_gates_backward(access, dc, gates, gates, a.hidden, i, a.previous_cell + row * a.hidden),
-          a.dcell + at);
-      for (Index column = i; column < width; column += a.hidden) {
-        add_to(access, access.load(gates + column), a.dbias + column);
-      }
+      access.store(lstm_gates_backward(access, dc, a.gates + row * width, a.hidden, i,
+                                       a.previous_cell + row * a.hidden, emit),
+                   a.dcell + at);
     }
     for (Index column = i; column < width; column += a.hidden) {
-      const auto from_gates = [&](Index row) HWY_ATTR { return access.load(a.gates + row * width + column); };
-      normalize_columns_backward(access, from_gates, a.rows, width, column, a.input_norm, a.gain_ih, a.input,
-                                 a.dgain_ih);
-      normalize_columns_backward(access, from_gates, a.rows, width, column, a.recurrent_norm, a.gain_hh,
-                                 a.recurrent, a.dgain_hh);
+      const auto dgates = [&](Index row)
+                              NORMLAB_INLINE_LAMBDA { return access.load(a.dinput + row * width + column); };
+      add_column(access, dgates, a.rows, a.dbias + column);
+      normalize_columns_backward(access, dgates, a.rows, width, column, a.recurrent_norm, a.gain_hh,
+                                 a.recurrent, a.drecurrent, a.dgain_hh);
+      normalize_columns_backward(access, dgates, a.rows, width, column, a.input_norm, a.gain_ih, a.input,
+                                 a.dinput, a.dgain_ih);
     }
   });
 }

@@ -28,11 +28,11 @@ struct LstmBatchForward {
 
 template <class T>
 struct LstmBatchBackward {
-  const T* dhidden;      // (rows, hidden): dL/dh
-  T* dcell;              // (rows, hidden): dL/dc from the next step; receives dL/dc'
-  T* gates;              // (rows, 4 hidden): destroyed
-  T *input, *recurrent;  // (rows, 4 hidden): receive their gradients
-  T *cell, *tanh_cell;   // (rows, hidden): destroyed
+  const T* dhidden;                    // (rows, hidden): dL/dh
+  T* dcell;                            // (rows, hidden): dL/dc from the next step; receives dL/dc'
+  const T *gates, *input, *recurrent;  // (rows, 4 hidden)
+  T *dinput, *drecurrent;              // (rows, 4 hidden): receive dL/d(W_ih x) and dL/d(W_hh h')
+  T *cell, *tanh_cell;                 // (rows, hidden): destroyed
   const T* previous_cell;
   const T *gain_ih, *gain_hh, *gain_cell;
   T *dbias, *dgain_ih, *dgain_hh;  // (4 hidden), added to

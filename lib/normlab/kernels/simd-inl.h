@@ -17,6 +17,15 @@
 #undef NORMLAB_MASKED_ACCESS
 #define NORMLAB_MASKED_ACCESS (HWY_TARGET <= HWY_AVX2 && (HWY_MAJOR > 0 || HWY_MINOR >= 17))
 
+// For the lambdas of inner loops: a compiler that leaves a long one as a function of its own, as GCC does,
+// loads everything that it captures for every vector.
+#undef NORMLAB_INLINE_LAMBDA
+#if HWY_COMPILER_MSVC
+#define NORMLAB_INLINE_LAMBDA HWY_ATTR
+#else
+#define NORMLAB_INLINE_LAMBDA HWY_ATTR __attribute__((always_inline))
+#endif
+
 HWY_BEFORE_NAMESPACE();
 namespace normlab::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
@@ -76,17 +85,70 @@ HWY_INLINE hn::TFromD<D> sum_of_lanes(D d, hn::Vec<D> v) {
   return hn::GetLane(hn::SumOfLanes(d, v));
 }
 
-// Highway's Exp and Tanh turn a not-a-number into a number; a diverged run must not look healthy.
+// x limited to [low, high]; what is no number stays so. x86's Min and Max return their second operand when
+// one is not a number, others need to be told.
 template <class D>
-HWY_INLINE hn::Vec<D> tanh(D d, hn::Vec<D> x) {
-  return hn::IfThenElse(hn::Eq(x, x), hn::Tanh(d, x), x);
+HWY_INLINE hn::Vec<D> clamp(D d, hn::Vec<D> x, hn::TFromD<D> low, hn::TFromD<D> high) {
+  const auto limited = hn::Max(hn::Set(d, low), hn::Min(hn::Set(d, high), x));
+#if HWY_TARGET <= HWY_AVX2
+  return limited;
+#else
+  return hn::IfThenElse(hn::Eq(x, x), limited, x);
+#endif
 }
 
-// 1 / (1 + exp(-x)); hwy's Exp is accurate to 1 ulp, and flushes to 0 far below, which gives 1 here.
+// exp(y) = scale (1 + rest) with scale a power of two and rest in [-0.30, 0.42].
+template <class V>
+struct ExpParts {
+  V scale, rest;
+};
+
+// For single precision and y in [-88, 88.7]; beyond 2^127.5 scale is infinite, below 2^-126.5 it is 0. With
+// k = round(y / log 2) and r = y - k log 2, log 2 in two parts of which the first has 9 trailing zeros,
+//   rest = exp(r) - 1 = r + r^2 p(r),
+// where p is the Chebyshev fit of degree 4; the relative error of 1 + rest from the fit is 8e-9. Adding
+// 1.5 2^23 rounds to an integer, and leaves k + 127 in the lowest bits, from where it moves to the exponent.
+template <class D>
+HWY_INLINE ExpParts<hn::Vec<D>> exp_parts(D d, hn::Vec<D> y) {
+  const hn::RebindToUnsigned<D> bits;
+  const auto round = hn::Set(d, 12582912.0F + 127.0F);
+  const auto shifted = hn::MulAdd(y, hn::Set(d, 1.44269504F), round);
+  const auto k = hn::Sub(shifted, round);
+  const auto r = hn::NegMulAdd(k, hn::Set(d, 1.42860677e-6F), hn::NegMulAdd(k, hn::Set(d, 0.693145752F), y));
+  auto p = hn::MulAdd(hn::Set(d, 0.00139262135F), r, hn::Set(d, 0.00836320297F));
+  p = hn::MulAdd(p, r, hn::Set(d, 0.0416665544F));
+  p = hn::MulAdd(p, r, hn::Set(d, 0.166665768F));
+  p = hn::MulAdd(p, r, hn::Set(d, 0.5F));
+  return {hn::BitCast(d, hn::ShiftLeft<23>(hn::BitCast(bits, shifted))), hn::MulAdd(hn::Mul(r, r), p, r)};
+}
+
+// tanh(x) = e / (e + 2) with e = exp(2x) - 1, whose relative error stays small near 0. Single precision is
+// within 3 units in the last place of tanh and exactly -1 or 1 beyond 9.25; double precision within Highway's
+// bound, whose Tanh turns a not-a-number into a number: a diverged run must not look healthy.
+template <class D>
+HWY_INLINE hn::Vec<D> tanh(D d, hn::Vec<D> x) {
+  if constexpr (sizeof(hn::TFromD<D>) == sizeof(float)) {
+    const auto doubled = clamp(d, hn::Add(x, x), -18.5F, 18.5F);
+    const auto [scale, rest] = exp_parts(d, doubled);
+    const auto e = hn::MulAdd(scale, rest, hn::Sub(scale, hn::Set(d, 1.0F)));
+    return hn::Div(e, hn::Add(e, hn::Set(d, 2.0F)));
+  } else {
+    return hn::IfThenElse(hn::Eq(x, x), hn::Tanh(d, x), x);
+  }
+}
+
+// 1 / (1 + exp(-x)). Single precision is within 3 units in the last place, 0 where the result would be
+// subnormal; double precision within Highway's bound, see tanh.
 template <class D>
 HWY_INLINE hn::Vec<D> sigmoid(D d, hn::Vec<D> x) {
-  const auto one = hn::Set(d, hn::TFromD<D>(1));
-  return hn::IfThenElse(hn::Eq(x, x), hn::Div(one, hn::Add(one, hn::Exp(d, hn::Neg(x)))), x);
+  using T = hn::TFromD<D>;
+  const auto one = hn::Set(d, T(1));
+  if constexpr (sizeof(T) == sizeof(float)) {
+    const auto [scale, rest] = exp_parts(d, clamp(d, hn::Neg(x), -88.0F, 88.7F));
+    return hn::Div(one, hn::MulAdd(scale, hn::Add(one, rest), one));
+  } else {
+    return hn::IfThenElse(hn::Eq(x, x), hn::Div(one, hn::Add(one, hn::Exp(d, hn::Neg(x)))), x);
+  }
 }
 
 // GELU in its tanh form (Hendrycks & Gimpel 2016): x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))).

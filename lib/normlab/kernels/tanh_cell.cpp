@@ -12,46 +12,73 @@ HWY_BEFORE_NAMESPACE();
 namespace normlab::HWY_NAMESPACE {
 
 template <RowNorm norm, class T>
-void tanh_cell_forward_rows(const TanhCellForward<T>& a) {
+void tanh_cell_forward_rows(const TanhCellForward<T>& arguments) {
   const hn::ScalableTag<T> d;
-  for (Index row = 0; row < a.rows; ++row) {
-    const T* summed = a.summed + row * a.hidden;
-    T* hidden_state = a.hidden_state + row * a.hidden;
-    RowScaling<T> scaling;
+  const TanhCellForward<T> a = arguments;  // a local, which no store can be taken to change
+  for_row_blocks(a.rows, [&](auto count, Index row) NORMLAB_INLINE_LAMBDA {
+    T* summed = a.summed + row * a.hidden;
     if constexpr (norm != RowNorm::none) {
-      scaling = a.scaling[row] = row_scaling<norm>(summed, a.hidden, a.epsilon);
+      scale_rows<norm, count.value>(summed, a.hidden, a.epsilon, a.scaling + row);
     }
-    for_each_vector(d, a.hidden, [&](auto access, Index i) HWY_ATTR {
-      const auto bias = access.load(a.bias + i);
-      if constexpr (norm == RowNorm::none) {
-        access.store(hn::Tanh(d, hn::Add(access.load(summed + i), bias)), hidden_state + i);
-      } else {
-        const auto normal = normalized<norm>(access, scaling, summed + i);
-        access.store(hn::Tanh(d, hn::MulAdd(normal, access.load(a.gain + i), bias)), hidden_state + i);
+    for (int r = 0; r < count.value; ++r) {
+      T* hidden_state = a.hidden_state + (row + r) * a.hidden;
+      for_each_vector(d, a.hidden, [&](auto access, Index i) NORMLAB_INLINE_LAMBDA {
+        const auto bias = access.load(a.bias + i);
+        T* s = summed + r * a.hidden + i;
+        if constexpr (norm == RowNorm::none) {
+          access.store(tanh(d, hn::Add(access.load(s), bias)), hidden_state + i);
+        } else {
+          const auto normal = normalize_in_place<norm>(access, a.scaling[row + r], s);
+          access.store(tanh(d, hn::MulAdd(normal, access.load(a.gain + i), bias)), hidden_state + i);
+        }
+      });
+    }
+  });
+}
+
+// dsummed receives dy, the gradient of tanh's argument, and then under layer and rms that of s.
+template <RowNorm norm, int count, class T>
+HWY_INLINE void tanh_cell_backward_block(const TanhCellBackward<T>& a, Index row) {
+  const hn::ScalableTag<T> d;
+  constexpr bool normalizes = norm != RowNorm::none;
+  RowGradientMeans<norm, count, T> means;
+  for_each_vector(d, a.hidden, [&](auto access, Index i) NORMLAB_INLINE_LAMBDA {
+    const auto gain = normalizes ? access.load(a.gain + i) : hn::Zero(d);
+    auto dgain = normalizes ? access.load(a.dgain + i) : hn::Zero(d);
+    auto dbias = access.load(a.dbias + i);
+    for (int r = 0; r < count; ++r) {
+      const Index at = (row + r) * a.hidden + i;
+      const auto dy = tanh_gradient(d, access.load(a.dhidden + at), access.load(a.hidden_state + at));
+      access.store(dy, a.dsummed + at);
+      dbias = hn::Add(dbias, dy);
+      if constexpr (normalizes) {
+        const auto normal = access.load(a.summed + at);
+        means.add(r, hn::Mul(dy, gain), normal);
+        dgain = hn::MulAdd(dy, normal, dgain);
+      }
+    }
+    access.store(dbias, a.dbias + i);
+    if constexpr (normalizes) access.store(dgain, a.dgain + i);
+  });
+  if constexpr (normalizes) {
+    means.finish(a.hidden);
+    for_each_vector(d, a.hidden, [&](auto access, Index i) NORMLAB_INLINE_LAMBDA {
+      const auto gain = access.load(a.gain + i);
+      for (int r = 0; r < count; ++r) {
+        const Index at = (row + r) * a.hidden + i;
+        const auto reciprocal = hn::Set(d, a.scaling[row + r].reciprocal);
+        access.store(means.dx(r, access.load(a.dsummed + at), gain, access.load(a.summed + at), reciprocal),
+                     a.dsummed + at);
       }
     });
   }
 }
 
 template <RowNorm norm, class T>
-void tanh_cell_backward_rows(const TanhCellBackward<T>& a) {
-  const hn::ScalableTag<T> d;
-  for (Index row = 0; row < a.rows; ++row) {
-    T* summed = a.summed + row * a.hidden;
-    const T* hidden_state = a.hidden_state + row * a.hidden;
-    const T* dhidden = a.dhidden + row * a.hidden;
-    const auto through_tanh = [&](auto access, Index i) HWY_ATTR {
-      return tanh_gradient(access.d, access.load(dhidden + i), access.load(hidden_state + i));
-    };
-    for_each_vector(d, a.hidden, [&](auto access, Index i) HWY_ATTR {
-      const auto gradient = through_tanh(access, i);
-      add_to(access, gradient, a.dbias + i);
-      if constexpr (norm == RowNorm::none) access.store(gradient, summed + i);
-    });
-    if constexpr (norm != RowNorm::none) {
-      normalize_row_backward<norm>(through_tanh, a.scaling[row], a.gain, summed, summed, a.dgain, a.hidden);
-    }
-  }
+void tanh_cell_backward_rows(const TanhCellBackward<T>& arguments) {
+  const TanhCellBackward<T> a = arguments;
+  for_row_blocks(a.rows, [&](auto count, Index row)
+                             NORMLAB_INLINE_LAMBDA { tanh_cell_backward_block<norm, count.value>(a, row); });
 }
 
 template <class T>

@@ -11,7 +11,7 @@ namespace normlab {
 template <class T>
 struct TanhCellForward {
   RowNorm norm;
-  const T* summed;         // (rows, hidden): s
+  T* summed;               // (rows, hidden): s; under layer and rms becomes N(s)
   const T *gain, *bias;    // (hidden); gain not read under none
   T* hidden_state;         // (rows, hidden): h
   RowScaling<T>* scaling;  // (rows), kept for backward; not used under none
@@ -23,7 +23,8 @@ template <class T>
 struct TanhCellBackward {
   RowNorm norm;
   const T *hidden_state, *dhidden;  // (rows, hidden): h and dL/dh
-  T* summed;                        // (rows, hidden): s, receives dL/ds
+  const T* summed;                  // (rows, hidden): as forward left it, not used under none
+  T* dsummed;                       // (rows, hidden): receives dL/ds
   const T* gain;
   const RowScaling<T>* scaling;
   T *dgain, *dbias;  // (hidden), added to; dgain not used under none

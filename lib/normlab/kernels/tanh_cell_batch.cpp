@@ -14,7 +14,7 @@ namespace normlab::HWY_NAMESPACE {
 template <class T>
 void tanh_cell_batch_forward(const TanhCellBatchForward<T>& a) {
   const hn::ScalableTag<T> d;
-  for_each_vector(d, a.end - a.begin, [&](auto access, Index offset) HWY_ATTR {
+  for_each_vector(d, a.end - a.begin, [&](auto access, Index offset) NORMLAB_INLINE_LAMBDA {
     const Index i = a.begin + offset;
     scale_columns(access, a.input, a.rows, a.hidden, i, a.input_norm, a.settings);
     scale_columns(access, a.recurrent, a.rows, a.hidden, i, a.recurrent_norm, a.settings);
@@ -24,7 +24,7 @@ void tanh_cell_batch_forward(const TanhCellBatchForward<T>& a) {
                                              access.load(a.gain_hh + i), access.load(a.bias + i));
       const auto z = hn::MulAdd(normalized(access, a.input_norm, i, a.input + at), access.load(a.gain_ih + i),
                                 from_recurrent);
-      access.store(hn::Tanh(d, z), a.hidden_state + at);
+      access.store(tanh(d, z), a.hidden_state + at);
     }
   });
 }
@@ -32,19 +32,17 @@ void tanh_cell_batch_forward(const TanhCellBatchForward<T>& a) {
 template <class T>
 void tanh_cell_batch_backward(const TanhCellBatchBackward<T>& a) {
   const hn::ScalableTag<T> d;
-  for_each_vector(d, a.end - a.begin, [&](auto access, Index offset) HWY_ATTR {
+  for_each_vector(d, a.end - a.begin, [&](auto access, Index offset) NORMLAB_INLINE_LAMBDA {
     const Index i = a.begin + offset;
-    const auto through_tanh = [&](Index row) HWY_ATTR {
+    const auto through_tanh = [&](Index row) NORMLAB_INLINE_LAMBDA {
       const Index at = row * a.hidden + i;
       return tanh_gradient(access.d, access.load(a.dhidden + at), access.load(a.hidden_state + at));
     };
-    auto dbias = access.load(a.dbias + i);
-    for (Index row = 0; row < a.rows; ++row) dbias = hn::Add(dbias, through_tanh(row));
-    access.store(dbias, a.dbias + i);
+    add_column(access, through_tanh, a.rows, a.dbias + i);
     normalize_columns_backward(access, through_tanh, a.rows, a.hidden, i, a.input_norm, a.gain_ih, a.input,
-                               a.dgain_ih);
+                               a.dinput, a.dgain_ih);
     normalize_columns_backward(access, through_tanh, a.rows, a.hidden, i, a.recurrent_norm, a.gain_hh,
-                               a.recurrent, a.dgain_hh);
+                               a.recurrent, a.drecurrent, a.dgain_hh);
   });
 }
 

@@ -23,7 +23,8 @@ struct TanhCellBatchForward {
 template <class T>
 struct TanhCellBatchBackward {
   const T *hidden_state, *dhidden;  // (rows, hidden): h and dL/dh
-  T *input, *recurrent;             // (rows, hidden): receive their gradients
+  const T *input, *recurrent;       // (rows, hidden)
+  T *dinput, *drecurrent;           // (rows, hidden): receive dL/d(W_ih x) and dL/d(W_hh h')
   const T *gain_ih, *gain_hh;       // (hidden)
   T *dgain_ih, *dgain_hh, *dbias;   // (hidden), added to
   ColumnNorm<T> input_norm, recurrent_norm;

@@ -82,6 +82,8 @@ void Gru<T>::step_backward(Index step) {
     if (step > 0) a.dprevious_hidden = this->dhidden(step - 1) + first * hidden;
     a.gates = gates(step, first);
     a.recurrent = this->recurrent(step) + first * 3 * hidden;
+    a.dinput = this->dinput(step) + first * 3 * hidden;
+    a.drecurrent = this->drecurrent(step) + first * 3 * hidden;
     a.bias_hn = candidate_bias();
     a.dbias = dbias_.part(thread);
     a.dbias_hn = dbias_hn_.part(thread);

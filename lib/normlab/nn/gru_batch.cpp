@@ -51,6 +51,8 @@ void BatchNormGru<T>::step_backward(Index step) {
                                            .gates = at_step(normalized_gates_, step),
                                            .input = this->input(step),
                                            .recurrent = this->recurrent(step),
+                                           .dinput = this->dinput(step),
+                                           .drecurrent = this->drecurrent(step),
                                            .gain_ih = parameters_.gain_ih->data.data(),
                                            .gain_hh = parameters_.gain_hh->data.data(),
                                            .dbias = parameters_.bias_ih->gradient.data(),

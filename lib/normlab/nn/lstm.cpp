@@ -29,7 +29,6 @@ Lstm<T>::Lstm(const RecurrentLinks<T>& links, const LstmParameters<T>& parameter
   dgain_hh_ = ThreadSums<T>(width);
   dgain_cell_ = ThreadSums<T>(this->hidden_);
   dbias_cell_ = ThreadSums<T>(this->hidden_);
-  work_ = Tensor<T>({thread_count(), lstm_work_size(this->hidden_)});
 }
 
 template <class T>
@@ -107,10 +106,12 @@ void Lstm<T>::step_backward(Index step) {
     a.cell = at_step(cell_, step) + narrow;
     a.tanh_cell = at_step(tanh_cell_, step) + narrow;
     a.previous_cell = previous_cell(step) + narrow;
+    a.dinput = this->dinput(step) + wide;
     a.dbias = dbias_.part(thread);
     if (!plain) {
       a.input = this->input(step) + wide;
       a.recurrent = this->recurrent(step) + wide;
+      a.drecurrent = this->drecurrent(step) + wide;
       a.gain_ih = parameters_.gain_ih->data.data();
       a.gain_hh = parameters_.gain_hh->data.data();
       a.gain_cell = parameters_.gain_cell->data.data();
@@ -121,7 +122,6 @@ void Lstm<T>::step_backward(Index step) {
       a.dgain_hh = dgain_hh_.part(thread);
       a.dgain_cell = dgain_cell_.part(thread);
       a.dbias_cell = dbias_cell_.part(thread);
-      a.work = work_.data() + thread * lstm_work_size(hidden);
     }
     a.rows = rows;
     a.hidden = hidden;

@@ -44,7 +44,6 @@ class Lstm : public RecurrentOp<T> {
   Tensor<T> cell_, tanh_cell_;      // (T or 1, B, H)
   Tensor<T> initial_cell_, dcell_;  // (B, H)
   std::vector<RowScaling<T>> input_scaling_, recurrent_scaling_, cell_scaling_;  // (T or 1, B)
-  Tensor<T> work_;  // (threads, lstm_work_size(H))
   ThreadSums<T> dbias_, dgain_ih_, dgain_hh_, dgain_cell_, dbias_cell_;
 };
 

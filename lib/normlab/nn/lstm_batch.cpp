@@ -72,6 +72,8 @@ void BatchNormLstm<T>::step_backward(Index step) {
                                              .gates = at_step(normalized_gates_, step),
                                              .input = this->input(step),
                                              .recurrent = this->recurrent(step),
+                                             .dinput = this->dinput(step),
+                                             .drecurrent = this->drecurrent(step),
                                              .cell = at_step(cell_, step),
                                              .tanh_cell = at_step(tanh_cell_, step),
                                              .previous_cell = previous_cell(step),

@@ -35,12 +35,15 @@ T* at_step(Tensor<T>& buffer, Index step) {
   return steps > 1 ? buffer.data() + step * (buffer.size() / steps) : buffer.data();
 }
 
-// Step s of the recurrence is time t = s, or T - 1 - s in reverse. With P = W_ih x of all time steps at once
-// and R_t = W_hh h_(t-1) step by step, a cell computes h_t in step_forward(s), and in step_backward(s)
-// replaces P_t and R_t by their gradients, given in dhidden(s) the gradient of h_t from everything after it.
-// The gradient of h_(t-1) is then dR_t W_hh + y's own gradient, accumulated in place: after backward(),
-// y.gradient holds the total derivative with respect to every hidden state. Weight gradients are one product
-// over all time steps. No gradient flows through a carried state.
+// Step s of the recurrence is time t = s, or T - 1 - s in reverse. With P = W_ih x and R_t = W_hh h_(t-1), a
+// cell computes h_t in step_forward(s), and in step_backward(s) the gradients dP_t and dR_t, given in
+// dhidden(s) the gradient of h_t from everything after it. The gradient of h_(t-1) is then dR_t W_hh + y's
+// own gradient, accumulated in place: after backward(), y.gradient holds the total derivative with respect to
+// every hidden state. No gradient flows through a carried state.
+//
+// R runs step by step. All other products take a chunk of steps at once, as many as make them efficient, and
+// as few as leave P, dP and dR of a chunk in the second-level cache between the product and the cell: the
+// gradients are never stored for a whole sequence. The first chunk has what is left of T.
 template <class T>
 class RecurrentOp : public Op<T> {
  public:
@@ -64,8 +67,12 @@ class RecurrentOp : public Op<T> {
   Index kept_steps() const { return training() ? steps_ : 1; }
   Index time(Index step) const { return links_.reverse ? steps_ - 1 - step : step; }
 
-  T* input(Index step) { return at_step(input_, time(step)); }               // (B, G H): P_t
-  T* recurrent(Index step) { return at_step(recurrent_, time(step)); }       // (B, G H): R_t, when apart
+  T* input(Index step) { return at_step(input_, time(step)); }          // (B, G H): P_t
+  T* recurrent(Index step) { return at_step(recurrent_, time(step)); }  // (B, G H): R_t, when apart
+  T* dinput(Index step) { return in_chunk(dinput_, step); }             // (B, G H): dP_t
+  T* drecurrent(Index step) {                                           // (B, G H): dR_t
+    return summed_inputs_ == SummedInputs::together ? dinput(step) : in_chunk(drecurrent_, step);
+  }
   T* hidden(Index step) { return at_step(links_.y.data, time(step)); }       // (B, H)
   T* dhidden(Index step) { return at_step(links_.y.gradient, time(step)); }  // (B, H)
   const T* previous_hidden(Index step) { return step > 0 ? hidden(step - 1) : initial_hidden_.data(); }
@@ -89,19 +96,39 @@ class RecurrentOp : public Op<T> {
   Index steps_, batch_, in_, hidden_, gates_;
 
  private:
+  // Steps [begin, end).
+  struct Chunk {
+    Index begin, end;
+  };
+  // The products over one chunk; what does not occur is absent.
+  struct ChunkProducts {
+    std::optional<MatrixProduct<T>> input, dweight_ih, dweight_hh, dx;
+  };
+
+  Chunk chunk_of(Index step) const;
+  const ChunkProducts& products(const Chunk& chunk) const;
+  // The step of a chunk with the lowest time: products read and write upwards from there.
+  Index lowest(const Chunk& chunk) const { return links_.reverse ? chunk.end - 1 : chunk.begin; }
+  T* in_chunk(Tensor<T>& buffer, Index step) {
+    const Index position = time(step) - time(lowest(chunk_of(step)));
+    return buffer.data() + position * batch_ * gates_ * hidden_;
+  }
+  void plan(ChunkProducts& products, Index steps, Index recurrent_steps, bool accumulate);
   void multiply_recurrent(Index step);
-  void multiply_weight_gradient();
+  void multiply_chunk_gradients(const Chunk& chunk);
 
   RecurrentLinks<T> links_;
   SummedInputs summed_inputs_;
-  Tensor<T> input_;           // (T, B, G H)
-  Tensor<T> recurrent_;       // (T or 1, B, G H), empty when together
-  Tensor<T> initial_hidden_;  // (B, H)
-  MatrixProduct<T> input_product_;
+  Index chunk_steps_, first_chunk_steps_;
+  Tensor<T> input_;                // (T, B, G H)
+  Tensor<T> recurrent_;            // (T or 1, B, G H), empty when together
+  Tensor<T> dinput_, drecurrent_;  // (steps of a chunk, B, G H), drecurrent_ empty when together
+  Tensor<T> initial_hidden_;       // (B, H)
+  // backward() begins with the last chunk, which overwrites the weight gradients; the others add to them.
+  ChunkProducts first_, middle_, last_;
   PackedProduct<T> recurrent_product_;
   std::optional<PackedProduct<T>> dhidden_product_;
-  std::optional<MatrixProduct<T>> dx_product_, dweight_ih_product_;
-  std::optional<MatrixProduct<T>> dweight_hh_product_, dweight_hh_initial_product_;
+  std::optional<MatrixProduct<T>> dweight_hh_initial_product_;
 };
 
 }  // namespace normlab

@@ -60,6 +60,7 @@ void TanhRnn<T>::step_backward(Index step) {
     a.hidden_state = this->hidden(step) + first * hidden;
     a.dhidden = this->dhidden(step) + first * hidden;
     a.summed = this->input(step) + first * hidden;
+    a.dsummed = this->dinput(step) + first * hidden;
     a.dbias = dbias_.part(thread);
     if (norm_ != RowNorm::none) {
       a.gain = parameters_.gain->data.data();

@@ -44,6 +44,8 @@ void BatchNormTanhRnn<T>::step_backward(Index step) {
                                                       .dhidden = this->dhidden(step),
                                                       .input = this->input(step),
                                                       .recurrent = this->recurrent(step),
+                                                      .dinput = this->dinput(step),
+                                                      .drecurrent = this->drecurrent(step),
                                                       .gain_ih = parameters_.gain_ih->data.data(),
                                                       .gain_hh = parameters_.gain_hh->data.data(),
                                                       .dgain_ih = parameters_.gain_ih->gradient.data(),
