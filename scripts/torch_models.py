@@ -5,6 +5,7 @@ The state_dict of each module has the names and shapes of the parameter files th
 """
 import json
 import struct
+from typing import Optional
 
 import numpy
 import torch
@@ -15,6 +16,7 @@ NORMS = ("none", "batch", "layer", "rms", "group", "instance", "weight")
 ACTIVATIONS = {
     "identity": lambda x: x,
     "relu": torch.relu,
+    "relu in place": torch.relu_,
     "tanh": torch.tanh,
     "gelu": lambda x: F.gelu(x, approximate="tanh"),
 }
@@ -314,6 +316,38 @@ class NormalizedRecurrence(nn.Module):
             x = torch.cat(outputs, dim=-1)
         h, c = (torch.stack(parts) for parts in zip(*ends))
         return x, (h, c) if self.cell == "lstm" else h
+
+
+class LayerNormLstm(nn.Module):
+    """One layer of NormalizedRecurrence("lstm", "layer"), with the same parameters, for speed.
+
+    The inputs' part of all time steps is one product and one normalization, and gains and biases are applied
+    by the normalizations; TorchScript can compile it.
+    """
+
+    def __init__(self, inputs, hidden, epsilon=1e-5):
+        super().__init__()
+        self.hidden, self.epsilon = hidden, epsilon
+        for name, parameter in NormalizedRecurrence("lstm", "layer", inputs, hidden).named_parameters():
+            self.register_parameter(name, parameter)
+
+    def _norm(self, x, gain, bias: Optional[torch.Tensor] = None):
+        return F.layer_norm(x, gain.shape, gain, bias, self.epsilon)
+
+    def forward(self, x):
+        h = x.new_zeros([x.shape[1], self.hidden])
+        c = h
+        outputs = []
+        # Transposed once for all steps: TorchScript then adds up its gradient faster, twice so at batch 4.
+        weight_hh = self.weight_hh_l0.t()
+        inputs = self._norm(F.linear(x, self.weight_ih_l0), self.gain_ih_l0, self.bias_ih_l0)
+        for p in inputs.unbind(0):
+            summed = p + self._norm(torch.mm(h, weight_hh), self.gain_hh_l0)
+            i, f, g, o = summed.chunk(4, dim=-1)
+            c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
+            h = torch.sigmoid(o) * torch.tanh(self._norm(c, self.gain_c_l0, self.bias_c_l0))
+            outputs.append(h)
+        return torch.stack(outputs), (h, c)
 
 
 def recurrence(cell, norm, inputs, hidden, steps=None, layers=1, bidirectional=False, **settings):

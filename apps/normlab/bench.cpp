@@ -15,7 +15,7 @@ namespace {
 struct BenchArguments {
   std::string part, filter, json;
   std::string seconds = "0.3";
-  bool quiet = false;
+  bool no_limits = false, quiet = false;
 };
 
 normlab::bench::BenchOptions read_options(const BenchArguments& arguments) {
@@ -30,6 +30,7 @@ normlab::bench::BenchOptions read_options(const BenchArguments& arguments) {
     options.scaling = arguments.part == "scaling";
   }
   options.filter = arguments.filter;
+  options.limits = !arguments.no_limits;
   const normlab::Json seconds = normlab::parse_shell_value(arguments.seconds);
   if (!seconds.is_number() || !(seconds.get<double>() > 0) || seconds.get<double>() > 3600) {
     normlab::refuse("seconds", arguments.seconds, "a number above 0, at most 3600, is");
@@ -81,6 +82,9 @@ void add_bench(CLI::App& program, Action& action) {
       ->type_name("SECONDS");
   command->add_option("--json", arguments->json, "Also write everything here (docs/results-format.md)")
       ->type_name("FILE");
+  command->add_flag("--no-limits", arguments->no_limits,
+                    "Only time the steps, without the machine's limits and the fractions of them that they "
+                    "reach [default: off]");
   command->add_flag("--quiet", arguments->quiet, "No progress on standard error [default: off]");
   command->callback([&action, arguments] { action = [arguments] { return bench(*arguments); }; });
 }

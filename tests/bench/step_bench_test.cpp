@@ -67,8 +67,9 @@ TEST_CASE("the sections of a step add up to its time, and its limit is below it"
          {Section::data, Section::products, Section::elementwise, Section::optimizer}) {
       CHECK(result.sections[static_cast<std::size_t>(section)] > 0);
     }
-    CHECK(result.limit.product_seconds > 0);
-    CHECK(result.limit.traffic_seconds > 0);
+    REQUIRE(result.limit);
+    CHECK(result.limit->product_seconds > 0);
+    CHECK(result.limit->traffic_seconds > 0);
   }
   const auto normalization = static_cast<std::size_t>(Section::normalization);
   CHECK(results[0].sections[normalization] == 0);

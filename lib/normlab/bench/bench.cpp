@@ -57,8 +57,10 @@ void measure_single_threaded(BenchResult& result, const BenchOptions& options,
   const PinnedToCore pinned;
   const NoiseWatch watch;
   const Effort effort{.seconds = options.seconds};
-  progress("the limits of this machine");
-  result.limits = measure_limits(effort);
+  if (options.limits) {
+    progress("the limits of this machine");
+    result.limits = measure_limits(effort);
+  }
   if (options.kernels) {
     progress("kernels");
     result.kernels = bench_kernels(options.filter, effort);

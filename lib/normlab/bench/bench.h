@@ -18,10 +18,11 @@ struct BenchOptions {
   bool kernels = true, steps = true, scaling = true;
   std::string filter;    // only what has this in its name; "" is everything
   double seconds = 0.3;  // for each figure
+  bool limits = true;    // false: steps are timed only, which saves the seconds that their limits take
 };
 
 struct BenchResult {
-  Limits limits;
+  std::optional<Limits> limits;
   std::vector<KernelResult> kernels;
   std::vector<StepResult> steps;
   std::map<LoggedProduct, ProductTimes> products;  // of the steps

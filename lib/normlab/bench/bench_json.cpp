@@ -74,9 +74,11 @@ Json to_json(const StepResult& result) {
   if (result.of_none) json["times_none"] = to_json(*result.of_none);
   for (std::size_t i = 0; i < section_count; ++i)
     json["section_seconds"][section_names[i]] = result.sections[i];
-  json["limit_seconds"] = {{"products", result.limit.product_seconds},
-                           {"memory_traffic", result.limit.traffic_seconds}};
-  json["fraction_of_limit"] = result.of_limit();
+  if (result.limit) {
+    json["limit_seconds"] = {{"products", result.limit->product_seconds},
+                             {"memory_traffic", result.limit->traffic_seconds}};
+    json["fraction_of_limit"] = result.of_limit();
+  }
   json["products"] = Json::array();
   for (const auto& [product, total] : result.products.products) {
     json["products"].push_back(product_json(product));
@@ -147,7 +149,7 @@ Json to_json(const BenchResult& result) {
           {"environment", normlab::to_json(describe_environment(1))},
           {"core_taken_by_others", result.core_taken},
           {"warnings", noise_warnings(result)},
-          {"limits", to_json(result.limits)},
+          {"limits", result.limits ? to_json(*result.limits) : Json()},
           {"kernels", list(result.kernels)},
           {"steps", list(result.steps)},
           {"products", products_json(result)},

@@ -69,11 +69,12 @@ std::string step_table(const std::vector<StepResult>& steps) {
     const auto share = [&](Section section) {
       return 100 * step.sections[static_cast<std::size_t>(section)] / step.seconds.median;
     };
-    text += fmt::format("  {:<36} {:>10} {:>7} {:>8}   {:4.0f} {:4.0f} {:4.0f} {:4.0f} {:4.0f} {:9.2f}\n",
-                        step.step.name(), time_text(step.seconds.median), certainty(step.seconds),
-                        step.of_none ? fmt::format("{:.3f}", step.of_none->median) : "",
-                        share(Section::products), share(Section::normalization), share(Section::elementwise),
-                        share(Section::optimizer), share(Section::data), step.of_limit());
+    text +=
+        fmt::format("  {:<36} {:>10} {:>7} {:>8}   {:4.0f} {:4.0f} {:4.0f} {:4.0f} {:4.0f} {:>9}\n",
+                    step.step.name(), time_text(step.seconds.median), certainty(step.seconds),
+                    step.of_none ? fmt::format("{:.3f}", step.of_none->median) : "", share(Section::products),
+                    share(Section::normalization), share(Section::elementwise), share(Section::optimizer),
+                    share(Section::data), step.limit ? fmt::format("{:.2f}", step.of_limit()) : "");
   }
   return text;
 }
@@ -157,9 +158,11 @@ std::string growth_tables(const BenchResult& result) {
 }  // namespace
 
 std::string render_bench(const BenchResult& result) {
-  std::string text = limits_table(result.limits);
+  std::string text;
+  if (result.limits) text += limits_table(*result.limits);
   if (!result.kernels.empty()) text += kernel_table(result.kernels);
-  if (!result.steps.empty()) text += step_table(result.steps) + product_table(result);
+  if (!result.steps.empty()) text += step_table(result.steps);
+  if (!result.products.empty() || !result.convolutions.empty()) text += product_table(result);
   return text + growth_tables(result);
 }
 

@@ -49,6 +49,7 @@ ProductTimes measure_product(const LoggedProduct& logged, const Effort& effort) 
   std::vector<MatrixProduct<float>> products;
   for (const Order& order : orders) products.emplace_back(reordered(s, order));
   std::vector<std::function<void()>> contenders;
+  contenders.reserve(products.size() + 1);
   for (const auto& product : products) {
     contenders.emplace_back([&] { product(a.data(), b.data(), c.data()); });
   }

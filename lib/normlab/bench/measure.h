@@ -31,8 +31,8 @@ struct Effort {
   Index minimum_rounds = 7;    // also when they take longer than `seconds`
 };
 
-// The seconds that a call of each contender took: times[contender][round]. Every turn begins with a call that is not
-// measured, which brings back into the caches what the other contenders have driven out of them.
+// The seconds that a call of each contender took: times[contender][round]. Every turn begins with a call that
+// is not measured, which brings back into the caches what the other contenders have driven out of them.
 using Times = std::vector<std::vector<double>>;
 Times interleave(const std::vector<std::function<void()>>& contenders, const Effort& effort);
 

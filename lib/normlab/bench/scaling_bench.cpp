@@ -85,6 +85,7 @@ Growth layer_norm_growth(const std::string& name, bool forward, const Effort& ef
   std::vector<Rows> rows;
   for (Index length = 16; length <= Rows::total; length *= 4) rows.emplace_back(length);
   std::vector<std::function<void()>> contenders;
+  contenders.reserve(rows.size());
   for (Rows& r : rows) {
     contenders.emplace_back([&r, forward] { forward ? r.forward() : r.backward(); });
   }

@@ -72,7 +72,7 @@ ProductLog products_of(Step& step, double median) {
   return log;
 }
 
-std::vector<StepResult> bench_group(const std::vector<StepCase>& group, const Limits& limits,
+std::vector<StepResult> bench_group(const std::vector<StepCase>& group, const std::optional<Limits>& limits,
                                     ProductBench& products, const Effort& effort) {
   std::vector<std::unique_ptr<Step>> steps;
   std::vector<std::function<void()>> contenders;
@@ -87,7 +87,7 @@ std::vector<StepResult> bench_group(const std::vector<StepCase>& group, const Li
         .step = group[i], .seconds = figure(times[i]), .of_none = {}, .limit = {}, .products = {}};
     result.sections = measure_sections(*steps[i], result.seconds.median);
     result.products = products_of(*steps[i], result.seconds.median);
-    result.limit = step_limit(*steps[i], result.products, limits, products);
+    if (limits) result.limit = step_limit(*steps[i], result.products, *limits, products);
     if (group.front().norm.kind == Norm::none && i > 0) {
       result.of_none = ratio(times[i], times[0]);
       split_recurrent_cell(result, results.front());
@@ -99,7 +99,7 @@ std::vector<StepResult> bench_group(const std::vector<StepCase>& group, const Li
 
 }  // namespace
 
-std::vector<StepResult> bench_steps(const std::vector<StepCase>& cases, const Limits& limits,
+std::vector<StepResult> bench_steps(const std::vector<StepCase>& cases, const std::optional<Limits>& limits,
                                     ProductBench& products, const Effort& effort,
                                     const std::function<void(const StepResult&)>& done) {
   std::vector<StepResult> results;

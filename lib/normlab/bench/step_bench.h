@@ -30,13 +30,14 @@ struct StepResult {
   // Seconds by Section, scaled to add up to the median. The fused pass of a normalized recurrent cell is
   // split: what the plain cell's takes in the same run counts as element-wise, the rest as normalization.
   std::array<double, section_count> sections{};
-  StepLimit limit;
-  double of_limit() const { return limit.seconds() / seconds.median; }  // 1: at the limit
+  std::optional<StepLimit> limit;
+  double of_limit() const { return limit->seconds() / seconds.median; }  // 1: at the limit
   ProductLog products;  // of one step, with the times that they take within it
 };
 
-// Measures the cases of a group interleaved. `done` is called after each group.
-std::vector<StepResult> bench_steps(const std::vector<StepCase>& cases, const Limits& limits,
+// Measures the cases of a group interleaved. `done` is called after each group. Without `limits` nothing is
+// compared with them, and no product is measured.
+std::vector<StepResult> bench_steps(const std::vector<StepCase>& cases, const std::optional<Limits>& limits,
                                     ProductBench& products, const Effort& effort,
                                     const std::function<void(const StepResult&)>& done);
 

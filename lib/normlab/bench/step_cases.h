@@ -39,6 +39,6 @@ class Step {
   virtual const Graph<float>& graph() const = 0;
 };
 
-std::unique_ptr<Step> make_step(const StepCase& step_case);
+std::unique_ptr<Step> make_step(const StepCase& c);
 
 }  // namespace normlab::bench

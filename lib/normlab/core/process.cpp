@@ -64,6 +64,7 @@ void wait_passively() {
   std::vector<std::string> arguments;
   for (std::string argument; std::getline(file, argument, '\0');) arguments.push_back(argument);
   std::vector<char*> list;
+  list.reserve(arguments.size() + 1);
   for (std::string& argument : arguments) list.push_back(argument.data());
   list.push_back(nullptr);
   ::setenv("OMP_WAIT_POLICY", "passive", 1);

@@ -20,16 +20,16 @@ void switch_to(int section) {
 
 }  // namespace
 
-bool SectionClock::running_ = false;
+bool SectionClock::running = false;
 
 void SectionClock::start() {
   seconds = {};
   current = outside;
-  running_ = true;
+  running = true;
 }
 
 std::array<double, section_count> SectionClock::stop() {
-  running_ = false;
+  running = false;
   return seconds;
 }
 

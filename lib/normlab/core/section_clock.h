@@ -20,13 +20,13 @@ class SectionClock {
 
  private:
   friend class SectionScope;
-  static bool running_;
+  static bool running;
 };
 
 class SectionScope {
  public:
   explicit SectionScope(Section section) {
-    if (SectionClock::running_) enter(section);
+    if (SectionClock::running) enter(section);
   }
   ~SectionScope() {
     if (entered_) leave();
