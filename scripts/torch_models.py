@@ -318,6 +318,29 @@ class NormalizedRecurrence(nn.Module):
         return x, (h, c) if self.cell == "lstm" else h
 
 
+class LoopLstm(nn.Module):
+    """One layer of nn.LSTM, with the same parameters, as a loop; TorchScript's is faster at some sizes."""
+
+    def __init__(self, inputs, hidden):
+        super().__init__()
+        self.hidden = hidden
+        for name, parameter in nn.LSTM(inputs, hidden).named_parameters():
+            self.register_parameter(name, parameter)
+
+    def forward(self, x):
+        h = x.new_zeros([x.shape[1], self.hidden])
+        c = h
+        outputs = []
+        weight_hh = self.weight_hh_l0.t()  # once for all steps, as in LayerNormLstm
+        inputs = F.linear(x, self.weight_ih_l0, self.bias_ih_l0 + self.bias_hh_l0)
+        for p in inputs.unbind(0):
+            i, f, g, o = torch.addmm(p, h, weight_hh).chunk(4, dim=-1)
+            c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
+            h = torch.sigmoid(o) * torch.tanh(c)
+            outputs.append(h)
+        return torch.stack(outputs), (h, c)
+
+
 class LayerNormLstm(nn.Module):
     """One layer of NormalizedRecurrence("lstm", "layer"), with the same parameters, for speed.
 

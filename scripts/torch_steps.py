@@ -5,6 +5,7 @@ comes, with foreach or fused; for images the channels first or last. All of them
 the same numbers.
 """
 import inspect
+import itertools
 import os
 import statistics
 import sys
@@ -13,7 +14,7 @@ import time
 import torch
 from torch.nn import functional as F
 
-from torch_models import Cnn, LayerNormLstm, Mlp, NormalizedRecurrence, RecurrentClassifier, recurrence
+from torch_models import Cnn, LayerNormLstm, LoopLstm, Mlp, NormalizedRecurrence, RecurrentClassifier, recurrence
 
 IMAGES, SIDE, CLASSES = 3584, 28, 10  # of the synthetic data set, as many as `normlab bench` takes
 LARGEST_GRADIENT_NORM = 1.0  # to which gradients of recurrent models are clipped
@@ -114,10 +115,13 @@ def build_module(case):
 
 def layer_ways(case):
     """Yields names and steps."""
-    for name, executor in executors().items():
+    layers = {"": recurrent_layer}
+    if (case.cell, case.norm) == ("lstm", "none"):
+        layers[" loop"] = lambda _cell, _norm, inputs, hidden: LoopLstm(inputs, hidden)
+    for (executor_name, executor), (layer_name, make) in itertools.product(executors().items(), layers.items()):
         torch.manual_seed(1)
-        layer = recurrent_layer(case.cell, case.norm, case.inputs, case.hidden[0])
-        yield name, LayerStep(layer, case.steps, case.batch, case.inputs, case.hidden[0], executor)
+        layer = make(case.cell, case.norm, case.inputs, case.hidden[0])
+        yield executor_name + layer_name, LayerStep(layer, case.steps, case.batch, case.inputs, case.hidden[0], executor)
 
 
 def model_ways(case):
