@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "normlab/core/parallel.h"
+#include "normlab/kernels/few_rows_product.h"
 #include "normlab/onednn/engine.h"
 #include "normlab/onednn/product_log.h"
 
@@ -57,12 +58,36 @@ const SharedPrimitive& shared_primitive(const ProductShape& shape) {
   return found->second;
 }
 
-// A few rows times a large transposed B (the forward product of a small batch): oneDNN would pack all of B
-// for few uses of it. C^T = B A^T packs A instead. Measured on 784 x 1000 and 1000 x 1000, the transposition
-// of the result included: 16, 32 and 64 rows take 0.74, 0.81 and 0.93 of the time with AVX-512, 0.82, 0.93
-// and 0.98 with AVX2; 4 rows take more, 128 as much.
+// Few rows times a transposed B (the forward product of a small batch): oneDNN packs all of B, which takes
+// longer than the product.
+bool needs_no_packing(const ProductShape& s) {
+  return s.transpose_b && !s.transpose_a && !s.accumulate && s.m <= few_rows;
+}
+
+void multiply_few_rows(const ProductShape& s, const float* a, const float* b, float* c) {
+  const Index lda = s.lda != 0 ? s.lda : s.k;
+  const Index ldb = s.ldb != 0 ? s.ldb : s.k;
+  const Index ldc = s.ldc != 0 ? s.ldc : s.n;
+  constexpr Index thread_work = 1 << 18;  // multiply-adds that are worth waking a thread
+  parallel_for(s.n, thread_work / std::max<Index>(s.m * s.k, 1), [&](Index begin, Index end, int) {
+    few_rows_product(FewRowsProduct<float>{.a = a,
+                                           .b = b + begin * ldb,
+                                           .c = c + begin,
+                                           .m = s.m,
+                                           .n = end - begin,
+                                           .k = s.k,
+                                           .lda = lda,
+                                           .ldb = ldb,
+                                           .ldc = ldc});
+  });
+}
+
+// A batch of some rows times a large transposed B: packing all of B would still cost much for few uses of it.
+// C^T = B A^T packs A instead. Measured on 784 x 1000 and 1000 x 1000, the transposition of the result
+// included: 16, 32 and 64 rows take 0.74, 0.81 and 0.93 of the time with AVX-512, 0.82, 0.93 and 0.98 with
+// AVX2; 128 take as much.
 bool computes_transposed(const ProductShape& s) {
-  return s.transpose_b && !s.transpose_a && !s.accumulate && s.m >= 8 && s.m <= 64 && s.n >= 4 * s.m;
+  return s.transpose_b && !s.transpose_a && !s.accumulate && s.m > few_rows && s.m <= 64 && s.n >= 4 * s.m;
 }
 
 ProductShape transposed_product(const ProductShape& s) {
@@ -108,6 +133,7 @@ struct MatrixProduct<double>::Plan {};
 template <>
 void MatrixProduct<float>::operator()(const float* a, const float* b, float* c) const {
   const onednn::ProductScope scope({shape_, false});
+  if (plan_ == nullptr) return multiply_few_rows(shape_, a, b, c);
   Tensor<float>& transposed = plan_->transposed;
   if (!transposed.empty()) std::swap(a, b);
   // oneDNN's handles are not const, but a product only reads its operands.
@@ -141,7 +167,9 @@ void MatrixProduct<double>::operator()(const double* a, const double* b, double*
 
 template <class T>
 MatrixProduct<T>::MatrixProduct(const ProductShape& shape) : shape_(shape) {
-  if constexpr (std::is_same_v<T, float>) plan_ = std::make_unique<Plan>(shape);
+  if constexpr (std::is_same_v<T, float>) {
+    if (!needs_no_packing(shape)) plan_ = std::make_unique<Plan>(shape);
+  }
 }
 template <class T>
 MatrixProduct<T>::~MatrixProduct() = default;

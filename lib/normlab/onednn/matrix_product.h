@@ -19,7 +19,8 @@ struct ProductShape {
   auto operator<=>(const ProductShape&) const = default;
 };
 
-// float runs through oneDNN; double is a plain loop, for checking gradients.
+// float runs through oneDNN, few rows times a transposed B through a kernel of our own; double is a plain
+// loop, for checking gradients.
 template <class T>
 class MatrixProduct {
  public:
@@ -35,7 +36,7 @@ class MatrixProduct {
  private:
   struct Plan;
   ProductShape shape_;
-  std::unique_ptr<Plan> plan_;
+  std::unique_ptr<Plan> plan_;  // null where oneDNN is not used
 };
 
 }  // namespace normlab
