@@ -211,9 +211,26 @@ void run_lstm(const Case& k, Buffers<T>& b) {
   const auto if_normalized = [&](const char* name) -> T* { return plain ? nullptr : b[name]; };
   T *gain_ih = if_normalized("gain_ih"), *gain_hh = if_normalized("gain_hh"),
     *gain_c = if_normalized("gain_c");
-  lstm_forward(LstmForward<T>{k.row_norm(), b["p"], b["q"], gates, gain_ih, gain_hh, b["bias_ih"], gain_c,
-                              if_normalized("bias_c"), b["c"], c, tanh_c, h, first, second, third, k.rows,
-                              k.hidden, static_cast<T>(epsilon)});
+  lstm_forward(LstmForward<T>{k.row_norm(),
+                              b["p"],
+                              b["q"],
+                              gates,
+                              gain_ih,
+                              gain_hh,
+                              b["bias_ih"],
+                              gain_c,
+                              if_normalized("bias_c"),
+                              b["c"],
+                              c,
+                              tanh_c,
+                              h,
+                              first,
+                              second,
+                              third,
+                              k.rows,
+                              k.hidden,
+                              static_cast<T>(epsilon),
+                              false});
   lstm_backward(LstmBackward<T>{k.row_norm(),
                                 b["dh"],
                                 b["dc"],
@@ -352,7 +369,68 @@ void check(const Case& k, const Tensors& given, const Tensors& expected, double 
   }
 }
 
+// Everything that the forward pass of the normalized LSTM writes, on rows of random numbers.
+template <class T>
+std::vector<T> lstm_forward_results(RowNorm norm, Index hidden, bool streaming) {
+  constexpr Index rows = 3;
+  const auto filled = [](const std::string& name, Index count) {
+    Tensor<T> tensor({count});
+    const Row values = drawn(count, name, 0.5);
+    std::copy(values.begin(), values.end(), tensor.data());
+    return tensor;
+  };
+  const Index size = rows * hidden, width = 4 * hidden;
+  Tensor<T> p = filled("p", 4 * size), q = filled("q", 4 * size), before_c = filled("c", size);
+  const Tensor<T> gain_ih = filled("gain_ih", width), gain_hh = filled("gain_hh", width),
+                  bias = filled("bias_ih", width), gain_c = filled("gain_c", hidden),
+                  bias_c = filled("bias_c", hidden);
+  Tensor<T> gates({4 * size}), c({size}), tanh_c({size}), h({size});
+  std::vector<RowScaling<T>> scaling(3 * rows);
+  lstm_forward(LstmForward<T>{norm,
+                              p.data(),
+                              q.data(),
+                              gates.data(),
+                              gain_ih.data(),
+                              gain_hh.data(),
+                              bias.data(),
+                              gain_c.data(),
+                              bias_c.data(),
+                              before_c.data(),
+                              c.data(),
+                              tanh_c.data(),
+                              h.data(),
+                              scaling.data(),
+                              scaling.data() + rows,
+                              scaling.data() + 2 * rows,
+                              rows,
+                              hidden,
+                              static_cast<T>(epsilon),
+                              streaming});
+  std::vector<T> results;
+  for (const auto* tensor : {&p, &q, &gates, &c, &tanh_c, &h}) {
+    results.insert(results.end(), tensor->data(), tensor->data() + tensor->size());
+  }
+  return results;
+}
+
 }  // namespace
+
+// 64 units are whole vectors and are streamed; 21 are not, and streaming them would fault or overwrite.
+TEST_CASE("LSTM kernel: results written past the caches are the same") {
+  for (const auto target : hwy::SupportedAndGeneratedTargets()) {
+    INFO(hwy::TargetName(target));
+    hwy::SetSupportedTargetsForTest(target);
+    for (const auto norm : {RowNorm::layer, RowNorm::rms}) {
+      for (const Index hidden : {64, 21}) {
+        CHECK(lstm_forward_results<float>(norm, hidden, true) ==
+              lstm_forward_results<float>(norm, hidden, false));
+        CHECK(lstm_forward_results<double>(norm, hidden, true) ==
+              lstm_forward_results<double>(norm, hidden, false));
+      }
+    }
+    hwy::SetSupportedTargetsForTest(0);
+  }
+}
 
 TEST_CASE("recurrent cell kernels: one step forward and backward is that of scalar loops") {
   for (const auto cell : {CellKind::tanh, CellKind::lstm, CellKind::gru}) {

@@ -7,6 +7,8 @@
 #define NORMLAB_KERNELS_CELL_NORM_INL_H_
 #endif
 
+#include <hwy/cache_control.h>
+
 #include <cmath>
 #include <type_traits>
 
@@ -28,6 +30,15 @@ HWY_INLINE void for_row_blocks(Index rows, const Body& body) {
   Index row = 0;
   for (; row + cell_rows <= rows; row += cell_rows) body(std::integral_constant<int, cell_rows>(), row);
   for (; row < rows; ++row) body(std::integral_constant<int, 1>(), row);
+}
+
+// How many rows ahead a backward pass at a block of `count` rows asks for what the forward pass kept, 0 at
+// the last block. Every block reads short rows from many arrays, and where these lie beyond the second-level
+// cache the hardware's prefetchers did not keep up. An LSTM layer of 128 units over 28 steps of 128 samples
+// became 4 % faster (AVX2: 6 %), one of 256 units over 100 steps of 32 samples 1 % (AVX2: 2 %); one of 4
+// samples 1 % slower. The requests are spread over the loops: all at once, a third of that was lost.
+HWY_INLINE Index rows_ahead(Index row, Index count, Index rows) {
+  return row + 2 * count <= rows ? count : 0;
 }
 
 // The mean squares of `count` rows x of n elements.
@@ -176,6 +187,7 @@ struct NormalizedSide {
   Index stride;
   const RowScaling<T>* scaling;
   Index scaling_stride;
+  Index rows_ahead;  // from which the normal of the next block is prefetched
 };
 
 // Both sides of `count` rows of n elements. `same_dy`: the two have one dy, that of `a`, and one bias.
@@ -184,12 +196,15 @@ HWY_INLINE void normalize_sides_backward(const NormalizedSide<T>& side_a, const 
                                          Index n) {
   const hn::ScalableTag<T> d;
   const NormalizedSide<T> a = side_a, b = side_b;  // as locals, which no store can be taken to change
+  const Index next_a = a.rows_ahead * a.stride, next_b = b.rows_ahead * b.stride;
   RowGradientMeans<norm, count, T> means_a, means_b;
   for_each_vector(d, n, [&](auto access, Index i) NORMLAB_INLINE_LAMBDA {
     const auto gain_a = access.load(a.gain + i), gain_b = access.load(b.gain + i);
     auto dgain_a = access.load(a.dgain + i), dgain_b = access.load(b.dgain + i);
     auto dbias_a = access.load(a.dbias + i), dbias_b = same_dy ? dbias_a : access.load(b.dbias + i);
     for (int r = 0; r < count; ++r) {
+      hwy::Prefetch(a.normal + r * a.stride + next_a + i);
+      hwy::Prefetch(b.normal + r * b.stride + next_b + i);
       const auto normal_a = access.load(a.normal + r * a.stride + i);
       const auto normal_b = access.load(b.normal + r * b.stride + i);
       const auto dy_a = access.load(a.dy + r * a.stride + i);

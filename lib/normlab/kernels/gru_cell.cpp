@@ -122,12 +122,13 @@ void gru_backward_plain(const GruBackward<T>& arguments) {
 // The gradients of the summed inputs of one row: those of r, z and n into dinput, that of the part of n that
 // comes from h' into drecurrent.
 template <class T>
-HWY_INLINE void gru_row_backward(const GruBackward<T>& a, Index row) {
+HWY_INLINE void gru_row_backward(const GruBackward<T>& a, Index row, Index ahead) {
   const hn::ScalableTag<T> d;
   const Index first = row * a.hidden;
   const T* gates = a.gates + 4 * first;
   T* dprevious_hidden = row_or_null(a.dprevious_hidden, first);
   for_each_vector(d, a.hidden, [&](auto access, Index i) NORMLAB_INLINE_LAMBDA {
+    for (int gate = 0; gate < 4; ++gate) hwy::Prefetch(gates + (4 * ahead + gate) * a.hidden + i);
     const auto dcandidate_recurrent =
         gru_gates_backward(access, access.load(gates + 3 * a.hidden + i), gates, a.dinput + 3 * first,
                            a.hidden, i, a.dhidden + first, a.previous_hidden + first, dprevious_hidden);
@@ -141,21 +142,22 @@ void gru_backward_normalized(const GruBackward<T>& arguments) {
   const GruBackward<T> a = arguments;
   const Index n = 2 * a.hidden, width = 3 * a.hidden;
   for_row_blocks(a.rows, [&](auto count, Index row) NORMLAB_INLINE_LAMBDA {
-    for (int r = 0; r < count.value; ++r) gru_row_backward(a, row + r);
-    const Index at = row * width;
+    const Index at = row * width, ahead = rows_ahead(row, count.value, a.rows);
+    for (int r = 0; r < count.value; ++r) gru_row_backward(a, row + r, ahead);
     const GruRowScaling<T>& s = a.scaling[row];
     T* dinput = a.dinput + at;
     T* drecurrent = a.drecurrent + at;
     normalize_sides_backward<norm, count.value, true, T>(
-        {dinput, a.input + at, dinput, a.gain_ih, a.dgain_ih, a.dbias, width, &s.input_gates, scaling_stride},
+        {dinput, a.input + at, dinput, a.gain_ih, a.dgain_ih, a.dbias, width, &s.input_gates, scaling_stride,
+         ahead},
         {dinput, a.recurrent + at, drecurrent, a.gain_hh, a.dgain_hh, a.dbias, width, &s.recurrent_gates,
-         scaling_stride},
+         scaling_stride, ahead},
         n);
     normalize_sides_backward<norm, count.value, false, T>(
         {dinput + n, a.input + at + n, dinput + n, a.gain_ih + n, a.dgain_ih + n, a.dbias + n, width,
-         &s.input_candidate, scaling_stride},
+         &s.input_candidate, scaling_stride, ahead},
         {drecurrent + n, a.recurrent + at + n, drecurrent + n, a.gain_hh + n, a.dgain_hh + n, a.dbias_hn,
-         width, &s.recurrent_candidate, scaling_stride},
+         width, &s.recurrent_candidate, scaling_stride, ahead},
         a.hidden);
   });
 }

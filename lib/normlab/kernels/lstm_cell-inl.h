@@ -12,19 +12,20 @@
 HWY_BEFORE_NAMESPACE();
 namespace normlab::HWY_NAMESPACE {
 
-// For the vector of units at i of one row: i, f, g, o from their summed inputs a(0) ... a(3); returns c.
-template <class T, class Access, class Summed>
-HWY_INLINE auto lstm_gates(Access access, const Summed& a, T* gates, Index hidden, Index i,
+// For the vector of units at i of one row: i, f, g, o from their summed inputs a(0) ... a(3), given to
+// keep(gate, value) in this order; returns c.
+template <class T, class Access, class Summed, class Keep>
+HWY_INLINE auto lstm_gates(Access access, const Summed& a, const Keep& keep, Index i,
                            const T* previous_cell) {
   const auto d = access.d;
   const auto input_gate = sigmoid(d, a(0));
   const auto forget_gate = sigmoid(d, a(1));
   const auto candidate = tanh(d, a(2));
   const auto output_gate = sigmoid(d, a(3));
-  access.store(input_gate, gates + i);
-  access.store(forget_gate, gates + hidden + i);
-  access.store(candidate, gates + 2 * hidden + i);
-  access.store(output_gate, gates + 3 * hidden + i);
+  keep(0, input_gate);
+  keep(1, forget_gate);
+  keep(2, candidate);
+  keep(3, output_gate);
   return hn::MulAdd(forget_gate, access.load(previous_cell + i), hn::Mul(input_gate, candidate));
 }
 

@@ -27,6 +27,9 @@ struct LstmForward {
   RowScaling<T>*input_scaling, *recurrent_scaling, *cell_scaling;  // (rows), kept for backward
   Index rows, hidden;
   T epsilon;
+  // gates and tanh_cell, which only backward reads, are written past the caches if rows consist of whole
+  // aligned vectors; not used under none
+  bool streaming;
 };
 
 // What forward kept is only read: where it is larger than the caches, it need not travel back to memory.

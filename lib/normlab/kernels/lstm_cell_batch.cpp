@@ -30,8 +30,10 @@ void lstm_batch_forward(const LstmBatchForward<T>& a) {
         return hn::MulAdd(normalized(access, a.input_norm, column, a.input + at),
                           access.load(a.gain_ih + column), from_recurrent);
       };
-      const auto c =
-          lstm_gates(access, summed, a.gates + row * width, a.hidden, i, a.previous_cell + row * a.hidden);
+      const auto keep = [&](int gate, auto v) NORMLAB_INLINE_LAMBDA {
+        access.store(v, a.gates + row * width + gate * a.hidden + i);
+      };
+      const auto c = lstm_gates(access, summed, keep, i, a.previous_cell + row * a.hidden);
       access.store(c, a.cell + row * a.hidden + i);
     }
     scale_columns(access, a.cell, a.rows, a.hidden, i, a.cell_norm, a.settings);

@@ -32,6 +32,7 @@ class Lstm : public RecurrentOp<T> {
   void step_backward(Index step) override;
   void finish_backward() override;
 
+  Index kept_elements();  // by the normalized cell, from forward() for backward()
   T* gates(Index step);
   const T* previous_cell(Index step) { return step > 0 ? at_step(cell_, step - 1) : initial_cell_.data(); }
   Index scaling_row(Index step) const { return this->training() ? step * this->batch_ : 0; }
@@ -39,6 +40,7 @@ class Lstm : public RecurrentOp<T> {
   LstmParameters<T> parameters_;
   RowNorm norm_;
   T epsilon_;
+  bool streaming_ = false;
   Tensor<T> bias_;                  // (4 H): both biases of the plain cell
   Tensor<T> normalized_gates_;      // (T or 1, B, 4 H); the plain cell's gates replace its summed inputs
   Tensor<T> cell_, tanh_cell_;      // (T or 1, B, H)
