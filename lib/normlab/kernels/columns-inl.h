@@ -20,13 +20,13 @@
 HWY_BEFORE_NAMESPACE();
 namespace normlab::HWY_NAMESPACE {
 
-// Rows that are summed up together before they are added to a total: 64 rows of one block of channels stay in
-// the first-level cache for their second pass, and sums of sums round far less than one long sum.
+// Rows that are summed up together before they are added to a total: sums of sums round far less than one
+// long sum, and the second pass over them finds them in the second-level cache.
 inline constexpr Index rows_per_chunk = 64;
-// Channels that are worked on together: four cache lines, so that a block of a few thousand rows stays in the
-// second-level cache between the passes over it.
+// Channels that are worked on together: a page, so that a matrix is read nearly as it lies in memory, and
+// what belongs to the channels stays in the first-level cache.
 template <class T>
-inline constexpr Index channels_per_block = 256 / static_cast<Index>(sizeof(T));
+inline constexpr Index channels_per_block = 4096 / static_cast<Index>(sizeof(T));
 
 // A block of at most channels_per_block channels of a row-major matrix.
 struct ColumnBlock {
@@ -52,59 +52,52 @@ struct ColumnMoments {
   T* squares;          // (channels): sum of (x - mean)^2
 };
 
-// Moments of one chunk by the corrected two-pass algorithm, merged into those of the `seen` rows before it
-// (Chan, Golub, LeVeque 1983): with delta the difference of the means,
+// Moments of one chunk, of deviations d from its first row, so that one pass is enough:
+//   mean = x_0 + sum d / n,  squares = sum d^2 - (sum d)^2 / n.
+// Being one of the n numbers, x_0 is at most sqrt(n - 1) deviations off the mean, so that the subtraction
+// costs six bits at worst, of a single chunk; of numbers in no order, one. They are merged into the moments
+// of the `seen` rows before (Chan, Golub, LeVeque 1983): with delta the difference of the means,
 //   mean += delta n_chunk / n,  squares += squares_chunk + delta^2 n_seen n_chunk / n.
 template <class T>
 HWY_INLINE void merge_chunk(const T* x, const ColumnBlock& chunk, Index seen,
                             const ColumnMoments<T>& moments) {
   const hn::ScalableTag<T> d;
-  HWY_ALIGN T mean[channels_per_block<T>] = {};
-  HWY_ALIGN T deviations[channels_per_block<T>] = {};
-  HWY_ALIGN T squares[channels_per_block<T>] = {};
-  const auto scale = hn::Set(d, T(1) / static_cast<T>(chunk.rows));
+  HWY_ALIGN T sums[channels_per_block<T>];
+  HWY_ALIGN T squares[channels_per_block<T>];
+  std::fill_n(sums, chunk.channels, T(0));
+  std::fill_n(squares, chunk.channels, T(0));
   for_each_row_group(d, chunk.rows, chunk.channels,
                      [&](auto access, Index i, Index row, Index count) HWY_ATTR {
-                       auto sum = hn::Zero(d);
-                       for (Index r = row; r < row + count; ++r)
-                         sum = hn::Add(sum, access.load(x + r * chunk.stride + i));
-                       access.store(hn::Add(access.load(mean + i), sum), mean + i);
-                     });
-  for_each_vector(d, chunk.channels, [&](auto access, Index i) HWY_ATTR {
-    access.store(hn::Mul(access.load(mean + i), scale), mean + i);
-  });
-  for_each_row_group(d, chunk.rows, chunk.channels,
-                     [&](auto access, Index i, Index row, Index count) HWY_ATTR {
-                       const auto centre = access.load(mean + i);
-                       auto sum = hn::Zero(d);
-                       auto square_sum = hn::Zero(d);
+                       const auto origin = access.load(x + i);
+                       auto sum = access.load(sums + i), square = access.load(squares + i);
                        for (Index r = row; r < row + count; ++r) {
-                         const auto deviation = hn::Sub(access.load(x + r * chunk.stride + i), centre);
+                         const auto deviation = hn::Sub(access.load(x + r * chunk.stride + i), origin);
                          sum = hn::Add(sum, deviation);
-                         square_sum = hn::MulAdd(deviation, deviation, square_sum);
+                         square = hn::MulAdd(deviation, deviation, square);
                        }
-                       access.store(hn::Add(access.load(deviations + i), sum), deviations + i);
-                       access.store(hn::Add(access.load(squares + i), square_sum), squares + i);
+                       access.store(sum, sums + i);
+                       access.store(square, squares + i);
                      });
   const T total = static_cast<T>(seen + chunk.rows);
+  const auto scale = hn::Set(d, T(1) / static_cast<T>(chunk.rows));
   const auto mean_share = hn::Set(d, static_cast<T>(chunk.rows) / total);
   const auto square_share = hn::Set(d, static_cast<T>(seen) * static_cast<T>(chunk.rows) / total);
   for_each_vector(d, chunk.channels, [&](auto access, Index i) HWY_ATTR {
-    const auto centre = access.load(mean + i);
-    const auto deviation = access.load(deviations + i);
-    const auto correction = hn::Mul(deviation, scale);
-    const auto square = hn::Max(hn::NegMulAdd(deviation, correction, access.load(squares + i)), hn::Zero(d));
+    const auto origin = access.load(x + i), sum = access.load(sums + i);
+    const auto offset = hn::Mul(sum, scale);
+    const auto difference = hn::NegMulAdd(sum, offset, access.load(squares + i));
+    const auto square = hn::IfThenZeroElse(hn::Lt(difference, hn::Zero(d)), difference);
     if (seen == 0) {
-      access.store(centre, moments.origin + i);
-      access.store(correction, moments.offset + i);
+      const auto mean = hn::Add(origin, offset);
+      access.store(mean, moments.origin + i);
+      access.store(hn::Sub(offset, hn::Sub(mean, origin)), moments.offset + i);
       access.store(square, moments.squares + i);
       return;
     }
-    const auto offset = access.load(moments.offset + i);
-    const auto chunk_offset = hn::Add(hn::Sub(centre, access.load(moments.origin + i)), correction);
-    const auto delta = hn::Sub(chunk_offset, offset);
+    const auto before = access.load(moments.offset + i);
+    const auto delta = hn::Sub(hn::Add(hn::Sub(origin, access.load(moments.origin + i)), offset), before);
     const auto merged = hn::Add(access.load(moments.squares + i), square);
-    access.store(hn::MulAdd(delta, mean_share, offset), moments.offset + i);
+    access.store(hn::MulAdd(delta, mean_share, before), moments.offset + i);
     access.store(hn::MulAdd(hn::Mul(delta, delta), square_share, merged), moments.squares + i);
   });
 }
@@ -197,8 +190,10 @@ HWY_NOINLINE void column_gradient_sums(const ColumnGradient<T>& a, const ColumnB
   std::fill_n(sum, block.channels, T(0));
   std::fill_n(product_sum, block.channels, T(0));
   for (Index first = 0; first < block.rows; first += rows_per_chunk) {
-    HWY_ALIGN T chunk_sum[channels_per_block<T>] = {};
-    HWY_ALIGN T chunk_products[channels_per_block<T>] = {};
+    HWY_ALIGN T chunk_sum[channels_per_block<T>];
+    HWY_ALIGN T chunk_products[channels_per_block<T>];
+    std::fill_n(chunk_sum, block.channels, T(0));
+    std::fill_n(chunk_products, block.channels, T(0));
     const Index chunk_rows = std::min(rows_per_chunk, block.rows - first);
     for_each_row_group(d, chunk_rows, block.channels,
                        [&](auto access, Index i, Index row, Index count) HWY_ATTR {
