@@ -15,6 +15,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "normlab/kernels/rows-inl.h"
 #include "normlab/kernels/simd-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -28,20 +29,42 @@ inline constexpr Index rows_per_chunk = 64;
 template <class T>
 inline constexpr Index channels_per_block = 4096 / static_cast<Index>(sizeof(T));
 
+// Bytes ahead of what is being read that are asked for beyond the caches.
+template <class T>
+inline constexpr Index prefetch_distance = 4096 / static_cast<Index>(sizeof(T));
+
 // A block of at most channels_per_block channels of a row-major matrix.
 struct ColumnBlock {
   Index rows, channels;
   Index stride;  // elements from one row to the next
+  RowTraffic traffic;
 };
 
-// Calls body(access, i, row, count) for every vector of channels i of each group of `count` rows: eight, and
-// what is left. What belongs to the channels is loaded and stored once a group.
+// Calls body(access, i, row, count) for every vector of channels i of each group of `count` rows of
+// [begin, end): eight together, for which what belongs to the channels is loaded and stored once, and what is
+// left one by one; or all one by one.
 template <class D, class Body>
-HWY_INLINE void for_each_row_group(D d, Index rows, Index channels, const Body& body) {
-  for (Index row = 0; row < rows; row += 8) {
-    const Index count = std::min<Index>(8, rows - row);
-    for_each_vector(d, channels, [&](auto access, Index i) HWY_ATTR { body(access, i, row, count); });
-  }
+HWY_INLINE void for_each_tile(D d, Index begin, Index end, Index channels, bool together, const Body& body) {
+  constexpr Index rows = 8;
+  Index row = begin;
+  for (; together && row + rows <= end; row += rows)
+    for_each_vector(d, channels, [&](auto access, Index i) HWY_ATTR { body(access, i, row, rows); });
+  for (; row < end; ++row)
+    for_each_vector(d, channels, [&](auto access, Index i) HWY_ATTR { body(access, i, row, Index{1}); });
+}
+
+// Beyond the caches one row after the other is up to twice as fast as eight together, unless rows are so
+// short that sums would wait for each other (measured: 65536 x 256 and 4096 x 1024 against 25088 x 32 in
+// cache).
+inline constexpr Index long_row_bytes = 512;
+
+// The same for rows [begin, end) of a block. What a body computes must not depend on how many rows it gets:
+// sums go on from those of the rows before.
+template <class T, class Body>
+HWY_INLINE void for_each_tile(const ColumnBlock& block, Index begin, Index end, const Body& body) {
+  const bool long_rows = block.channels * static_cast<Index>(sizeof(T)) >= long_row_bytes;
+  for_each_tile(hn::ScalableTag<T>(), begin, end, block.channels, !(block.traffic.beyond_cache && long_rows),
+                body);
 }
 
 // What is known of the values of each channel seen so far. `origin` is a number of type T near them (the
@@ -59,30 +82,33 @@ struct ColumnMoments {
 // of the `seen` rows before (Chan, Golub, LeVeque 1983): with delta the difference of the means,
 //   mean += delta n_chunk / n,  squares += squares_chunk + delta^2 n_seen n_chunk / n.
 template <class T>
-HWY_INLINE void merge_chunk(const T* x, const ColumnBlock& chunk, Index seen,
+HWY_INLINE void merge_chunk(const T* values, const ColumnBlock& block, Index seen,
                             const ColumnMoments<T>& moments) {
   const hn::ScalableTag<T> d;
   HWY_ALIGN T sums[channels_per_block<T>];
   HWY_ALIGN T squares[channels_per_block<T>];
-  std::fill_n(sums, chunk.channels, T(0));
-  std::fill_n(squares, chunk.channels, T(0));
-  for_each_row_group(d, chunk.rows, chunk.channels,
-                     [&](auto access, Index i, Index row, Index count) HWY_ATTR {
-                       const auto origin = access.load(x + i);
-                       auto sum = access.load(sums + i), square = access.load(squares + i);
-                       for (Index r = row; r < row + count; ++r) {
-                         const auto deviation = hn::Sub(access.load(x + r * chunk.stride + i), origin);
-                         sum = hn::Add(sum, deviation);
-                         square = hn::MulAdd(deviation, deviation, square);
-                       }
-                       access.store(sum, sums + i);
-                       access.store(square, squares + i);
-                     });
-  const T total = static_cast<T>(seen + chunk.rows);
-  const auto scale = hn::Set(d, T(1) / static_cast<T>(chunk.rows));
-  const auto mean_share = hn::Set(d, static_cast<T>(chunk.rows) / total);
-  const auto square_share = hn::Set(d, static_cast<T>(seen) * static_cast<T>(chunk.rows) / total);
-  for_each_vector(d, chunk.channels, [&](auto access, Index i) HWY_ATTR {
+  std::fill_n(sums, block.channels, T(0));
+  std::fill_n(squares, block.channels, T(0));
+  const Index rows = std::min(rows_per_chunk, block.rows - seen);
+  const T* x = values + seen * block.stride;
+  for_each_tile<T>(block, 0, rows, [&](auto access, Index i, Index row, Index count) HWY_ATTR {
+    const auto origin = access.load(x + i);
+    auto sum = access.load(sums + i), square = access.load(squares + i);
+    for (Index r = row; r < row + count; ++r) {
+      const Index at = r * block.stride + i;
+      if (block.traffic.beyond_cache) hwy::Prefetch(x + at + prefetch_distance<T>);
+      const auto deviation = hn::Sub(access.load(x + at), origin);
+      sum = hn::Add(sum, deviation);
+      square = hn::MulAdd(deviation, deviation, square);
+    }
+    access.store(sum, sums + i);
+    access.store(square, squares + i);
+  });
+  const T total = static_cast<T>(seen + rows);
+  const auto scale = hn::Set(d, T(1) / static_cast<T>(rows));
+  const auto mean_share = hn::Set(d, static_cast<T>(rows) / total);
+  const auto square_share = hn::Set(d, static_cast<T>(seen) * static_cast<T>(rows) / total);
+  for_each_vector(d, block.channels, [&](auto access, Index i) HWY_ATTR {
     const auto origin = access.load(x + i), sum = access.load(sums + i);
     const auto offset = hn::Mul(sum, scale);
     const auto difference = hn::NegMulAdd(sum, offset, access.load(squares + i));
@@ -104,10 +130,7 @@ HWY_INLINE void merge_chunk(const T* x, const ColumnBlock& chunk, Index seen,
 
 template <class T>
 HWY_NOINLINE void column_moments(const T* x, const ColumnBlock& block, const ColumnMoments<T>& moments) {
-  for (Index row = 0; row < block.rows; row += rows_per_chunk) {
-    const Index rows = std::min(rows_per_chunk, block.rows - row);
-    merge_chunk(x + row * block.stride, {rows, block.channels, block.stride}, row, moments);
-  }
+  for (Index seen = 0; seen < block.rows; seen += rows_per_chunk) merge_chunk(x, block, seen, moments);
 }
 
 // From moments over `count` values per channel to what normalizes them, in place: squares becomes the
@@ -149,19 +172,27 @@ struct ColumnVector {
   HWY_INLINE V affine(V n) const { return hn::MulAdd(n, gain, bias); }
 };
 
+// What a second pass goes through, the last rows first: those are still in a cache after the first pass.
+template <class T, class Body>
+HWY_INLINE void for_each_tile_again(const ColumnBlock& block, const Body& body) {
+  for (Index end = block.rows; end > 0; end -= std::min(end, rows_per_chunk))
+    for_each_tile<T>(block, end - std::min(end, rows_per_chunk), end, body);
+}
+
 template <Activation activation, class T>
 HWY_NOINLINE void normalize_columns(const T* x, T* y, const ColumnBlock& block,
                                     const ColumnNormalization<T>& normalization) {
   const hn::ScalableTag<T> d;
-  for_each_row_group(d, block.rows, block.channels,
-                     [&](auto access, Index i, Index row, Index count) HWY_ATTR {
-                       const ColumnVector<T, decltype(access)> column(normalization, access, i);
-                       for (Index r = row; r < row + count; ++r) {
-                         const Index at = r * block.stride + i;
-                         const auto z = column.affine(column.normalized(access.load(x + at)));
-                         access.store(activate<activation>(d, z), y + at);
-                       }
-                     });
+  for_each_tile_again<T>(block, [&](auto access, Index i, Index row, Index count) HWY_ATTR {
+    const ColumnVector<T, decltype(access)> column(normalization, access, i);
+    for (Index r = row; r < row + count; ++r) {
+      const Index at = r * block.stride + i;
+      if (block.traffic.beyond_cache) hwy::Prefetch(x + at + prefetch_distance<T>);
+      const auto z = column.affine(column.normalized(access.load(x + at)));
+      store_result(block.traffic, access, activate<activation>(d, z), y + at);
+    }
+  });
+  if (block.traffic.streaming) hwy::FlushStream();
 }
 
 // g = dy f'(z). Only tanh reads y: z is at hand in any case, and the sign of z is that of relu's output.
@@ -194,22 +225,24 @@ HWY_NOINLINE void column_gradient_sums(const ColumnGradient<T>& a, const ColumnB
     HWY_ALIGN T chunk_products[channels_per_block<T>];
     std::fill_n(chunk_sum, block.channels, T(0));
     std::fill_n(chunk_products, block.channels, T(0));
-    const Index chunk_rows = std::min(rows_per_chunk, block.rows - first);
-    for_each_row_group(d, chunk_rows, block.channels,
-                       [&](auto access, Index i, Index row, Index count) HWY_ATTR {
-                         const ColumnVector<T, decltype(access)> column(normalization, access, i);
-                         auto g_sum = hn::Zero(d);
-                         auto products = hn::Zero(d);
-                         for (Index r = row; r < row + count; ++r) {
-                           const Index at = (first + r) * block.stride + i;
-                           const auto n = column.normalized(access.load(a.x + at));
-                           const auto g = column_gradient<activation>(column, access, n, a.dy + at, a.y + at);
-                           g_sum = hn::Add(g_sum, g);
-                           products = hn::MulAdd(g, n, products);
-                         }
-                         access.store(hn::Add(access.load(chunk_sum + i), g_sum), chunk_sum + i);
-                         access.store(hn::Add(access.load(chunk_products + i), products), chunk_products + i);
-                       });
+    const Index end = std::min(first + rows_per_chunk, block.rows);
+    for_each_tile<T>(block, first, end, [&](auto access, Index i, Index row, Index count) HWY_ATTR {
+      const ColumnVector<T, decltype(access)> column(normalization, access, i);
+      auto g_sum = access.load(chunk_sum + i), products = access.load(chunk_products + i);
+      for (Index r = row; r < row + count; ++r) {
+        const Index at = r * block.stride + i;
+        if (block.traffic.beyond_cache) {
+          hwy::Prefetch(a.x + at + prefetch_distance<T>);
+          hwy::Prefetch(a.dy + at + prefetch_distance<T>);
+        }
+        const auto n = column.normalized(access.load(a.x + at));
+        const auto g = column_gradient<activation>(column, access, n, a.dy + at, a.y + at);
+        g_sum = hn::Add(g_sum, g);
+        products = hn::MulAdd(g, n, products);
+      }
+      access.store(g_sum, chunk_sum + i);
+      access.store(products, chunk_products + i);
+    });
     for_each_vector(d, block.channels, [&](auto access, Index i) HWY_ATTR {
       access.store(hn::Add(access.load(sum + i), access.load(chunk_sum + i)), sum + i);
       access.store(hn::Add(access.load(product_sum + i), access.load(chunk_products + i)), product_sum + i);
@@ -223,20 +256,24 @@ template <Activation activation, class T>
 HWY_NOINLINE void column_input_gradients(const ColumnGradient<T>& a, const ColumnBlock& block,
                                          const ColumnNormalization<T>& normalization, const T* mean_h,
                                          const T* mean_product) {
-  const hn::ScalableTag<T> d;
-  for_each_row_group(
-      d, block.rows, block.channels, [&](auto access, Index i, Index row, Index count) HWY_ATTR {
-        const ColumnVector<T, decltype(access)> column(normalization, access, i);
-        const auto h_share = access.load(mean_h + i);
-        const auto n_share = access.load(mean_product + i);
-        for (Index r = row; r < row + count; ++r) {
-          const Index at = r * block.stride + i;
-          const auto n = column.normalized(access.load(a.x + at));
-          const auto g = column_gradient<activation>(column, access, n, a.dy + at, a.y + at);
-          const auto centred = hn::MulSub(g, column.gain, h_share);
-          access.store(hn::Mul(hn::NegMulAdd(n, n_share, centred), column.reciprocal), a.dx + at);
-        }
-      });
+  for_each_tile_again<T>(block, [&](auto access, Index i, Index row, Index count) HWY_ATTR {
+    const ColumnVector<T, decltype(access)> column(normalization, access, i);
+    const auto h_share = access.load(mean_h + i);
+    const auto n_share = access.load(mean_product + i);
+    for (Index r = row; r < row + count; ++r) {
+      const Index at = r * block.stride + i;
+      if (block.traffic.beyond_cache) {
+        hwy::Prefetch(a.x + at + prefetch_distance<T>);
+        hwy::Prefetch(a.dy + at + prefetch_distance<T>);
+      }
+      const auto n = column.normalized(access.load(a.x + at));
+      const auto g = column_gradient<activation>(column, access, n, a.dy + at, a.y + at);
+      const auto centred = hn::MulSub(g, column.gain, h_share);
+      const auto dx = hn::Mul(hn::NegMulAdd(n, n_share, centred), column.reciprocal);
+      store_result(block.traffic, access, dx, a.dx + at);
+    }
+  });
+  if (block.traffic.streaming) hwy::FlushStream();
 }
 
 }  // namespace normlab::HWY_NAMESPACE
