@@ -24,10 +24,17 @@ namespace normlab::HWY_NAMESPACE {
 // Rows that are summed up together before they are added to a total: sums of sums round far less than one
 // long sum, and the second pass over them finds them in the second-level cache.
 inline constexpr Index rows_per_chunk = 64;
-// Channels that are worked on together: a page, so that a matrix is read nearly as it lies in memory, and
-// what belongs to the channels stays in the first-level cache.
+// The most channels that are worked on together: a page, so that what belongs to them stays in the
+// first-level cache.
 template <class T>
 inline constexpr Index channels_per_block = 4096 / static_cast<Index>(sizeof(T));
+
+// Channels that are worked on together. Beyond the caches so many that a matrix is read nearly as it lies in
+// memory; in cache four cache lines, which the second pass still finds close by. Results do not depend on it.
+template <class T>
+HWY_INLINE Index block_width(const RowTraffic& traffic) {
+  return traffic.beyond_cache ? channels_per_block<T> : 256 / static_cast<Index>(sizeof(T));
+}
 
 // Elements ahead of what is being read that are asked for beyond the caches, a page: a quarter of it was
 // slower, and so was leaving it to the hardware, 1.4 times at 65536 x 256.
@@ -43,15 +50,16 @@ struct ColumnBlock {
 
 // Calls body(access, i, row, count) for every vector of channels i of each group of `count` rows of
 // [begin, end): eight together, for which what belongs to the channels is loaded and stored once, and what is
-// left one by one; or all one by one.
+// left; or all one by one.
 template <class D, class Body>
 HWY_INLINE void for_each_tile(D d, Index begin, Index end, Index channels, bool together, const Body& body) {
   constexpr Index rows = 8;
   Index row = begin;
   for (; together && row + rows <= end; row += rows)
     for_each_vector(d, channels, [&](auto access, Index i) HWY_ATTR { body(access, i, row, rows); });
-  for (; row < end; ++row)
-    for_each_vector(d, channels, [&](auto access, Index i) HWY_ATTR { body(access, i, row, Index{1}); });
+  const Index left = together ? end - row : 1;
+  for (; row < end; row += left)
+    for_each_vector(d, channels, [&](auto access, Index i) HWY_ATTR { body(access, i, row, left); });
 }
 
 // Beyond the caches one row after the other is up to twice as fast as eight together, unless rows are so

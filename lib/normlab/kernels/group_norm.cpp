@@ -15,8 +15,9 @@ namespace normlab::HWY_NAMESPACE {
 // Calls body(first, block) for every block of channels of one sample.
 template <class T, class Body>
 HWY_INLINE void for_each_block(Index positions, Index channels, const RowTraffic& traffic, const Body& body) {
-  for (Index first = 0; first < channels; first += channels_per_block<T>) {
-    body(first, ColumnBlock{positions, std::min(channels_per_block<T>, channels - first), channels, traffic});
+  for (Index first = 0; first < channels; first += block_width<T>(traffic)) {
+    body(first,
+         ColumnBlock{positions, std::min(block_width<T>(traffic), channels - first), channels, traffic});
   }
 }
 
