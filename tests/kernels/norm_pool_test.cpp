@@ -2,18 +2,11 @@
 // instruction set that this machine has.
 #include "normlab/kernels/norm_pool.h"
 
-#include <doctest/doctest.h>
-#include <hwy/highway.h>
-
 #include <array>
-#include <cmath>
 #include <limits>
-#include <numbers>
-#include <string>
-#include <vector>
 
-#include "normlab/core/random.h"
 #include "normlab/kernels/image_moments.h"
+#include "reference.h"
 
 namespace normlab {
 namespace {
@@ -28,31 +21,6 @@ struct Images {
 // Odd and even sizes; vectors and a part of one.
 constexpr Images all_images[] = {
     {2, 4, 6, 32, true}, {2, 5, 7, 21, false}, {1, 3, 2, 84, false}, {2, 2, 5, 5, true}};
-
-template <class T>
-std::vector<T> drawn(Index count, double mean, double deviation, const std::string& stream) {
-  Random random(3, hash_name(stream));
-  std::vector<T> values(static_cast<std::size_t>(count));
-  for (T& value : values) value = static_cast<T>(mean + deviation * random.normal());
-  return values;
-}
-
-struct Function {
-  double value, derivative;
-};
-Function apply(Activation activation, double z) {
-  const double root = std::sqrt(2 / std::numbers::pi), t = std::tanh(root * (z + 0.044715 * z * z * z));
-  switch (activation) {
-    case Activation::relu:
-      return {z > 0 ? z : 0, z > 0 ? 1.0 : 0.0};
-    case Activation::tanh:
-      return {std::tanh(z), 1 - std::tanh(z) * std::tanh(z)};
-    case Activation::gelu:
-      return {z / 2 * (1 + t), (1 + t) / 2 + z / 2 * (1 - t * t) * root * (1 + 3 * 0.044715 * z * z)};
-    default:
-      return {z, 1};
-  }
-}
 
 // Small enough for tanh and gelu to tell the elements of every window apart in single precision.
 template <class T>
@@ -82,11 +50,6 @@ struct Case {
                                            s.channels, activation});
   }
 };
-
-double worse(double worst, double actual, double expected) {
-  const double error = std::abs(actual - expected) / (1 + std::abs(expected));
-  return error <= worst ? worst : error;  // also keeps not-a-number
-}
 
 // The largest deviation of any result of the kernels from the formulas of kernels/norm_pool.h.
 template <class T>
@@ -131,20 +94,10 @@ double worst_error(const Case<T>& c) {
   return worst;
 }
 
-template <class Body>
-void on_every_target(const Body& body) {
-  for (const auto target : hwy::SupportedAndGeneratedTargets()) {
-    INFO(std::string(hwy::TargetName(target)));
-    hwy::SetSupportedTargetsForTest(target);
-    body();
-    hwy::SetSupportedTargetsForTest(0);
-  }
-}
-
 template <class T>
 void check_against_plain_loops(double tolerance) {
   for (const Images& s : all_images) {
-    for (const auto f : {Activation::identity, Activation::relu, Activation::tanh, Activation::gelu}) {
+    for (const auto f : all_activations) {
       CAPTURE(s.channels);
       CAPTURE(static_cast<int>(f));
       Case<T> c{s, f};

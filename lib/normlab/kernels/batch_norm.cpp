@@ -41,8 +41,9 @@ HWY_NOINLINE void running_statistics(const BatchNormForward<T>& a) {
 template <Activation activation, class T>
 void batch_norm_forward_fused(const BatchNormForward<T>& a) {
   if (!a.training) running_statistics(a);
-  for (Index first = 0; first < a.channels; first += channels_per_block<T>) {
-    const ColumnBlock block{a.rows, std::min(channels_per_block<T>, a.channels - first), a.stride};
+  const RowTraffic traffic(a.y, a.rows, a.channels, a.stride);
+  for (Index first = 0; first < a.channels; first += block_width<T>(traffic)) {
+    const ColumnBlock block{a.rows, std::min(block_width<T>(traffic), a.channels - first), a.stride, traffic};
     if (a.training) {
       const ColumnMoments<T> moments{a.mean + first, a.shift + first, a.reciprocal_deviation + first};
       column_moments(a.x + first, block, moments);
@@ -60,8 +61,9 @@ void batch_norm_backward_fused(const BatchNormBackward<T>& a) {
   HWY_ALIGN T mean_h[channels_per_block<T>];
   HWY_ALIGN T mean_product[channels_per_block<T>];
   const T scale = T(1) / static_cast<T>(a.rows);
-  for (Index first = 0; first < a.channels; first += channels_per_block<T>) {
-    const ColumnBlock block{a.rows, std::min(channels_per_block<T>, a.channels - first), a.stride};
+  const RowTraffic traffic(a.dx, a.rows, a.channels, a.stride);
+  for (Index first = 0; first < a.channels; first += block_width<T>(traffic)) {
+    const ColumnBlock block{a.rows, std::min(block_width<T>(traffic), a.channels - first), a.stride, traffic};
     const ColumnNormalization<T> normalization{a.mean + first, a.reciprocal_deviation + first,
                                                a.shift + first, a.gain + first, a.bias + first};
     const ColumnGradient<T> gradient{a.x + first, a.y + first, a.dy + first, a.dx + first};

@@ -4,7 +4,9 @@
 //
 // All vectors run across channels, so every lane computes one channel and results do not depend on how
 // channels are divided into vectors, blocks or threads. What works on a whole block is kept out of line: it
-// is used several times by each kernel, and inlining it would multiply the time to compile.
+// is used several times by each kernel, and inlining it would multiply the time to compile. Such functions
+// take their arguments by value: stores through the pointers in them cannot change a copy, so that it stays
+// in registers.
 #if defined(NORMLAB_KERNELS_COLUMNS_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef NORMLAB_KERNELS_COLUMNS_INL_H_
 #undef NORMLAB_KERNELS_COLUMNS_INL_H_
@@ -15,33 +17,62 @@
 #include <algorithm>
 #include <cmath>
 
+#include "normlab/kernels/rows-inl.h"
 #include "normlab/kernels/simd-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace normlab::HWY_NAMESPACE {
 
-// Rows that are summed up together before they are added to a total: 64 rows of one block of channels stay in
-// the first-level cache for their second pass, and sums of sums round far less than one long sum.
+// Rows that are summed up together before they are added to a total: sums of sums round far less than one
+// long sum, and the second pass over them finds them in the second-level cache.
 inline constexpr Index rows_per_chunk = 64;
-// Channels that are worked on together: four cache lines, so that a block of a few thousand rows stays in the
-// second-level cache between the passes over it.
+// The most channels that are worked on together: a page, so that what belongs to them stays in the
+// first-level cache.
 template <class T>
-inline constexpr Index channels_per_block = 256 / static_cast<Index>(sizeof(T));
+inline constexpr Index channels_per_block = 4096 / static_cast<Index>(sizeof(T));
+
+// Channels that are worked on together. Beyond the caches so many that a matrix is read nearly as it lies in
+// memory; in cache four cache lines, which the second pass still finds close by. Results do not depend on it.
+template <class T>
+HWY_INLINE Index block_width(const RowTraffic& traffic) {
+  return traffic.beyond_cache ? channels_per_block<T> : 256 / static_cast<Index>(sizeof(T));
+}
+
+// Elements ahead of what is being read that are asked for beyond the caches, a page: a quarter of it was
+// slower, and so was leaving it to the hardware, 1.4 times at 65536 x 256.
+template <class T>
+inline constexpr Index prefetch_distance = 4096 / static_cast<Index>(sizeof(T));
 
 // A block of at most channels_per_block channels of a row-major matrix.
 struct ColumnBlock {
   Index rows, channels;
   Index stride;  // elements from one row to the next
+  RowTraffic traffic;
 };
 
-// Calls body(access, i, row, count) for every vector of channels i of each group of `count` rows: eight, and
-// what is left. What belongs to the channels is loaded and stored once a group.
+// Calls body(access, i, row, count) for every vector of channels i of each group of `count` rows of
+// [begin, end): up to eight together, for which what belongs to the channels is loaded and stored once, or
+// one by one. The count is not made a constant: unrolled, the backward passes were a tenth slower.
 template <class D, class Body>
-HWY_INLINE void for_each_row_group(D d, Index rows, Index channels, const Body& body) {
-  for (Index row = 0; row < rows; row += 8) {
-    const Index count = std::min<Index>(8, rows - row);
+HWY_INLINE void for_each_tile(D d, Index begin, Index end, Index channels, bool together, const Body& body) {
+  const Index most = together ? 8 : 1;
+  for (Index row = begin; row < end; row += most) {
+    const Index count = std::min(most, end - row);
     for_each_vector(d, channels, [&](auto access, Index i) HWY_ATTR { body(access, i, row, count); });
   }
+}
+
+// Beyond the caches one row after the other is faster than eight together, 1.2 to 1.5 times at 65536 x 256,
+// unless rows are so short that sums wait for each other: 1.5 times slower at 100352 x 32.
+inline constexpr Index long_row_bytes = 512;
+
+// The same for rows [begin, end) of a block. What a body computes must not depend on how many rows it gets:
+// sums go on from those of the rows before.
+template <class T, class Body>
+HWY_INLINE void for_each_tile(const ColumnBlock& block, Index begin, Index end, const Body& body) {
+  const bool long_rows = block.channels * static_cast<Index>(sizeof(T)) >= long_row_bytes;
+  for_each_tile(hn::ScalableTag<T>(), begin, end, block.channels, !(block.traffic.beyond_cache && long_rows),
+                body);
 }
 
 // What is known of the values of each channel seen so far. `origin` is a number of type T near them (the
@@ -52,69 +83,61 @@ struct ColumnMoments {
   T* squares;          // (channels): sum of (x - mean)^2
 };
 
-// Moments of one chunk by the corrected two-pass algorithm, merged into those of the `seen` rows before it
-// (Chan, Golub, LeVeque 1983): with delta the difference of the means,
+// Moments of one chunk, of deviations d from its first row, so that one pass is enough:
+//   mean = x_0 + sum d / n,  squares = sum d^2 - (sum d)^2 / n.
+// Being one of the n numbers, x_0 is at most sqrt(n - 1) deviations off the mean, so that the subtraction
+// costs six bits at worst, of a single chunk; of numbers in no order, one. They are merged into the moments
+// of the `seen` rows before (Chan, Golub, LeVeque 1983): with delta the difference of the means,
 //   mean += delta n_chunk / n,  squares += squares_chunk + delta^2 n_seen n_chunk / n.
 template <class T>
-HWY_INLINE void merge_chunk(const T* x, const ColumnBlock& chunk, Index seen,
-                            const ColumnMoments<T>& moments) {
+HWY_INLINE void merge_chunk(const T* values, ColumnBlock block, Index seen, const ColumnMoments<T>& moments) {
   const hn::ScalableTag<T> d;
-  HWY_ALIGN T mean[channels_per_block<T>] = {};
-  HWY_ALIGN T deviations[channels_per_block<T>] = {};
-  HWY_ALIGN T squares[channels_per_block<T>] = {};
-  const auto scale = hn::Set(d, T(1) / static_cast<T>(chunk.rows));
-  for_each_row_group(d, chunk.rows, chunk.channels,
-                     [&](auto access, Index i, Index row, Index count) HWY_ATTR {
-                       auto sum = hn::Zero(d);
-                       for (Index r = row; r < row + count; ++r)
-                         sum = hn::Add(sum, access.load(x + r * chunk.stride + i));
-                       access.store(hn::Add(access.load(mean + i), sum), mean + i);
-                     });
-  for_each_vector(d, chunk.channels, [&](auto access, Index i) HWY_ATTR {
-    access.store(hn::Mul(access.load(mean + i), scale), mean + i);
+  HWY_ALIGN T sums[channels_per_block<T>];
+  HWY_ALIGN T squares[channels_per_block<T>];
+  std::fill_n(sums, block.channels, T(0));
+  std::fill_n(squares, block.channels, T(0));
+  const Index rows = std::min(rows_per_chunk, block.rows - seen);
+  const T* x = values + seen * block.stride;
+  for_each_tile<T>(block, 0, rows, [&](auto access, Index i, Index row, Index count) HWY_ATTR {
+    const auto origin = access.load(x + i);
+    auto sum = access.load(sums + i), square = access.load(squares + i);
+    for (Index r = row; r < row + count; ++r) {
+      const Index at = r * block.stride + i;
+      if (block.traffic.beyond_cache) hwy::Prefetch(x + at + prefetch_distance<T>);
+      const auto deviation = hn::Sub(access.load(x + at), origin);
+      sum = hn::Add(sum, deviation);
+      square = hn::MulAdd(deviation, deviation, square);
+    }
+    access.store(sum, sums + i);
+    access.store(square, squares + i);
   });
-  for_each_row_group(d, chunk.rows, chunk.channels,
-                     [&](auto access, Index i, Index row, Index count) HWY_ATTR {
-                       const auto centre = access.load(mean + i);
-                       auto sum = hn::Zero(d);
-                       auto square_sum = hn::Zero(d);
-                       for (Index r = row; r < row + count; ++r) {
-                         const auto deviation = hn::Sub(access.load(x + r * chunk.stride + i), centre);
-                         sum = hn::Add(sum, deviation);
-                         square_sum = hn::MulAdd(deviation, deviation, square_sum);
-                       }
-                       access.store(hn::Add(access.load(deviations + i), sum), deviations + i);
-                       access.store(hn::Add(access.load(squares + i), square_sum), squares + i);
-                     });
-  const T total = static_cast<T>(seen + chunk.rows);
-  const auto mean_share = hn::Set(d, static_cast<T>(chunk.rows) / total);
-  const auto square_share = hn::Set(d, static_cast<T>(seen) * static_cast<T>(chunk.rows) / total);
-  for_each_vector(d, chunk.channels, [&](auto access, Index i) HWY_ATTR {
-    const auto centre = access.load(mean + i);
-    const auto deviation = access.load(deviations + i);
-    const auto correction = hn::Mul(deviation, scale);
-    const auto square = hn::Max(hn::NegMulAdd(deviation, correction, access.load(squares + i)), hn::Zero(d));
+  const T total = static_cast<T>(seen + rows);
+  const auto scale = hn::Set(d, T(1) / static_cast<T>(rows));
+  const auto mean_share = hn::Set(d, static_cast<T>(rows) / total);
+  const auto square_share = hn::Set(d, static_cast<T>(seen) * static_cast<T>(rows) / total);
+  for_each_vector(d, block.channels, [&](auto access, Index i) HWY_ATTR {
+    const auto origin = access.load(x + i), sum = access.load(sums + i);
+    const auto offset = hn::Mul(sum, scale);
+    const auto difference = hn::NegMulAdd(sum, offset, access.load(squares + i));
+    const auto square = hn::IfThenZeroElse(hn::Lt(difference, hn::Zero(d)), difference);
     if (seen == 0) {
-      access.store(centre, moments.origin + i);
-      access.store(correction, moments.offset + i);
+      const auto mean = hn::Add(origin, offset);
+      access.store(mean, moments.origin + i);
+      access.store(hn::Sub(offset, hn::Sub(mean, origin)), moments.offset + i);
       access.store(square, moments.squares + i);
       return;
     }
-    const auto offset = access.load(moments.offset + i);
-    const auto chunk_offset = hn::Add(hn::Sub(centre, access.load(moments.origin + i)), correction);
-    const auto delta = hn::Sub(chunk_offset, offset);
+    const auto before = access.load(moments.offset + i);
+    const auto delta = hn::Sub(hn::Add(hn::Sub(origin, access.load(moments.origin + i)), offset), before);
     const auto merged = hn::Add(access.load(moments.squares + i), square);
-    access.store(hn::MulAdd(delta, mean_share, offset), moments.offset + i);
+    access.store(hn::MulAdd(delta, mean_share, before), moments.offset + i);
     access.store(hn::MulAdd(hn::Mul(delta, delta), square_share, merged), moments.squares + i);
   });
 }
 
 template <class T>
 HWY_NOINLINE void column_moments(const T* x, const ColumnBlock& block, const ColumnMoments<T>& moments) {
-  for (Index row = 0; row < block.rows; row += rows_per_chunk) {
-    const Index rows = std::min(rows_per_chunk, block.rows - row);
-    merge_chunk(x + row * block.stride, {rows, block.channels, block.stride}, row, moments);
-  }
+  for (Index seen = 0; seen < block.rows; seen += rows_per_chunk) merge_chunk(x, block, seen, moments);
 }
 
 // From moments over `count` values per channel to what normalizes them, in place: squares becomes the
@@ -157,18 +180,19 @@ struct ColumnVector {
 };
 
 template <Activation activation, class T>
-HWY_NOINLINE void normalize_columns(const T* x, T* y, const ColumnBlock& block,
-                                    const ColumnNormalization<T>& normalization) {
+HWY_NOINLINE void normalize_columns(const T* x, T* y, ColumnBlock block,
+                                    ColumnNormalization<T> normalization) {
   const hn::ScalableTag<T> d;
-  for_each_row_group(d, block.rows, block.channels,
-                     [&](auto access, Index i, Index row, Index count) HWY_ATTR {
-                       const ColumnVector<T, decltype(access)> column(normalization, access, i);
-                       for (Index r = row; r < row + count; ++r) {
-                         const Index at = r * block.stride + i;
-                         const auto z = column.affine(column.normalized(access.load(x + at)));
-                         access.store(activate<activation>(d, z), y + at);
-                       }
-                     });
+  for_each_tile<T>(block, 0, block.rows, [&](auto access, Index i, Index row, Index count) HWY_ATTR {
+    const ColumnVector<T, decltype(access)> column(normalization, access, i);
+    for (Index r = row; r < row + count; ++r) {
+      const Index at = r * block.stride + i;
+      if (block.traffic.beyond_cache) hwy::Prefetch(x + at + prefetch_distance<T>);
+      const auto z = column.affine(column.normalized(access.load(x + at)));
+      store_result(block.traffic, access, activate<activation>(d, z), y + at);
+    }
+  });
+  if (block.traffic.streaming) hwy::FlushStream();
 }
 
 // g = dy f'(z). Only tanh reads y: z is at hand in any case, and the sign of z is that of relu's output.
@@ -191,30 +215,34 @@ struct ColumnGradient {
 
 // Per channel: sum of g, and sum of g n.
 template <Activation activation, class T>
-HWY_NOINLINE void column_gradient_sums(const ColumnGradient<T>& a, const ColumnBlock& block,
-                                       const ColumnNormalization<T>& normalization, T* sum, T* product_sum) {
+HWY_NOINLINE void column_gradient_sums(ColumnGradient<T> a, ColumnBlock block,
+                                       ColumnNormalization<T> normalization, T* sum, T* product_sum) {
   const hn::ScalableTag<T> d;
   std::fill_n(sum, block.channels, T(0));
   std::fill_n(product_sum, block.channels, T(0));
   for (Index first = 0; first < block.rows; first += rows_per_chunk) {
-    HWY_ALIGN T chunk_sum[channels_per_block<T>] = {};
-    HWY_ALIGN T chunk_products[channels_per_block<T>] = {};
-    const Index chunk_rows = std::min(rows_per_chunk, block.rows - first);
-    for_each_row_group(d, chunk_rows, block.channels,
-                       [&](auto access, Index i, Index row, Index count) HWY_ATTR {
-                         const ColumnVector<T, decltype(access)> column(normalization, access, i);
-                         auto g_sum = hn::Zero(d);
-                         auto products = hn::Zero(d);
-                         for (Index r = row; r < row + count; ++r) {
-                           const Index at = (first + r) * block.stride + i;
-                           const auto n = column.normalized(access.load(a.x + at));
-                           const auto g = column_gradient<activation>(column, access, n, a.dy + at, a.y + at);
-                           g_sum = hn::Add(g_sum, g);
-                           products = hn::MulAdd(g, n, products);
-                         }
-                         access.store(hn::Add(access.load(chunk_sum + i), g_sum), chunk_sum + i);
-                         access.store(hn::Add(access.load(chunk_products + i), products), chunk_products + i);
-                       });
+    HWY_ALIGN T chunk_sum[channels_per_block<T>];
+    HWY_ALIGN T chunk_products[channels_per_block<T>];
+    std::fill_n(chunk_sum, block.channels, T(0));
+    std::fill_n(chunk_products, block.channels, T(0));
+    const Index end = std::min(first + rows_per_chunk, block.rows);
+    for_each_tile<T>(block, first, end, [&](auto access, Index i, Index row, Index count) HWY_ATTR {
+      const ColumnVector<T, decltype(access)> column(normalization, access, i);
+      auto g_sum = access.load(chunk_sum + i), products = access.load(chunk_products + i);
+      for (Index r = row; r < row + count; ++r) {
+        const Index at = r * block.stride + i;
+        if (block.traffic.beyond_cache) {
+          hwy::Prefetch(a.x + at + prefetch_distance<T>);
+          hwy::Prefetch(a.dy + at + prefetch_distance<T>);
+        }
+        const auto n = column.normalized(access.load(a.x + at));
+        const auto g = column_gradient<activation>(column, access, n, a.dy + at, a.y + at);
+        g_sum = hn::Add(g_sum, g);
+        products = hn::MulAdd(g, n, products);
+      }
+      access.store(g_sum, chunk_sum + i);
+      access.store(products, chunk_products + i);
+    });
     for_each_vector(d, block.channels, [&](auto access, Index i) HWY_ATTR {
       access.store(hn::Add(access.load(sum + i), access.load(chunk_sum + i)), sum + i);
       access.store(hn::Add(access.load(product_sum + i), access.load(chunk_products + i)), product_sum + i);
@@ -225,23 +253,27 @@ HWY_NOINLINE void column_gradient_sums(const ColumnGradient<T>& a, const ColumnB
 // dx = r (gain g - mean_h - n mean_product), where h = gain g, and the two means, of h and of h n, are taken
 // over everything that shares the channel's statistics.
 template <Activation activation, class T>
-HWY_NOINLINE void column_input_gradients(const ColumnGradient<T>& a, const ColumnBlock& block,
-                                         const ColumnNormalization<T>& normalization, const T* mean_h,
+HWY_NOINLINE void column_input_gradients(ColumnGradient<T> a, ColumnBlock block,
+                                         ColumnNormalization<T> normalization, const T* mean_h,
                                          const T* mean_product) {
-  const hn::ScalableTag<T> d;
-  for_each_row_group(
-      d, block.rows, block.channels, [&](auto access, Index i, Index row, Index count) HWY_ATTR {
-        const ColumnVector<T, decltype(access)> column(normalization, access, i);
-        const auto h_share = access.load(mean_h + i);
-        const auto n_share = access.load(mean_product + i);
-        for (Index r = row; r < row + count; ++r) {
-          const Index at = r * block.stride + i;
-          const auto n = column.normalized(access.load(a.x + at));
-          const auto g = column_gradient<activation>(column, access, n, a.dy + at, a.y + at);
-          const auto centred = hn::MulSub(g, column.gain, h_share);
-          access.store(hn::Mul(hn::NegMulAdd(n, n_share, centred), column.reciprocal), a.dx + at);
-        }
-      });
+  for_each_tile<T>(block, 0, block.rows, [&](auto access, Index i, Index row, Index count) HWY_ATTR {
+    const ColumnVector<T, decltype(access)> column(normalization, access, i);
+    const auto h_share = access.load(mean_h + i);
+    const auto n_share = access.load(mean_product + i);
+    for (Index r = row; r < row + count; ++r) {
+      const Index at = r * block.stride + i;
+      if (block.traffic.beyond_cache) {
+        hwy::Prefetch(a.x + at + prefetch_distance<T>);
+        hwy::Prefetch(a.dy + at + prefetch_distance<T>);
+      }
+      const auto n = column.normalized(access.load(a.x + at));
+      const auto g = column_gradient<activation>(column, access, n, a.dy + at, a.y + at);
+      const auto centred = hn::MulSub(g, column.gain, h_share);
+      const auto dx = hn::Mul(hn::NegMulAdd(n, n_share, centred), column.reciprocal);
+      store_result(block.traffic, access, dx, a.dx + at);
+    }
+  });
+  if (block.traffic.streaming) hwy::FlushStream();
 }
 
 }  // namespace normlab::HWY_NAMESPACE

@@ -14,9 +14,10 @@ namespace normlab::HWY_NAMESPACE {
 
 // Calls body(first, block) for every block of channels of one sample.
 template <class T, class Body>
-HWY_INLINE void for_each_block(Index positions, Index channels, const Body& body) {
-  for (Index first = 0; first < channels; first += channels_per_block<T>) {
-    body(first, ColumnBlock{positions, std::min(channels_per_block<T>, channels - first), channels});
+HWY_INLINE void for_each_block(Index positions, Index channels, const RowTraffic& traffic, const Body& body) {
+  for (Index first = 0; first < channels; first += block_width<T>(traffic)) {
+    body(first,
+         ColumnBlock{positions, std::min(block_width<T>(traffic), channels - first), channels, traffic});
   }
 }
 
@@ -51,20 +52,21 @@ HWY_NOINLINE void combine_moments(const ColumnMoments<T>& channel, Index first, 
 template <Activation activation, class T>
 void group_norm_forward_fused(const GroupNormForward<T>& a) {
   const Index size = a.channels / a.groups;
+  const RowTraffic traffic(a.y, a.samples * a.positions, a.channels);
   for (Index sample = 0; sample < a.samples; ++sample) {
     const T* x = a.x + sample * a.positions * a.channels;
     T* y = a.y + sample * a.positions * a.channels;
     const Index at = sample * a.channels;
     T *mean = a.mean + at, *reciprocal = a.reciprocal_deviation + at, *shift = a.shift + at;
     const ColumnMoments<T> moments{mean, shift, reciprocal};
-    for_each_block<T>(a.positions, a.channels, [&](Index first, const ColumnBlock& block) HWY_ATTR {
+    for_each_block<T>(a.positions, a.channels, traffic, [&](Index first, const ColumnBlock& block) HWY_ATTR {
       column_moments<T>(x + first, block, {mean + first, shift + first, reciprocal + first});
     });
     for (Index first = 0; size > 1 && first < a.channels; first += size) {
       combine_moments(moments, first, size, a.positions);
     }
     finish_moments(moments, a.channels, a.positions * size, a.epsilon);
-    for_each_block<T>(a.positions, a.channels, [&](Index first, const ColumnBlock& block) HWY_ATTR {
+    for_each_block<T>(a.positions, a.channels, traffic, [&](Index first, const ColumnBlock& block) HWY_ATTR {
       normalize_columns<activation, T>(
           x + first, y + first, block,
           {mean + first, reciprocal + first, shift + first, a.gain + first, a.bias + first});
@@ -104,6 +106,7 @@ HWY_NOINLINE void add_to(T* total, const T* term, Index count) {
 template <Activation activation, class T>
 void group_norm_backward_fused(const GroupNormBackward<T>& a) {
   T *sums = a.scratch, *products = a.scratch + a.channels;
+  const RowTraffic traffic(a.dx, a.samples * a.positions, a.channels);
   for (Index sample = 0; sample < a.samples; ++sample) {
     const Index length = a.positions * a.channels;
     const auto gradient_of = [&](Index first) {
@@ -115,7 +118,7 @@ void group_norm_backward_fused(const GroupNormBackward<T>& a) {
       return ColumnNormalization<T>{a.mean + at, a.reciprocal_deviation + at, a.shift + at, a.gain + first,
                                     a.bias + first};
     };
-    for_each_block<T>(a.positions, a.channels, [&](Index first, const ColumnBlock& block) HWY_ATTR {
+    for_each_block<T>(a.positions, a.channels, traffic, [&](Index first, const ColumnBlock& block) HWY_ATTR {
       column_gradient_sums<activation, T>(gradient_of(first), block, normalization_of(first), sums + first,
                                           products + first);
     });
@@ -123,7 +126,7 @@ void group_norm_backward_fused(const GroupNormBackward<T>& a) {
     add_to(a.dgain, products, a.channels);
     average_groups(a, sums);
     average_groups(a, products);
-    for_each_block<T>(a.positions, a.channels, [&](Index first, const ColumnBlock& block) HWY_ATTR {
+    for_each_block<T>(a.positions, a.channels, traffic, [&](Index first, const ColumnBlock& block) HWY_ATTR {
       column_input_gradients<activation, T>(gradient_of(first), block, normalization_of(first), sums + first,
                                             products + first);
     });

@@ -14,11 +14,13 @@ namespace normlab::HWY_NAMESPACE {
 
 template <class T>
 void image_moments(const ImageMoments<T>& a) {
+  const RowTraffic traffic(a.x, a.images * a.positions, a.channels);
   for (Index image = 0; image < a.images; ++image) {
     const T* x = a.x + image * a.positions * a.channels;
     const Index at = image * a.channels;
-    for (Index first = 0; first < a.channels; first += channels_per_block<T>) {
-      const ColumnBlock block{a.positions, std::min(channels_per_block<T>, a.channels - first), a.channels};
+    for (Index first = 0; first < a.channels; first += block_width<T>(traffic)) {
+      const ColumnBlock block{a.positions, std::min(block_width<T>(traffic), a.channels - first), a.channels,
+                              traffic};
       column_moments<T>(x + first, block,
                         {a.origin + at + first, a.offset + at + first, a.squares + at + first});
     }

@@ -108,20 +108,20 @@ void norm_pool_sums_fused(const NormPoolSums<T>& a) {
     T *sum = a.sum + image * a.channels, *product = a.product + image * a.channels;
     std::fill_n(sum, a.channels, T(0));
     std::fill_n(product, a.channels, T(0));
-    for_each_row_group(d, a.positions, a.channels,
-                       [&](auto access, Index i, Index row, Index count) HWY_ATTR {
-                         const ColumnVector<T, decltype(access)> column(normalization, access, i);
-                         auto g_sum = hn::Zero(d), products = hn::Zero(d);
-                         for (Index r = row; r < row + count; ++r) {
-                           const Index at = first + r * a.channels + i;
-                           const auto n = column.normalized(access.load(a.chosen + at));
-                           const auto g = chosen_gradient<activation>(column, n, access.load(a.dy + at));
-                           g_sum = hn::Add(g_sum, g);
-                           products = hn::MulAdd(g, n, products);
-                         }
-                         access.store(hn::Add(access.load(sum + i), g_sum), sum + i);
-                         access.store(hn::Add(access.load(product + i), products), product + i);
-                       });
+    for_each_tile(d, 0, a.positions, a.channels, true,
+                  [&](auto access, Index i, Index row, Index count) HWY_ATTR {
+                    const ColumnVector<T, decltype(access)> column(normalization, access, i);
+                    auto g_sum = hn::Zero(d), products = hn::Zero(d);
+                    for (Index r = row; r < row + count; ++r) {
+                      const Index at = first + r * a.channels + i;
+                      const auto n = column.normalized(access.load(a.chosen + at));
+                      const auto g = chosen_gradient<activation>(column, n, access.load(a.dy + at));
+                      g_sum = hn::Add(g_sum, g);
+                      products = hn::MulAdd(g, n, products);
+                    }
+                    access.store(hn::Add(access.load(sum + i), g_sum), sum + i);
+                    access.store(hn::Add(access.load(product + i), products), product + i);
+                  });
   }
 }
 

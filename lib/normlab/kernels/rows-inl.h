@@ -34,14 +34,19 @@ struct RowTraffic {
   bool beyond_cache;  // more than streaming_bytes are written
   bool streaming;     // and every row consists of whole aligned vectors, which may be stored past the caches
 
+  // stride: elements from one row of the result to the next.
   template <class T>
-  HWY_INLINE RowTraffic(const T* result, Index rows, Index row_length) {
+  HWY_INLINE RowTraffic(const T* result, Index rows, Index row_length, Index stride) {
     constexpr std::uintptr_t vector = sizeof(T) * hn::MaxLanes(hn::ScalableTag<T>());
     const auto row_bytes = static_cast<std::uintptr_t>(row_length) * sizeof(T);
+    const auto stride_bytes = static_cast<std::uintptr_t>(stride) * sizeof(T);
     beyond_cache = rows * static_cast<Index>(row_bytes) > streaming_bytes;
-    streaming =
-        beyond_cache && (reinterpret_cast<std::uintptr_t>(result) % vector == 0) && row_bytes % vector == 0;
+    streaming = beyond_cache && (reinterpret_cast<std::uintptr_t>(result) % vector == 0) &&
+                row_bytes % vector == 0 && stride_bytes % vector == 0;
   }
+  template <class T>
+  HWY_INLINE RowTraffic(const T* result, Index rows, Index row_length)
+      : RowTraffic(result, rows, row_length, row_length) {}
 };
 
 // Calls body(rows, row) for the rows of [begin, end), rows_together at a time and the last ones one by one,

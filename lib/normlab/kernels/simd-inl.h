@@ -177,8 +177,8 @@ HWY_INLINE hn::Vec<D> gelu_derivative(D d, hn::Vec<D> x) {
 // The activation f(z), chosen at compile time so that a fused loop has no branch in it.
 template <Activation activation, class D>
 HWY_INLINE hn::Vec<D> activate(D d, hn::Vec<D> z) {
-  // The order matters: on x86 Max returns its second operand when one is not a number, which must not vanish.
-  if constexpr (activation == Activation::relu) return hn::Max(hn::Zero(d), z);
+  // Not Max, which on some instruction sets prefers a number to what is not one; that must not vanish.
+  if constexpr (activation == Activation::relu) return hn::IfThenZeroElse(hn::Lt(z, hn::Zero(d)), z);
   if constexpr (activation == Activation::tanh) return tanh(d, z);
   if constexpr (activation == Activation::gelu) return gelu(d, z);
   return z;
