@@ -91,7 +91,7 @@ void require_own_record(const filesystem::path& out, const std::string& id) {
 int run(const RunArguments& arguments) {
   normlab::set_quiet(arguments.quiet);
   const RunConfig config = read_config(arguments);
-  if (config.threads > 1) normlab::wait_passively();
+  if (config.threads > 1) normlab::limit_spinning();
   const double checkpoint_seconds = read_checkpoint_seconds(arguments.checkpoint_seconds);
   if (const auto reason = normlab::undefined_reason(config)) throw normlab::RequestError(*reason + ".");
   const std::string id = normlab::run_id(config);

@@ -129,7 +129,8 @@ Json to_json(const Growth& growth) {
 }
 
 Json to_json(const SweepPoint& point) {
-  return {{"jobs", point.jobs},
+  return {{"model", point.model},
+          {"jobs", point.jobs},
           {"threads", point.threads},
           {"seconds", to_json(point.seconds)},
           {"times_throughput_of_one", to_json(point.throughput)}};

@@ -10,6 +10,7 @@ namespace {
 
 // "1.234 ms": three or four digits and a unit.
 std::string time_text(double seconds) {
+  if (seconds < 1e-8) return fmt::format("{:.3f} ns", seconds * 1e9);
   if (seconds < 1e-6) return fmt::format("{:.1f} ns", seconds * 1e9);
   if (seconds < 1e-3) return fmt::format("{:.2f} us", seconds * 1e6);
   if (seconds < 1) return fmt::format("{:.3f} ms", seconds * 1e3);
@@ -146,11 +147,12 @@ std::string growth_tables(const BenchResult& result) {
                           time_text(point.seconds.median / static_cast<double>(point.size)));
     }
   }
-  if (!result.sweeps.empty()) text += "\nA sweep, by runs side by side and threads of each\n";
+  if (!result.sweeps.empty()) text += "\nA sweep of one model, by runs side by side and threads of each\n";
   for (const SweepPoint& point : result.sweeps) {
-    text += fmt::format("  jobs {} threads {}  {:>10}   {:.2f} times the runs an hour ({:.2f} to {:.2f})\n",
-                        point.jobs, point.threads, time_text(point.seconds.median), point.throughput.median,
-                        point.throughput.low, point.throughput.high);
+    text +=
+        fmt::format("  {:<5} jobs {} threads {}  {:>10}   {:.2f} times the runs an hour ({:.2f} to {:.2f})\n",
+                    point.model, point.jobs, point.threads, time_text(point.seconds.median),
+                    point.throughput.median, point.throughput.low, point.throughput.high);
   }
   return text;
 }

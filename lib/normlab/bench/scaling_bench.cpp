@@ -137,18 +137,30 @@ class TemporaryFolder {
   std::filesystem::path path_;
 };
 
+struct SweptModel {
+  const char* name;
+  Json settings;
+  int steps;  // about a second
+};
+
+std::vector<SweptModel> swept_models() {
+  return {{"mlp", {{"name", "mlp"}, {"hidden", {1000, 1000}}}, 500},
+          {"lstm", {{"name", "lstm"}}, 500},
+          {"cnn", {{"name", "cnn"}}, 250}};
+}
+
 // As many runs as every division of the cores into jobs can share out evenly.
-Json sweep_spec(int cores) {
+Json sweep_spec(const SweptModel& model, int cores) {
   Json seeds = Json::array();
   for (int seed = 1; seed <= 2 * cores; ++seed) seeds.push_back(seed);
   return {{"name", "bench"},
           {"base",
            {{"dataset", {{"name", "synthetic"}, {"train_limit", 3584}}},
-            {"model", {{"name", "mlp"}, {"hidden", {1000, 1000}}}},
+            {"model", model.settings},
             {"norm", "layer"},
             {"batch_size", 32},
-            {"budget", {{"steps", 500}}},
-            {"evaluate_every", {{"steps", 500}}}}},
+            {"budget", {{"steps", model.steps}}},
+            {"evaluate_every", {{"steps", model.steps}}}}},
           {"grid", {{"seed", seeds}}}};
 }
 
@@ -163,6 +175,31 @@ double seconds_of_sweep(const std::filesystem::path& spec, const std::filesystem
   while (!(exit = child.poll())) std::this_thread::sleep_for(milliseconds(5));
   if (exit->status != 0 || exit->signal != 0) throw RunError(fmt::format("a sweep failed: {}", exit->cause));
   return monotonic_seconds() - begin;
+}
+
+std::vector<SweepPoint> sweep_points(const char* model, int cores) {
+  std::vector<SweepPoint> points;
+  for (int jobs = 1; jobs <= cores; jobs *= 2) {
+    for (int threads = 1; jobs * threads <= cores; threads *= 2)
+      points.push_back({model, jobs, threads, {}, {}});
+  }
+  return points;
+}
+
+// Measures the points, the first of which is one job of one thread.
+void measure_sweeps(std::vector<SweepPoint>& points, const std::filesystem::path& folder,
+                    const std::filesystem::path& spec, Index rounds) {
+  Times times(points.size());
+  for (Index round = 0; round < rounds; ++round) {
+    for (std::size_t i = 0; i < points.size(); ++i) {
+      const auto out = folder / fmt::format("{}-{}-{}", points[i].model, round, i);
+      times[i].push_back(seconds_of_sweep(spec, out, points[i]));
+    }
+  }
+  for (std::size_t i = 0; i < points.size(); ++i) {
+    points[i].seconds = figure(times[i]);
+    points[i].throughput = ratio(times[0], times[i]);
+  }
 }
 
 }  // namespace
@@ -205,25 +242,16 @@ std::vector<Growth> bench_growth(const std::string& filter, const Effort& effort
 }
 
 std::vector<SweepPoint> bench_sweeps(int cores, Index rounds) {
-  std::vector<SweepPoint> points;
-  for (int jobs = 1; jobs <= cores; jobs *= 2) {
-    for (int threads = 1; jobs * threads <= cores; threads *= 2) points.push_back({jobs, threads, {}, {}});
-  }
   const TemporaryFolder folder;
-  const std::filesystem::path spec = folder.path() / "spec.json";
-  write_whole(spec, sweep_spec(cores).dump());
-  Times times(points.size());
-  for (Index round = 0; round < rounds; ++round) {
-    for (std::size_t i = 0; i < points.size(); ++i) {
-      const auto out = folder.path() / fmt::format("{}-{}", round, i);
-      times[i].push_back(seconds_of_sweep(spec, out, points[i]));
-    }
+  std::vector<SweepPoint> all;
+  for (const SweptModel& model : swept_models()) {
+    const std::filesystem::path spec = folder.path() / fmt::format("{}.json", model.name);
+    write_whole(spec, sweep_spec(model, cores).dump());
+    std::vector<SweepPoint> points = sweep_points(model.name, cores);
+    measure_sweeps(points, folder.path(), spec, rounds);
+    all.insert(all.end(), points.begin(), points.end());
   }
-  for (std::size_t i = 0; i < points.size(); ++i) {
-    points[i].seconds = figure(times[i]);
-    points[i].throughput = ratio(times[0], times[i]);
-  }
-  return points;
+  return all;
 }
 
 }  // namespace normlab::bench

@@ -24,8 +24,10 @@ struct Growth {
 
 Growth fitted(std::string what, std::vector<GrowthPoint> points);  // at least three points
 
-// The same small sweep with `jobs` runs side by side of `threads` threads each.
+// The same small sweep of one model, with layer norm at batch size 32, with `jobs` runs side by side of
+// `threads` threads each.
 struct SweepPoint {
+  std::string model;
   int jobs = 1, threads = 1;
   Figure seconds;     // of the whole sweep, start-up of its processes and evaluations included
   Figure throughput;  // how many times as many runs an hour as with one job of one thread, round by round
@@ -44,8 +46,8 @@ std::vector<std::string> growth_names();
 // 512 time steps).
 std::vector<Growth> bench_growth(const std::string& filter, const Effort& effort);
 
-// Starts sweeps of this very program, in a temporary folder, with every division of up to `cores` cores into
-// jobs and threads that are powers of two. RunError when a sweep fails.
+// Starts sweeps of this very program, in a temporary folder, for mlp, lstm and cnn with every division of up
+// to `cores` cores into jobs and threads that are powers of two. RunError when a sweep fails.
 std::vector<SweepPoint> bench_sweeps(int cores, Index rounds);
 
 }  // namespace normlab::bench

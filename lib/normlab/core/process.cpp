@@ -58,7 +58,7 @@ std::size_t peak_resident_bytes() {
   return 0;
 }
 
-void wait_passively() {
+void limit_spinning() {
   if (std::getenv("OMP_WAIT_POLICY") != nullptr || std::getenv("GOMP_SPINCOUNT") != nullptr) return;
   std::ifstream file("/proc/self/cmdline");
   std::vector<std::string> arguments;
@@ -67,7 +67,7 @@ void wait_passively() {
   list.reserve(arguments.size() + 1);
   for (std::string& argument : arguments) list.push_back(argument.data());
   list.push_back(nullptr);
-  ::setenv("OMP_WAIT_POLICY", "passive", 1);
+  ::setenv("GOMP_SPINCOUNT", spins_before_sleep, 1);
   ::execv("/proc/self/exe", list.data());
 }
 

@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "normlab/core/error.h"
+#include "normlab/core/process.h"
 
 extern char** environ;  // NOLINT: declared by POSIX, not by a header
 
@@ -36,10 +37,8 @@ std::vector<std::string> environment_with_threads(std::size_t threads) {
     if (std::strncmp(*entry, variable, std::strlen(variable)) != 0) environment.emplace_back(*entry);
   }
   environment.push_back(fmt::format("{}{}", variable, threads));
-  const bool waiting_is_set =
-      std::getenv("OMP_WAIT_POLICY") != nullptr || std::getenv("GOMP_SPINCOUNT") != nullptr;
-  if (!waiting_is_set)
-    environment.emplace_back("OMP_WAIT_POLICY=passive");  // why: wait_passively(), core/process.h
+  const bool is_set = std::getenv("OMP_WAIT_POLICY") != nullptr || std::getenv("GOMP_SPINCOUNT") != nullptr;
+  if (!is_set) environment.push_back(fmt::format("GOMP_SPINCOUNT={}", spins_before_sleep));
   return environment;
 }
 

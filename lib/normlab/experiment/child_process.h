@@ -22,8 +22,8 @@ struct ChildExit {
 class ChildProcess {
  public:
   // Starts this program again with `arguments` (without the program's name), on `cores`, with OMP_NUM_THREADS
-  // set to their number, and threads that wait for each other passively. The child gets SIGTERM when the
-  // thread that called this ends. Throws RunError when the system has no room for a process.
+  // set to their number, and its threads spin only for a moment before they sleep. The child gets SIGTERM
+  // when the thread that called this ends. Throws RunError when the system has no room for a process.
   ChildProcess(const std::vector<std::string>& arguments, const std::vector<int>& cores);
   ~ChildProcess();
   ChildProcess(ChildProcess&& other) noexcept;
