@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "normlab/bench/bench.h"
 #include "normlab/bench/limits.h"
 #include "normlab/bench/scaling_bench.h"
 
@@ -104,6 +105,19 @@ TEST_CASE("the copy rate between two measured footprints lies between theirs") {
   CHECK(limits.copy_rate(4096) == doctest::Approx(60));
   CHECK(limits.copy_rate(8192) == doctest::Approx(40));
   CHECK(limits.copy_rate(1e9) == 20);
+}
+
+TEST_CASE("a sweep that gains more than its cores, or a shared core, or an unsure time is warned of") {
+  const Figure exact{1, 1, 1, 9};
+  BenchResult result;
+  result.sweeps = {{"mlp", 1, 1, exact, exact}, {"mlp", 2, 1, exact, {1.9, 1.8, 2, 3}}};
+  CHECK(noise_warnings(result).empty());
+  result.sweeps[1].throughput.median = 3;
+  CHECK(noise_warnings(result).size() == 1);
+  result.core_taken = 0.2;
+  CHECK(noise_warnings(result).size() == 2);
+  result.growths = {{"lstm-none", {{8, {1, 0.8, 1.2, 9}}}, 1, 0}};
+  CHECK(noise_warnings(result).size() == 3);
 }
 
 }  // namespace

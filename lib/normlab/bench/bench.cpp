@@ -115,6 +115,13 @@ std::vector<std::string> noise_warnings(const BenchResult& result) {
                     "or measure again when the machine is quiet",
                     100 * result.core_taken));
   }
+  for (const SweepPoint& point : result.sweeps) {
+    if (point.throughput.median <= 1.05 * point.jobs * point.threads) continue;
+    warnings.push_back(fmt::format(
+        "{} sweeps got {:.1f} times faster on {} cores, which cannot be: other processes took part of the "
+        "cores; measure them again when the machine is quiet",
+        point.model, point.throughput.median, point.jobs * point.threads));
+  }
   Index figures = 0, unsure = 0;
   double worst = 0;
   for_each_figure(result, [&](const Figure& figure) {

@@ -151,7 +151,8 @@ Traffic RecurrentOp<T>::traffic() const {
   const Index states = steps_ * batch_ * hidden_;
   const Index wide = states * gates_;
   const bool together = summed_inputs_ == SummedInputs::together;
-  return {.moved = (together ? 4 : 8) * wide + 6 * states, .footprint = (together ? 1 : 3) * wide + 4 * states};
+  return {.moved = (together ? 4 : 8) * wide + 6 * states,
+          .footprint = (together ? 1 : 3) * wide + 4 * states};
 }
 
 template <class T>
