@@ -81,6 +81,9 @@ class NewFolders {
 // A run may write its own record again, and nothing else that is there already.
 void require_own_record(const filesystem::path& out, const std::string& id) {
   std::error_code ignored;
+  if (filesystem::is_other(out, ignored)) {
+    normlab::refuse("out", fmt::format("\"{}\"", out.string()), "a file, not a device or a pipe, is");
+  }
   if (!filesystem::is_regular_file(out, ignored)) return;
   const Json there = Json::parse(normlab::read_text(out, "out"), nullptr, /*allow_exceptions=*/false);
   if (there.is_object() && there.value("id", Json()) == id) return;

@@ -1,7 +1,10 @@
 #include "normlab/core/file.h"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <fstream>
@@ -65,6 +68,19 @@ TEST_CASE("a file is written whole, in place of what was there, and nothing else
   write_whole(folder / "empty", "");
   CHECK(content(folder / "empty").empty());
   CHECK(entries(folder) == 2);
+}
+
+TEST_CASE("a pipe is written to, and is still a pipe") {
+  const test::TemporaryFolder folder;
+  const std::filesystem::path pipe = folder.path() / "pipe";
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  const int reader = ::open(pipe.c_str(), O_RDONLY | O_NONBLOCK);
+  write_whole(pipe, "through");
+  char received[16] = {};
+  CHECK(::read(reader, received, sizeof received) == 7);
+  CHECK(std::string(received) == "through");
+  CHECK(std::filesystem::is_fifo(pipe));
+  ::close(reader);
 }
 
 TEST_CASE("when the disk is full the file that was there stays, whole, and the failure says why") {

@@ -31,11 +31,18 @@ void write_and_sync(const std::filesystem::path& path, std::string_view content)
     }
     content.remove_prefix(static_cast<std::size_t>(written));
   }
-  const int synced = ::fsync(file);
+  // Devices and pipes have nothing to synchronize, and say so.
+  const int synced = ::fsync(file) == 0 || errno == EINVAL || errno == EROFS ? 0 : -1;
   const int sync_error = errno;
   const int closed = ::close(file);
   if (synced != 0) fail(path, "write", sync_error);
   if (closed != 0) fail(path, "close", errno);
+}
+
+// A device, pipe or socket, such as /dev/null: renaming a file over it would put the file in its place.
+bool is_special(const std::filesystem::path& path) {
+  std::error_code ignored;
+  return std::filesystem::is_other(path, ignored);
 }
 
 }  // namespace
@@ -56,6 +63,10 @@ std::string read_text(const std::filesystem::path& path, std::string_view field)
 }
 
 void write_whole(const std::filesystem::path& path, std::string_view content) {
+  if (is_special(path)) {
+    write_and_sync(path, content);
+    return;
+  }
   std::filesystem::path temporary = path;
   temporary += fmt::format(".{}.partial", ::getpid());
   try {
