@@ -18,9 +18,10 @@
 #define NORMLAB_MASKED_ACCESS (HWY_TARGET <= HWY_AVX2 && (HWY_MAJOR > 0 || HWY_MINOR >= 17))
 
 // For the lambdas of inner loops: a compiler that leaves a long one as a function of its own, as GCC does,
-// loads everything that it captures for every vector.
+// loads everything that it captures for every vector. The sanitizers' checks make inlined kernels take
+// minutes to compile.
 #undef NORMLAB_INLINE_LAMBDA
-#if HWY_COMPILER_MSVC
+#if HWY_COMPILER_MSVC || defined(NORMLAB_SANITIZED)
 #define NORMLAB_INLINE_LAMBDA HWY_ATTR
 #else
 #define NORMLAB_INLINE_LAMBDA HWY_ATTR __attribute__((always_inline))
