@@ -7,6 +7,7 @@ set -euo pipefail
 packages=(
   g++ cmake ninja-build pkg-config # compiler and build tools
   libdnnl-dev                      # oneDNN: matrix products, convolutions, pooling
+  ocl-icd-opencl-dev               # what the CMake files of libdnnl-dev ask for, though the package only recommends it
   libhwy-dev                       # Google Highway: SIMD kernels
   nlohmann-json3-dev               # run records and experiments
   libcli11-dev libfmt-dev          # the command line and its messages
