@@ -179,14 +179,15 @@ void add_run_cell(CLI::App& program, Action& action) {
   CLI::App* command = program.add_subcommand("run-cell", "One run of a sweep, started by the sweep itself");
   command->group("");  // not in --help
   auto arguments = std::make_shared<std::vector<std::string>>();
-  command->add_option("arguments", *arguments, "Config, record, checkpoint, seconds between checkpoints")
+  command->add_option("arguments", *arguments, "Record, checkpoint, seconds between checkpoints")
       ->take_all()
-      ->expected(4);
+      ->expected(3);
   command->callback([&action, arguments] {
     action = [arguments] {
-      const RunConfig config = normlab::resolve(normlab::parse_json((*arguments)[0], "config"));
+      // The config comes on standard input: a command line would not hold a long one.
+      const RunConfig config = normlab::resolve(normlab::read_json("/dev/stdin", "config"));
       return normlab::run_cell(config,
-                               {(*arguments)[1], (*arguments)[2], read_checkpoint_seconds((*arguments)[3])});
+                               {(*arguments)[0], (*arguments)[1], read_checkpoint_seconds((*arguments)[2])});
     };
   });
 }

@@ -42,13 +42,30 @@ std::vector<std::string> environment_with_threads(std::size_t threads) {
   return environment;
 }
 
+// A file in memory that holds `content` and stands at its beginning.
+int file_in_memory(std::string_view content) {
+  const int file = memfd_create("normlab-input", MFD_CLOEXEC);
+  while (file >= 0 && !content.empty()) {
+    const ssize_t written = write(file, content.data(), content.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) break;
+    content.remove_prefix(static_cast<std::size_t>(written));
+  }
+  if (file < 0 || !content.empty() || lseek(file, 0, SEEK_SET) != 0) {
+    const int error = errno;
+    if (file >= 0) close(file);
+    throw RunError(fmt::format("cannot start a process: {}", std::strerror(error)));
+  }
+  return file;
+}
+
 // Everything the child needs, prepared before the fork: between fork and exec only system calls are safe.
 struct Launch {
   char** arguments;
   char** environment;
   const cpu_set_t* cores;
   std::size_t cores_bytes;
-  int errors;
+  int input, errors;
   pid_t parent;
 };
 
@@ -58,8 +75,8 @@ struct Launch {
   prctl(PR_SET_PDEATHSIG, SIGTERM);
   if (getppid() != launch.parent) _exit(130);  // it died before the line above
   sched_setaffinity(0, launch.cores_bytes, launch.cores);
-  const int null = open("/dev/null", O_RDWR);
-  dup2(null, STDIN_FILENO);
+  const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+  dup2(launch.input, STDIN_FILENO);
   dup2(null, STDOUT_FILENO);
   dup2(launch.errors >= 0 ? launch.errors : null, STDERR_FILENO);
   execve("/proc/self/exe", launch.arguments, launch.environment);
@@ -68,8 +85,10 @@ struct Launch {
 
 }  // namespace
 
-ChildProcess::ChildProcess(const std::vector<std::string>& arguments, const std::vector<int>& cores)
-    : errors_(memfd_create("normlab-errors", MFD_CLOEXEC)) {
+ChildProcess::ChildProcess(const std::vector<std::string>& arguments, const std::vector<int>& cores,
+                           std::string_view input) {
+  const int input_file = file_in_memory(input);
+  errors_ = memfd_create("normlab-errors", MFD_CLOEXEC);
   std::vector<std::string> argument_texts{"normlab"};
   argument_texts.insert(argument_texts.end(), arguments.begin(), arguments.end());
   std::vector<std::string> environment_texts = environment_with_threads(cores.size());
@@ -79,11 +98,13 @@ ChildProcess::ChildProcess(const std::vector<std::string>& arguments, const std:
   const std::size_t bytes = CPU_ALLOC_SIZE(most_cores);
   CPU_ZERO_S(bytes, mask);
   for (const int core : cores) CPU_SET_S(core, bytes, mask);
-  const Launch launch{argument_list.data(), environment_list.data(), mask, bytes, errors_, getpid()};
+  const Launch launch{
+      argument_list.data(), environment_list.data(), mask, bytes, input_file, errors_, getpid()};
   process_ = fork();
   if (process_ == 0) become_child(launch);
   const int error = errno;
   CPU_FREE(mask);
+  close(input_file);
   if (process_ < 0) {
     if (errors_ >= 0) close(errors_);
     throw RunError(fmt::format("cannot start a process: {}", std::strerror(error)));

@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace normlab {
@@ -17,14 +18,16 @@ struct ChildExit {
   std::string cause;
 };
 
-// Standard error is kept in memory; standard input and output are /dev/null. Not copyable; a child that still
-// runs when the object goes is left alone.
+// Standard error is kept in memory; standard output is /dev/null. Not copyable; a child that still runs when
+// the object goes is left alone.
 class ChildProcess {
  public:
   // Starts this program again with `arguments` (without the program's name), on `cores`, with OMP_NUM_THREADS
-  // set to their number, and its threads spin only for a moment before they sleep. The child gets SIGTERM
-  // when the thread that called this ends. Throws RunError when the system has no room for a process.
-  ChildProcess(const std::vector<std::string>& arguments, const std::vector<int>& cores);
+  // set to their number, and its threads spin only for a moment before they sleep. `input`, which may be
+  // longer than a command line, is its standard input. The child gets SIGTERM when the thread that called
+  // this ends. Throws RunError when the system has no room for a process or for `input`.
+  ChildProcess(const std::vector<std::string>& arguments, const std::vector<int>& cores,
+               std::string_view input = {});
   ~ChildProcess();
   ChildProcess(ChildProcess&& other) noexcept;
   ChildProcess& operator=(ChildProcess&&) = delete;

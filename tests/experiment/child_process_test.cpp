@@ -1,0 +1,42 @@
+#include "normlab/experiment/child_process.h"
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <iostream>
+#include <iterator>
+#include <thread>
+
+#include "normlab/experiment/cores.h"
+
+using namespace normlab;
+
+namespace {
+
+// Longer than the longest argument of a command line (131072 bytes on Linux).
+constexpr std::size_t long_input = 300'000;
+constexpr const char* reader = "reads a long standard input";
+
+ChildExit wait_for(ChildProcess& child) {
+  while (true) {
+    if (const auto exit = child.poll()) return *exit;
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+}
+
+}  // namespace
+
+// What the child of the next test case runs; alone it has nothing to read.
+TEST_CASE("reads a long standard input" * doctest::skip()) {
+  const std::string input{std::istreambuf_iterator<char>(std::cin), {}};
+  CHECK(input == std::string(long_input, 'x'));
+}
+
+TEST_CASE("a config that is too long for a command line reaches the child whole") {
+  const std::string filter = std::string("--test-case=") + reader;
+  const std::vector<int> cores{available_cores().front()};
+  ChildProcess child({filter, "--no-skip"}, cores, std::string(long_input, 'x'));
+  CHECK(wait_for(child).status == 0);
+  ChildProcess shorter({filter, "--no-skip"}, cores, std::string(long_input - 1, 'x'));
+  CHECK(wait_for(shorter).status == 1);
+}
