@@ -9,6 +9,7 @@
 #include "normlab/core/error.h"
 #include "normlab/core/file.h"
 #include "normlab/core/log.h"
+#include "normlab/core/standard_streams.h"
 
 namespace {
 
@@ -58,7 +59,7 @@ int bench(const BenchArguments& arguments) {
   if (!arguments.json.empty()) {
     normlab::write_whole(arguments.json, normlab::bench::to_json(result).dump(2) + "\n");
   }
-  print_out(normlab::bench::render_bench(result));
+  normlab::print_out(normlab::bench::render_bench(result));
   for (const std::string& warning : normlab::bench::noise_warnings(result)) normlab::log_warning(warning);
   return 0;
 }

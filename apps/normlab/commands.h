@@ -20,8 +20,5 @@ void add_completion(CLI::App& program, Action& action);
 // What `normlab --version` prints.
 std::string version_text();
 
-// Writes to standard output; RunError when that fails (a full disk, say).
-void print_out(const std::string& text);
-
 // The value of --checkpoint-seconds; RequestError when it is no number above 0.
 double read_checkpoint_seconds(const std::string& text);

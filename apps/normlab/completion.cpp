@@ -5,6 +5,7 @@
 #include "command_tree.h"
 #include "commands.h"
 #include "normlab/core/error.h"
+#include "normlab/core/standard_streams.h"
 #include "settings.h"
 
 namespace {
@@ -131,7 +132,7 @@ void add_completion(CLI::App& program, Action& action) {
   command->add_option("shell", *shell, "bash or zsh")->type_name("SHELL")->required();
   command->callback([&program, &action, shell] {
     action = [&program, shell] {
-      print_out(completion_script(program, *shell));
+      normlab::print_out(completion_script(program, *shell));
       return 0;
     };
   });

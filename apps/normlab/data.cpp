@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 
 #include "commands.h"
+#include "normlab/core/standard_streams.h"
 #include "normlab/data/fetch.h"
 #include "normlab/data/registry.h"
 
@@ -14,7 +15,7 @@ int list() {
     text += fmt::format("{:<16} {:<8} {}\n{:<25} {}\n", listing.name, listing.present ? "present" : "absent",
                         listing.description, "", listing.location);
   }
-  print_out(text);
+  normlab::print_out(text);
   return 0;
 }
 
@@ -30,7 +31,7 @@ int check(const std::string& name) {
                       report.height > 0 ? "images" : "characters");
   if (report.height > 0) text += fmt::format(" of {} x {}", report.height, report.width);
   text += fmt::format(", {} {}\n", report.classes, report.height > 0 ? "classes" : "distinct");
-  print_out(text);
+  normlab::print_out(text);
   return 0;
 }
 

@@ -1,40 +1,17 @@
 // normlab: reads the command line, does what it says, and turns errors into exit statuses:
 // 0 done, 1 something that was asked for failed, 2 the request was wrong, 130 interrupted after checkpoints.
-#include <fmt/format.h>
-
-#include <cstdio>
 #include <new>
+#include <sstream>
 
 #include "commands.h"
 #include "normlab/core/error.h"
+#include "normlab/core/log.h"
+#include "normlab/core/standard_streams.h"
 #include "parse_error.h"
 
 namespace {
 
-int parse_and_run(CLI::App& program, Action& action, int argument_count, char** arguments) {
-  try {
-    program.parse(argument_count, arguments);
-  } catch (const CLI::Success& success) {  // --help and the like
-    return program.exit(success);
-  } catch (const CLI::ParseError& error) {
-    throw normlab::RequestError(explain(program, error));
-  }
-  return action();
-}
-
-int report_error(const char* message, int status) {
-  fmt::print(stderr, "normlab: {}\n", message);
-  return status;
-}
-
-}  // namespace
-
-int main(int argument_count, char** arguments) {
-  CLI::App program(
-      "Trains networks with each normalization over a sweep of batch sizes, and measures how many epochs "
-      "and how much time they need to reach a target.",
-      "normlab");
-  Action action;
+void describe(CLI::App& program, Action& action) {
   program.set_version_flag("--version", version_text,
                            "Print the versions of everything that matters for numbers");
   program.require_subcommand(1);
@@ -48,10 +25,43 @@ int main(int argument_count, char** arguments) {
   add_bench(program, action);
   add_completion(program, action);
   add_run_cell(program, action);
+}
+
+int parse_and_run(int argument_count, char** arguments) {
+  CLI::App program(
+      "Trains networks with each normalization over a sweep of batch sizes, and measures how many epochs "
+      "and how much time they need to reach a target.",
+      "normlab");
+  Action action;
+  describe(program, action);
   try {
-    return parse_and_run(program, action, argument_count, arguments);
+    program.parse(argument_count, arguments);
+  } catch (const CLI::Success& success) {  // --help and the like
+    std::ostringstream text;
+    const int status = program.exit(success, text, text);
+    normlab::print_out(text.str());
+    return status;
+  } catch (const CLI::ParseError& error) {
+    throw normlab::RequestError(explain(program, error));
+  }
+  return action();
+}
+
+int report_error(const char* message, int status) noexcept {
+  normlab::log_message(message);
+  return status;
+}
+
+}  // namespace
+
+int main(int argument_count, char** arguments) {
+  normlab::prepare_standard_streams();
+  try {
+    return parse_and_run(argument_count, arguments);
   } catch (const normlab::RequestError& error) {
     return report_error(error.what(), 2);
+  } catch (const normlab::BrokenPipe&) {
+    return 1;  // whoever took the first lines only does not want to hear of it
   } catch (const std::bad_alloc&) {
     return report_error("not enough memory.", 1);
   } catch (const std::exception& error) {

@@ -2,6 +2,7 @@
 #include "normlab/analysis/report.h"
 
 #include "commands.h"
+#include "normlab/core/standard_streams.h"
 
 void add_report(CLI::App& program, Action& action) {
   CLI::App* command = program.add_subcommand("report", "Print what a sweep found, a row for each cell");
@@ -17,7 +18,7 @@ void add_report(CLI::App& program, Action& action) {
   command->callback([&action, arguments] {
     action = [arguments] {
       const normlab::ReportFormat format = normlab::parse_report_format(arguments->format);
-      print_out(normlab::render_report(normlab::build_report(arguments->folder), format));
+      normlab::print_out(normlab::render_report(normlab::build_report(arguments->folder), format));
       return 0;
     };
   });

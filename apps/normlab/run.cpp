@@ -7,6 +7,7 @@
 #include "normlab/core/file.h"
 #include "normlab/core/log.h"
 #include "normlab/core/process.h"
+#include "normlab/core/standard_streams.h"
 #include "normlab/data/registry.h"
 #include "normlab/experiment/cell.h"
 #include "normlab/experiment/config_json.h"
@@ -85,8 +86,9 @@ void require_own_record(const filesystem::path& out, const std::string& id) {
     normlab::refuse("out", fmt::format("\"{}\"", out.string()), "a file, not a device or a pipe, is");
   }
   if (!filesystem::is_regular_file(out, ignored)) return;
-  const Json there = Json::parse(normlab::read_text(out, "out"), nullptr, /*allow_exceptions=*/false);
-  if (there.is_object() && there.value("id", Json()) == id) return;
+  const std::optional<Json> there =
+      normlab::parse_json_if_valid(normlab::read_text(out, "out", normlab::longest_json), out.string());
+  if (there && there->is_object() && there->value("id", Json()) == id) return;
   normlab::refuse("out", fmt::format("\"{}\"", out.string()),
                   fmt::format("the file is there and is not the record of {}; another name is", id));
 }
@@ -130,7 +132,7 @@ int run(const RunArguments& arguments) {
     return 130;
   }
   normlab::log_info(fmt::format("the record is {}", out.string()));
-  print_out(normlab::show_record(out));
+  normlab::print_out(normlab::show_record(out));
   return 0;
 }
 

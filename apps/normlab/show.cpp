@@ -2,6 +2,7 @@
 #include "normlab/analysis/show.h"
 
 #include "commands.h"
+#include "normlab/core/standard_streams.h"
 
 void add_show(CLI::App& program, Action& action) {
   CLI::App* command =
@@ -12,7 +13,7 @@ void add_show(CLI::App& program, Action& action) {
       ->required();
   command->callback([&action, file] {
     action = [file] {
-      print_out(normlab::show_record(*file));
+      normlab::print_out(normlab::show_record(*file));
       return 0;
     };
   });

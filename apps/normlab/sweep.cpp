@@ -5,6 +5,7 @@
 #include "normlab/analysis/report.h"
 #include "normlab/core/error.h"
 #include "normlab/core/log.h"
+#include "normlab/core/standard_streams.h"
 #include "normlab/experiment/config_json.h"
 #include "normlab/experiment/run_store.h"
 #include "normlab/experiment/scheduler.h"
@@ -51,14 +52,15 @@ int print_cells(const std::vector<SweepCell>& cells) {
     text +=
         fmt::format("{}{}\n", cell.id, cell.undefined ? fmt::format("  undefined: {}", *cell.undefined) : "");
   }
-  print_out(text);
+  normlab::print_out(text);
   normlab::log_info(fmt::format("{} runs, {} of them undefined", cells.size(), undefined));
   return 0;
 }
 
 void print_results(const normlab::RunStore& store) {
   normlab::write_summary(store.folder());
-  print_out(normlab::render_report(normlab::build_report(store.folder()), normlab::ReportFormat::table));
+  normlab::print_out(
+      normlab::render_report(normlab::build_report(store.folder()), normlab::ReportFormat::table));
 }
 
 int sweep(const SweepArguments& arguments) {

@@ -1,9 +1,6 @@
 #include <fmt/format.h>
 
-#include <cstdio>
-
 #include "commands.h"
-#include "normlab/core/error.h"
 #include "normlab/core/parallel.h"
 #include "normlab/experiment/environment.h"
 
@@ -21,9 +18,4 @@ std::string version_text() {
       environment.compiler, environment.build_type, environment.compiler_flags, environment.cpu,
       environment.simd, 1, environment.cores, environment.cores == 1 ? "" : "s",
       environment.operating_system);
-}
-
-void print_out(const std::string& text) {
-  const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
-  if (!written || std::fflush(stdout) != 0) throw normlab::RunError("cannot write to standard output.");
 }

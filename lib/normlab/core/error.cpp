@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "normlab/core/text.h"
+
 namespace normlab {
 namespace {
 
@@ -40,14 +42,14 @@ std::string nearest_name(std::string_view name, std::span<const std::string> can
 }
 
 void refuse(std::string_view field, std::string_view value, std::string_view allowed) {
-  throw RequestError(fmt::format("{}: {} is not allowed; {}.", field, value, allowed));
+  throw RequestError(fmt::format("{}: {} is not allowed; {}.", shortened(field), shortened(value), allowed));
 }
 
 void refuse_name(std::string_view field, std::string_view name, std::span<const std::string> known) {
   const std::string nearest = nearest_name(name, known);
-  const std::string hint = nearest.empty() ? "" : fmt::format(" (did you mean \"{}\"?)", nearest);
-  throw RequestError(
-      fmt::format("{}: unknown name \"{}\"; known are {}{}.", field, name, fmt::join(known, ", "), hint));
+  const std::string hint = nearest.empty() ? "" : fmt::format(" (did you mean {}?)", quotation(nearest));
+  throw RequestError(fmt::format("{}: unknown name {}; known are {}{}.", shortened(field), quotation(name),
+                                 fmt::join(known, ", "), hint));
 }
 
 }  // namespace normlab

@@ -2,20 +2,50 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <fstream>
-#include <sstream>
+#include <new>
+#include <stdexcept>
 
 #include "normlab/core/error.h"
+#include "normlab/core/text.h"
 
 namespace normlab {
 namespace {
 
 [[noreturn]] void fail(const std::filesystem::path& path, std::string_view what, int error) {
-  throw RunError(fmt::format("cannot {} {}: {}", what, path.string(), std::strerror(error)));
+  throw RunError(fmt::format("cannot {} {}: {}", what, shortened(path.string()), std::strerror(error)));
+}
+
+class Descriptor {
+ public:
+  explicit Descriptor(int number) : number_(number) {}
+  ~Descriptor() {
+    if (number_ >= 0) ::close(number_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int get() const { return number_; }
+
+ private:
+  int number_;
+};
+
+Descriptor open_regular(const std::filesystem::path& path, std::string_view field) {
+  // O_NONBLOCK: opening a named pipe must not wait for a writer before it is refused.
+  const int number = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  const int error = errno;
+  struct stat status {};
+  if (number >= 0 && ::fstat(number, &status) == 0 && S_ISREG(status.st_mode)) return Descriptor(number);
+  if (number >= 0) ::close(number);
+  std::string problem = "it is a device or a pipe, and a regular file is wanted";
+  if (number < 0) problem = fmt::format("the file cannot be opened ({})", std::strerror(error));
+  if (S_ISDIR(status.st_mode)) problem = "it is a folder, and a file is wanted";
+  refuse(field, quotation(path.string()), problem);
 }
 
 void write_and_sync(const std::filesystem::path& path, std::string_view content) {
@@ -47,19 +77,31 @@ bool is_special(const std::filesystem::path& path) {
 
 }  // namespace
 
-std::string read_text(const std::filesystem::path& path, std::string_view field) {
-  std::error_code ignored;
-  if (std::filesystem::is_directory(path, ignored)) {
-    refuse(field, fmt::format("\"{}\"", path.string()), "it is a folder, and a file is wanted");
+std::string read_text(const std::filesystem::path& path, std::string_view field, std::uint64_t most_bytes) {
+  const Descriptor file = open_regular(path, field);
+  struct stat status {};
+  ::fstat(file.get(), &status);
+  try {
+    std::string content;
+    // One byte more than there should be tells the end of the file from its growth.
+    content.reserve(std::min(static_cast<std::uint64_t>(status.st_size), most_bytes) + 1);
+    while (true) {
+      constexpr std::size_t piece = std::size_t{1} << 20;
+      const std::size_t before = content.size();
+      const std::size_t room = content.capacity() - before;
+      content.resize(before + (room > 0 ? std::min(room, piece) : piece));
+      const ssize_t count = ::read(file.get(), content.data() + before, content.size() - before);
+      if (count < 0 && errno != EINTR) fail(path, "read", errno);
+      content.resize(before + static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
+      if (count == 0) return content;
+      if (content.size() > most_bytes) {
+        refuse(field, quotation(path.string()), fmt::format("a file of at most {} bytes is", most_bytes));
+      }
+    }
+  } catch (const std::bad_alloc&) {
+  } catch (const std::length_error&) {
   }
-  std::ifstream stream(path, std::ios::binary);
-  if (!stream) {
-    refuse(field, fmt::format("\"{}\"", path.string()),
-           fmt::format("the file cannot be opened ({})", std::strerror(errno)));
-  }
-  std::ostringstream content;
-  content << stream.rdbuf();
-  return std::move(content).str();
+  throw RunError(fmt::format("not enough memory to read {}.", shortened(path.string())));
 }
 
 void write_whole(const std::filesystem::path& path, std::string_view content) {

@@ -1,23 +1,45 @@
 #include "normlab/core/log.h"
 
-#include <fmt/format.h>
+#include <exception>
+#include <string>
 
-#include <cstdio>
+#include "normlab/core/standard_streams.h"
+#include "normlab/core/text.h"
 
 namespace normlab {
 namespace {
+
 bool quiet_messages = false;
+
+// One write for a line, so that those of several processes do not mix.
+void write_line(std::string_view prefix, std::string_view message) noexcept {
+  try {
+    std::string line(prefix);
+    line += printable(message);
+    line += '\n';
+    print_error(line);
+  } catch (const std::exception&) {  // no memory for the line
+    print_error(prefix);
+    print_error(message);
+    print_error("\n");
+  }
 }
 
-void log_info(std::string_view message) {
-  if (!quiet_messages) fmt::print(stderr, "normlab: {}\n", message);
+}  // namespace
+
+void log_info(std::string_view message) noexcept {
+  if (!quiet_messages) log_message(message);
 }
 
-void log_warning(std::string_view message) {
-  fmt::print(stderr, "normlab: warning: {}\n", message);
+void log_message(std::string_view message) noexcept {
+  write_line("normlab: ", message);
 }
 
-void set_quiet(bool quiet) {
+void log_warning(std::string_view message) noexcept {
+  write_line("normlab: warning: ", message);
+}
+
+void set_quiet(bool quiet) noexcept {
   quiet_messages = quiet;
 }
 

@@ -1,6 +1,7 @@
 #include "normlab/data/fetch.h"
 
 #include <fmt/format.h>
+#include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -35,10 +36,20 @@ int run_script(const std::string& script, const std::string& name) {
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);
+  // Bash cannot set back what it was started with, and its pipelines rely on SIGPIPE.
+  sigset_t defaults;
+  sigemptyset(&defaults);
+  sigaddset(&defaults, SIGPIPE);
+  sigaddset(&defaults, SIGXFSZ);
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  posix_spawnattr_setsigdefault(&attributes, &defaults);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
   std::string shell = "bash", script_argument = script, name_argument = name;
   char* arguments[] = {shell.data(), script_argument.data(), name_argument.data(), nullptr};
   pid_t child = 0;
-  const int error = ::posix_spawnp(&child, "bash", &actions, nullptr, arguments, environ);
+  const int error = ::posix_spawnp(&child, "bash", &actions, &attributes, arguments, environ);
+  posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);
   if (error != 0) throw RunError(fmt::format("cannot start bash for {}: {}", script, std::strerror(error)));
   int status = 0;

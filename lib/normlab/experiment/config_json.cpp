@@ -528,7 +528,7 @@ Json to_json(const RunConfig& original) {
 
 std::string config_hash(const RunConfig& config) {
   // Sorted by key, so that the order in which settings are written does not matter to a run's identity.
-  const nlohmann::json sorted = nlohmann::json::parse(to_json(config).dump());
+  const nlohmann::json sorted = to_json(config);
   const std::uint64_t hash = hash_name(sorted.dump());
   return fmt::format("{:08x}", static_cast<std::uint32_t>(hash ^ (hash >> 32)));
 }

@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
+
+#include "normlab/core/log.h"
+#include "normlab/core/standard_streams.h"
 
 namespace normlab {
 
@@ -49,21 +51,19 @@ void Progress::run_ended(const SweepCounts& counts, double seconds, std::string_
 void Progress::tick(const SweepCounts& counts) {
   const auto now = std::chrono::steady_clock::now();
   if (!terminal_ || (drawn_ && now - last_drawn_ < std::chrono::milliseconds(250))) return;
-  fmt::print(stderr, "\r\x1b[K{}", progress_line(counts, seconds_left(counts)));
-  std::fflush(stderr);
+  print_error(fmt::format("\r\x1b[K{}", progress_line(counts, seconds_left(counts))));
   drawn_ = true;
   last_drawn_ = now;
 }
 
 void Progress::say(std::string_view message) {
   clear();
-  fmt::print(stderr, "normlab: {}\n", message);
+  log_message(message);
 }
 
 void Progress::clear() {
   if (!drawn_) return;
-  fmt::print(stderr, "\r\x1b[K");
-  std::fflush(stderr);
+  print_error("\r\x1b[K");
   drawn_ = false;
 }
 

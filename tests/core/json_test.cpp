@@ -1,0 +1,63 @@
+#include "normlab/core/json.h"
+
+#include <doctest/doctest.h>
+
+#include "data/idx_files.h"
+
+using namespace normlab;
+using namespace normlab::testing;
+
+TEST_CASE("text that is not JSON is refused with line and column") {
+  const std::string message = request_error([] { parse_json("{\"a\": 1,\n \"b\" 2}", "spec.json"); });
+  CHECK(message.starts_with("spec.json: line 2, column 6 is not JSON: "));
+  CHECK(message.ends_with("."));
+  CHECK(request_error([] { parse_json("", "x"); }).starts_with("x: line 1, column 1 is not JSON"));
+  CHECK(request_error([] { parse_json("[1, 2", "x"); }).starts_with("x: line 1, column 6 is not JSON"));
+}
+
+TEST_CASE("what is not JSON is quoted no longer than 80 characters, and escaped") {
+  const std::string message = request_error([] { parse_json("\"" + std::string(100000, 'x'), "x"); });
+  CHECK(message.size() < 250);
+  CHECK(contains(message, "last read: '\"xxx"));
+  CHECK_FALSE(contains(request_error([] { parse_json("\x1b[31m", "x"); }), "\x1b"));
+}
+
+// Whatever walks a value by recursion (writing, copying, freeing it) would run out of stack.
+TEST_CASE("arrays and objects 400,000 deep are refused before they are built, by every reader") {
+  constexpr std::size_t deep = 400000;
+  std::string objects;
+  for (std::size_t i = 0; i < deep; ++i) objects += R"({"a":)";
+  for (const std::string& text :
+       {std::string(deep, '['), std::string(deep, '[') + std::string(deep, ']'), objects}) {
+    CHECK(contains(request_error([&] { parse_json(text, "x"); }), "nested more than 64 deep"));
+    CHECK(contains(request_error([&] { parse_sorted_json(text, "x"); }), "nested more than 64 deep"));
+    CHECK(contains(request_error([&] { parse_json_if_valid(text, "x"); }), "nested more than 64 deep"));
+  }
+  CHECK_NOTHROW(parse_json(std::string(64, '[') + std::string(64, ']'), "x"));
+  CHECK_THROWS_AS(parse_json(std::string(65, '[') + std::string(65, ']'), "x"), RequestError);
+}
+
+TEST_CASE("a key that appears twice in one object is refused, and in two objects it is not") {
+  CHECK(
+      contains(request_error([] { parse_json(R"({"a": {"b": 1, "b": 2}})", "x"); }), "\"b\" appears twice"));
+  CHECK_THROWS_AS(parse_sorted_json(R"({"a": 1, "a": 1})", "x"), RequestError);
+  CHECK_NOTHROW(parse_json(R"({"a": {"b": 1}, "c": [{"b": 1}, {"b": 2}]})", "x"));
+}
+
+TEST_CASE("numbers beyond double precision are refused") {
+  CHECK(contains(request_error([] { parse_json("[1e999]", "x"); }), "too large"));
+}
+
+TEST_CASE("an object with so many keys that keeping their order takes quadratic time is refused") {
+  std::string text = "{\"k\":0";
+  for (int i = 0; i < 300000; ++i) text += ",\"" + std::to_string(i) + "\":0";
+  text += '}';
+  CHECK(contains(request_error([&] { parse_json(text, "x"); }), "keys"));
+  CHECK(parse_sorted_json(text, "x").size() == 300001);
+}
+
+TEST_CASE("a text that is no JSON is told from one that is refused") {
+  CHECK(parse_json_if_valid("[1]", "x") == Json::array({1}));
+  CHECK_FALSE(parse_json_if_valid("layer", "x"));
+  CHECK_FALSE(parse_json_if_valid("1e999", "x"));
+}
