@@ -33,7 +33,12 @@ NORM_STYLES = {
 }
 BATCH_MARKERS = "os^DvPX*hd<>p8"
 GREY = "#777777"
-METRIC_LABELS = {"error": "error", "loss": "loss (nats)", "bits_per_character": "bits per character"}
+METRIC_LABELS = {
+    "error": "error",
+    "loss": "loss (nats)",
+    "bits_per_character": "bits per character",
+    "bits_per_byte": "bits per byte",
+}
 
 
 def fail(message):
@@ -167,8 +172,8 @@ def metric_of(runs):
             return match.group(1)
     for run in runs:
         if run.evaluations:
-            is_text = value_at(run.evaluations[0], "validation.bits_per_character") is not None
-            return "bits_per_character" if is_text else "error"
+            found = run.evaluations[0].get("validation", {})
+            return next((bits for bits in ("bits_per_character", "bits_per_byte") if bits in found), "error")
     return "error"
 
 

@@ -38,9 +38,10 @@ RunConfig read_config(const RunArguments& arguments) {
   return normlab::resolve(json);
 }
 
-void print_evaluation(const normlab::Evaluation& evaluation, bool text) {
+void print_evaluation(const normlab::Evaluation& evaluation, std::optional<normlab::TextUnit> unit) {
   const auto metrics = [&](const normlab::Metrics& values) {
-    return text ? fmt::format("loss {:.4f} bits/character {:.4f}", values.loss, values.bits_per_character())
+    return unit ? fmt::format("loss {:.4f} bits/{} {:.4f}", values.loss,
+                              *unit == normlab::TextUnit::byte ? "byte" : "character", values.bits())
                 : fmt::format("loss {:.4f} error {:.4f}", values.loss, values.error);
   };
   normlab::log_info(fmt::format("epoch {:.6g} step {} train {} validation {} ({:.1f} s)", evaluation.epoch,
@@ -119,9 +120,9 @@ int run(const RunArguments& arguments) {
   options.save_initial_parameters = arguments.save_initial_parameters;
   options.save_parameters = arguments.save_parameters;
   options.stop = &normlab::stop_on_signals();
-  const bool text = normlab::is_text(config.dataset);
-  options.on_evaluation = [text](const normlab::Evaluation& evaluation) {
-    print_evaluation(evaluation, text);
+  const std::optional<normlab::TextUnit> unit = normlab::text_unit(config.dataset);
+  options.on_evaluation = [unit](const normlab::Evaluation& evaluation) {
+    print_evaluation(evaluation, unit);
   };
 
   const normlab::RunResult result = normlab::train_and_record(config, options, out);

@@ -122,6 +122,14 @@ TEST_CASE("text tasks report bits per character") {
   CHECK(report.datasets == std::vector<std::string>{"text:kjv.txt"});
 }
 
+TEST_CASE("texts that are read as bytes report bits per byte") {
+  SyntheticSweep sweep;
+  sweep.add(synthetic_record({.model = "lstm", .text_task = true, .bits = "bits_per_byte"}));
+  const Report report = build_report(sweep.folder());
+  CHECK(report.rows.at(0).test_metric == "bits_per_byte");
+  CHECK(contains(render_report(report, ReportFormat::table), "test bits per byte"));
+}
+
 TEST_CASE("the table has one line a cell, says what was trained, and stands in columns") {
   SyntheticSweep sweep(
       {{"name", "quick"}, {"description", "A first look."}, {"grid", {{"model", {"mlp", "lstm", "cnn"}}}}});

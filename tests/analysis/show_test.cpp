@@ -72,6 +72,13 @@ TEST_CASE("text tasks show bits per character") {
   CHECK(contains(text, "validation bits per character"));
 }
 
+TEST_CASE("texts that are read as bytes show bits per byte") {
+  const std::string text =
+      render_record(synthetic_record({.model = "lstm", .text_task = true, .bits = "bits_per_byte"}));
+  CHECK(contains(text, "validation bits per byte"));
+  CHECK(contains(text, "bits per byte 0.5410"));
+}
+
 TEST_CASE("files that are no run records are refused by name") {
   SyntheticSweep sweep;
   CHECK(contains(refusal(sweep.folder() / "sweep.json"), "sweep.json"));

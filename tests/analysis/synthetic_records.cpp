@@ -16,7 +16,7 @@ constexpr int budget_epochs = 10;
 
 Json metrics(const SyntheticRun& run, double error, double loss) {
   Json result = {{"loss", loss}, {"error", error}};
-  if (run.text_task) result["bits_per_character"] = loss / std::log(2.0);
+  if (run.text_task) result[run.bits] = loss / std::log(2.0);
   return result;
 }
 

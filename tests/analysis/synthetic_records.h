@@ -18,6 +18,7 @@ struct SyntheticRun {
   std::optional<std::string> target = "validation.error<=0.12";
   double test_error = 0.125;
   bool text_task = false;
+  std::string bits = "bits_per_character";  // the metric of a text
 };
 
 // A record as docs/results-format.md describes it; 10 epochs of 55000 samples, evaluated once an epoch.

@@ -16,10 +16,12 @@ namespace {
 // Image i, of 2 x 3 pixels, starts with the pixel i; its label is i % 7.
 ImageSet numbered_images(Index count) {
   ImageSet set{count, 2, 3, 7, {}, {}};
+  std::vector<std::uint8_t> pixels;
   for (Index i = 0; i < count; ++i) {
-    for (Index p = 0; p < 6; ++p) set.pixels.push_back(static_cast<std::uint8_t>(i + 40 * p));
+    for (Index p = 0; p < 6; ++p) pixels.push_back(static_cast<std::uint8_t>(i + 40 * p));
     set.labels.push_back(static_cast<std::uint8_t>(i % 7));
   }
+  set.pixels = std::move(pixels);
   return set;
 }
 
@@ -150,8 +152,8 @@ TEST_CASE_TEMPLATE("every layout puts pixel (y, x) of sample b where it says, sc
 }
 
 TEST_CASE("text windows continue their streams, and targets are the next characters") {
-  std::vector<std::uint8_t> ids(47);
-  std::iota(ids.begin(), ids.end(), std::uint8_t{0});
+  std::vector<CharacterId> ids(47);
+  std::iota(ids.begin(), ids.end(), CharacterId{0});
   const TextBatches batches(ids, 3, 4);  // L = 15: streams start at 0, 15, 30; 3 windows of 4
   CHECK(batches.windows_per_epoch() == 3);
   CHECK(batches.characters_per_epoch() == 36);
@@ -168,10 +170,10 @@ TEST_CASE("text windows continue their streams, and targets are the next charact
 }
 
 TEST_CASE("text that fills one window exactly is enough, one character less is refused") {
-  const std::vector<std::uint8_t> ids(13);
+  const std::vector<CharacterId> ids(13);
   CHECK(TextBatches(ids, 3, 4).windows_per_epoch() == 1);
   CHECK(TextBatches::minimum_characters(3, 4) == 13);
-  const std::span<const std::uint8_t> fewer = std::span(ids).first(12);
+  const std::span<const CharacterId> fewer = std::span(ids).first(12);
   CHECK(request_error([&] { TextBatches(fewer, 3, 4); }).starts_with("dataset.path: "));
   CHECK(request_error([&] { TextBatches(ids, 0, 4); }).starts_with("batch_size: 0"));
   CHECK(request_error([&] { TextBatches(ids, 3, 0); }).starts_with("model.window: 0"));

@@ -15,10 +15,12 @@ namespace {
 
 ImageSet numbered_images(Index count, int classes) {
   ImageSet set{count, 1, 1, classes, {}, {}};
+  std::vector<std::uint8_t> pixels;
   for (Index i = 0; i < count; ++i) {
-    set.pixels.push_back(static_cast<std::uint8_t>(i));
+    pixels.push_back(static_cast<std::uint8_t>(i));
     set.labels.push_back(static_cast<std::uint8_t>(i % classes));
   }
+  set.pixels = std::move(pixels);
   return set;
 }
 

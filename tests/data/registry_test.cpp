@@ -66,5 +66,6 @@ TEST_CASE("checking a data set reports what was read, and refuses what is broken
   const DatasetReport text = check_dataset(parse_dataset("text:" + (folder.path() / "text").string()));
   CHECK(text.train_samples + text.validation_samples + text.test_samples == 29);
   CHECK(text.classes == 13);
+  CHECK(text.text_format->carriage_returns == 0);
   CHECK(check_dataset(parse_dataset("synthetic")).test_samples == 1024);
 }

@@ -73,6 +73,20 @@ TEST_CASE("resolved configs show just the settings that have a meaning") {
   CHECK_FALSE(text["dataset"].contains("shuffle"));
 }
 
+TEST_CASE("the unit of a text is shown where it is not the default, so that runs keep their ids") {
+  const Json said = parsed(R"({"dataset": {"name": "text:x", "unit": "character"}, "model": "lstm"})");
+  CHECK(run_id(resolve(said)) == run_id(resolve(parsed(R"({"dataset": "text:x", "model": "lstm"})"))));
+  CHECK_FALSE(to_json(resolve(said))["dataset"].contains("unit"));
+  const Json bytes = parsed(R"({"dataset": {"name": "text:x", "unit": "byte"}, "model": "lstm"})");
+  CHECK(to_json(resolve(bytes))["dataset"]["unit"] == "byte");
+  CHECK(resolve(to_json(resolve(bytes))).dataset.unit == TextUnit::byte);
+  CHECK(contains(refusal(R"({"dataset": {"name": "text:x", "unit": "bytes"}})"), "did you mean \"byte\"?"));
+  CHECK(contains(refusal(R"({"dataset": {"name": "mnist", "unit": "byte"}})"), "dataset"));
+  CHECK(contains(refusal(R"({"dataset": {"name": "text:x", "unit": "byte"}, "model": "lstm",
+                             "target": "validation.bits_per_character<=2"})"),
+                 "bits_per_byte"));
+}
+
 TEST_CASE("shorthands stand for objects") {
   CHECK(to_json(resolve(parsed(R"({"dataset": "idx:a/b", "norm": "rms"})"))) ==
         to_json(resolve(parsed(R"({"dataset": {"name": "idx", "path": "a/b"}, "norm": {"name": "rms"}})"))));
@@ -210,4 +224,6 @@ TEST_CASE("ids stay the same from version to version") {
   CHECK(run_id(resolve(Json::object())) == "mlp-none-b32-s1-cdfed7fe");
   CHECK(run_id(resolve(parsed(R"({"model": "lstm", "norm": "layer", "batch_size": 4, "seed": 3,
                                   "target": "validation.error<=0.15"})"))) == "lstm-layer-b4-s3-089af18a");
+  CHECK(run_id(resolve(parsed(R"({"dataset": "text:ascii.txt", "model": "lstm", "budget": {"steps": 20},
+                                  "evaluate_every": {"steps": 10}})"))) == "lstm-none-b32-s1-e2072a07");
 }

@@ -54,6 +54,17 @@ TEST_CASE("a record has what the format promises") {
   CHECK_FALSE(record.contains("diverged_step"));
 }
 
+TEST_CASE("records of a text that is read as bytes name their bits for it") {
+  const RunConfig config = resolve({{"dataset", {{"name", "text:x"}, {"unit", "byte"}}},
+                                    {"model", "lstm"},
+                                    {"target", "validation.bits_per_byte<=2"}});
+  const Json record = make_record(config, finished_result());
+  for (const Json& metrics : {record["test"], record["evaluations"][0]["validation"]}) {
+    CHECK(metrics.contains("bits_per_byte"));
+    CHECK_FALSE(metrics.contains("bits_per_character"));
+  }
+}
+
 TEST_CASE("records of images have no bits per character, and no convergence without one") {
   RunResult result = finished_result();
   result.status = RunStatus::missed_target;

@@ -32,7 +32,7 @@ bool all_finite(const RunResult& result) {
 
 TEST_CASE("a run stops at its target, or goes on when told to") {
   RunConfig config = long_run();
-  config.target = parse_target("validation.error<=0.5", false);
+  config.target = parse_target("validation.error<=0.5", std::nullopt);
   const RunResult stopped = train(config, {});
   CHECK(stopped.status == RunStatus::reached_target);
   REQUIRE(stopped.convergence);
@@ -52,7 +52,7 @@ TEST_CASE("a run stops at its target, or goes on when told to") {
 TEST_CASE("a run that misses its target says so, and one without a target finishes") {
   RunConfig config = long_run();
   config.budget.steps = 20;
-  config.target = parse_target("validation.loss <= 0.0001", false);
+  config.target = parse_target("validation.loss <= 0.0001", std::nullopt);
   CHECK(train(config, {}).status == RunStatus::missed_target);
   config.target.reset();
   const RunResult result = train(config, {});

@@ -107,7 +107,10 @@ std::string test_metric_of(const RunRecord& run) {
     metrics = value_at(evaluations->front(), "validation");
   }
   if (metrics == nullptr || !metrics->is_object()) return "";
-  return metrics->contains("bits_per_character") ? "bits_per_character" : "error";
+  for (const char* name : {"bits_per_character", "bits_per_byte"}) {
+    if (metrics->contains(name)) return name;
+  }
+  return "error";
 }
 
 // A diverged run has no test result; leaving it out would make the cell look better than it is.

@@ -35,7 +35,8 @@ struct ReportRow {
   std::optional<Spread> steps;
   std::optional<Spread> train_seconds;                   // as measured
   std::optional<Spread> train_seconds_from_median_step;  // steps times the run's median step time
-  std::string test_metric;           // "error" or "bits_per_character"; "" when no run has a test result
+  std::string
+      test_metric;  // "error", "bits_per_character" or "bits_per_byte"; "" when no run has a test result
   std::optional<Spread> test;        // over the runs that ended; diverged ones are not_reached
   std::vector<std::string> reasons;  // "undefined: …", "failed: …", "diverged: at step …"; each once
 };

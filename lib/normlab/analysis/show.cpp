@@ -136,7 +136,7 @@ std::string describe_steps(const Json& record) {
 
 std::string describe_metrics(const Json& metrics) {
   std::vector<std::string> parts;
-  for (const char* name : {"error", "bits_per_character", "loss"}) {
+  for (const char* name : {"error", "bits_per_character", "bits_per_byte", "loss"}) {
     if (const auto value = number_at(metrics, name))
       parts.push_back(fmt::format("{} {:.4f}", with_blanks(name), *value));
   }
@@ -209,8 +209,10 @@ std::string curve(const Json& record, const std::string& metric, const std::stri
 std::string describe_curves(const Json& record) {
   const Json* last = last_evaluation(record);
   if (last == nullptr) return "\nNo evaluation was recorded.\n";
-  const std::string metric =
-      value_at(*last, "validation.bits_per_character") ? "bits_per_character" : "error";
+  std::string metric = "error";
+  for (const char* bits : {"bits_per_character", "bits_per_byte"}) {
+    if (value_at(*last, fmt::format("validation.{}", bits))) metric = bits;
+  }
   return "\n" + curve(record, "validation." + metric, "validation " + with_blanks(metric)) + "\n" +
          curve(record, "train.loss", "training loss (nats, mean since the evaluation before)");
 }

@@ -7,34 +7,13 @@
 #include <iterator>
 #include <vector>
 
+#include "normlab/core/utf8.h"
+
 namespace normlab {
 namespace {
 
 constexpr std::string_view ellipsis = "...";
 constexpr std::size_t longest_character = 4;  // bytes of UTF-8
-
-struct Character {
-  std::uint32_t code = 0;
-  std::size_t bytes = 0;  // 0: the text does not go on with UTF-8
-};
-
-// The character that `text`, which is not empty, starts with.
-Character first_character(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
-  const std::uint8_t lead = byte(0);
-  if (lead < 0x80) return {lead, 1};
-  const std::size_t bytes = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-  if (lead < 0xc2 || lead > 0xf4 || text.size() < bytes) return {};
-  std::uint32_t code = lead & (0xffU >> (bytes + 1));
-  for (std::size_t i = 1; i < bytes; ++i) {
-    if ((byte(i) & 0xc0U) != 0x80U) return {};
-    code = code << 6 | (byte(i) & 0x3fU);
-  }
-  const bool overlong = code < (bytes == 4 ? 0x10000U : bytes == 3 ? 0x800U : 0x80U);
-  const bool surrogate = code >= 0xd800 && code <= 0xdfff;
-  if (overlong || surrogate || code > 0x10ffff) return {};
-  return {code, bytes};
-}
 
 std::string escape(std::uint32_t code) {
   switch (code) {
@@ -53,7 +32,7 @@ std::string escape(std::uint32_t code) {
 std::vector<std::string> shown_characters(std::string_view text) {
   std::vector<std::string> characters;
   while (!text.empty()) {
-    const Character character = first_character(text);
+    const Utf8Character character = first_character(text);
     const std::size_t bytes = std::max<std::size_t>(character.bytes, 1);
     const bool control = character.code < 0x20 || (character.code >= 0x7f && character.code < 0xa0);
     if (character.bytes == 0) {

@@ -99,7 +99,7 @@ void ImageBatches::assemble(Index step, ImageLayout layout, T* pixels, std::int3
 template void ImageBatches::assemble(Index, ImageLayout, float*, std::int32_t*) const;
 template void ImageBatches::assemble(Index, ImageLayout, double*, std::int32_t*) const;
 
-TextBatches::TextBatches(std::span<const std::uint8_t> ids, Index batch_size, Index window)
+TextBatches::TextBatches(std::span<const CharacterId> ids, Index batch_size, Index window)
     : ids_(ids), batch_size_(batch_size), window_(window) {
   if (batch_size < 1) refuse("batch_size", fmt::format("{}", batch_size), "it must be at least 1");
   if (window < 1) refuse("model.window", fmt::format("{}", window), "it must be at least 1");
@@ -115,7 +115,7 @@ TextBatches::TextBatches(std::span<const std::uint8_t> ids, Index batch_size, In
 
 void TextBatches::assemble(Index window_index, std::int32_t* inputs, std::int32_t* targets) const {
   for (Index b = 0; b < batch_size_; ++b) {
-    const std::uint8_t* ids = ids_.data() + b * stream_length_ + window_index * window_;
+    const CharacterId* ids = ids_.data() + b * stream_length_ + window_index * window_;
     for (Index t = 0; t < window_; ++t) {
       inputs[t * batch_size_ + b] = ids[t];
       targets[t * batch_size_ + b] = ids[t + 1];

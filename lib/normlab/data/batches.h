@@ -8,6 +8,7 @@
 
 #include "normlab/core/tensor.h"
 #include "normlab/data/image_data.h"
+#include "normlab/data/text_data.h"
 
 namespace normlab {
 
@@ -62,7 +63,7 @@ class TextBatches {
  public:
   // `ids` must outlive the batches. Throws RequestError naming batch_size when it is not positive, or
   // dataset.path when there are fewer than minimum_characters().
-  TextBatches(std::span<const std::uint8_t> ids, Index batch_size, Index window);
+  TextBatches(std::span<const CharacterId> ids, Index batch_size, Index window);
 
   static Index minimum_characters(Index batch_size, Index window) { return batch_size * window + 1; }
 
@@ -74,7 +75,7 @@ class TextBatches {
   void assemble(Index window_index, std::int32_t* inputs, std::int32_t* targets) const;
 
  private:
-  std::span<const std::uint8_t> ids_;
+  std::span<const CharacterId> ids_;
   Index batch_size_, window_, stream_length_, windows_;
 };
 

@@ -1,6 +1,7 @@
 // Which data a run uses.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "normlab/core/tensor.h"
@@ -8,6 +9,9 @@
 namespace normlab {
 
 enum class DatasetKind { fashion_mnist, mnist, idx, text, synthetic };
+
+// What a text is a sequence of: Unicode code points, for which it has to be UTF-8, or the bytes of its file.
+enum class TextUnit { character, byte };
 
 struct DatasetSpec {
   DatasetKind kind = DatasetKind::fashion_mnist;
@@ -19,8 +23,14 @@ struct DatasetSpec {
   // The default for recurrent models: a row of zeros at the start of a sequence leaves a cell with nothing
   // but zeros to normalize, whose gradient grows by 1 / sqrt(epsilon) a time step.
   bool standardize = false;
+  TextUnit unit = TextUnit::character;  // text
 
   bool operator==(const DatasetSpec&) const = default;
 };
+
+// The unit of a text, nothing for images.
+inline std::optional<TextUnit> text_unit(const DatasetSpec& spec) {
+  return spec.kind == DatasetKind::text ? std::optional(spec.unit) : std::nullopt;
+}
 
 }  // namespace normlab

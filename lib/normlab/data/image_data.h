@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "normlab/core/tensor.h"
+#include "normlab/data/bytes.h"
 #include "normlab/data/dataset_spec.h"
 
 namespace normlab {
@@ -33,10 +34,11 @@ struct ImageView {
 struct ImageSet {
   Index count = 0, height = 0, width = 0;
   int classes = 0;
-  std::vector<std::uint8_t> pixels, labels;
+  Bytes pixels;
+  std::vector<std::uint8_t> labels;
   PixelScale scale;
 
-  ImageView view() const;  // valid until the vectors change; moving the set keeps it valid
+  ImageView view() const;  // valid until pixels or labels change; moving the set keeps it valid
 };
 
 // The data of a run on images. Movable; the views stay valid when it is moved.

@@ -9,7 +9,6 @@
 #include "normlab/core/error.h"
 #include "normlab/data/image_data.h"
 #include "normlab/data/input_file.h"
-#include "normlab/data/text_data.h"
 
 namespace normlab {
 namespace {
@@ -72,12 +71,14 @@ CheckedFile check_file(const std::filesystem::path& path, std::string_view field
 }
 
 DatasetReport check_text(const DatasetSpec& spec) {
-  const TextData data = load_text(spec);
+  const Bytes content = read_text_content(spec);
+  const TextData data(content.text(), spec);
   DatasetReport report{.name = dataset_name(spec), .files = {check_file(text_file(spec), "dataset.path")}};
   report.train_samples = static_cast<Index>(data.train().size());
   report.validation_samples = static_cast<Index>(data.validation().size());
   report.test_samples = static_cast<Index>(data.test().size());
   report.classes = data.vocabulary_size();
+  report.text_format = describe_format(content.text());
   return report;
 }
 
@@ -173,7 +174,7 @@ std::vector<DatasetListing> list_datasets() {
       text_listing("bible", "the King James Bible, 4 million characters, for language models"),
       {"idx:FOLDER", "any image set of at most 256 classes in four IDX files, plain or gzip",
        "your own files", true},
-      {"text:FILE", "any text, plain or gzip, byte by byte", "your own file", true},
+      {"text:FILE", "any text in UTF-8, plain or gzip; others byte by byte", "your own file", true},
       {"synthetic", "5,120 generated images, 28 x 28, 10 classes", "generated from the run's seed", true},
   };
 }

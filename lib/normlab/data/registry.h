@@ -3,12 +3,14 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "normlab/data/dataset_spec.h"
 #include "normlab/data/standard_files.h"
+#include "normlab/data/text_data.h"
 
 namespace normlab {
 
@@ -47,9 +49,10 @@ struct CheckedFile {
 struct DatasetReport {
   std::string name;
   std::vector<CheckedFile> files;
-  Index train_samples = 0, validation_samples = 0, test_samples = 0;  // characters for text
+  Index train_samples = 0, validation_samples = 0, test_samples = 0;  // characters or bytes for text
   Index height = 0, width = 0;                                        // images
-  int classes = 0;                                                    // distinct characters for text
+  int classes = 0;                                                    // the size of a text's vocabulary
+  std::optional<TextFormat> text_format;                              // text
 };
 
 // Reads everything, the test set included, and says what was there. Throws RequestError as load_images and

@@ -72,15 +72,16 @@ ImageSet synthetic_images(std::uint64_t seed, std::string_view stream, Index cou
   patterns.reserve(static_cast<std::size_t>(classes));
   for (int label = 0; label < classes; ++label) patterns.push_back(class_pattern(seed, label, height, width));
   ImageSet set{count, height, width, classes, {}, {}, {}};
-  set.pixels.resize(static_cast<std::size_t>(count * height * width));
+  std::vector<std::uint8_t> pixels(static_cast<std::size_t>(count * height * width));
   set.labels.resize(static_cast<std::size_t>(count));
   const std::uint64_t first_stream = hash_name(fmt::format("synthetic.{}", stream));
   for (Index i = 0; i < count; ++i) {
     Random random(seed, first_stream + static_cast<std::uint64_t>(i));
     const auto label = static_cast<std::uint8_t>(random.below(static_cast<std::uint64_t>(classes)));
     set.labels[static_cast<std::size_t>(i)] = label;
-    draw_sample(random, patterns[label], height, width, set.pixels.data() + i * height * width);
+    draw_sample(random, patterns[label], height, width, pixels.data() + i * height * width);
   }
+  set.pixels = std::move(pixels);
   return set;
 }
 

@@ -2,10 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <array>
-
 #include "normlab/core/error.h"
+#include "normlab/core/log.h"
+#include "normlab/core/utf8.h"
 #include "normlab/data/batches.h"
 #include "normlab/data/input_file.h"
 #include "normlab/data/registry.h"
@@ -16,42 +15,85 @@ namespace {
 
 constexpr Index held_out_parts = 2;  // validation and test
 
-std::vector<std::uint8_t> distinct_bytes(std::span<const std::uint8_t> content) {
-  std::array<bool, 256> present{};
-  for (const std::uint8_t byte : content) present[byte] = true;
-  std::vector<std::uint8_t> distinct;
-  for (std::size_t byte = 0; byte < present.size(); ++byte) {
-    if (present[byte]) distinct.push_back(static_cast<std::uint8_t>(byte));
-  }
-  return distinct;
+[[noreturn]] void refuse_encoding(const std::string& path, std::size_t offset, std::uint8_t byte) {
+  refuse_file("dataset.path", path,
+              fmt::format("is not UTF-8: no character starts with the byte 0x{:02x} at offset {} and what "
+                          "follows it; dataset.unit=byte reads the file byte by byte",
+                          byte, offset));
 }
 
-std::vector<std::uint8_t> read_content(const DatasetSpec& spec) {
-  InputFile file(text_file(spec), "dataset.path");
-  std::vector<std::uint8_t> content;
-  file.append(~std::uint64_t{0}, content);
-  return content;
+// Calls visit(code point) for the characters in their order, or visit(byte) for the bytes.
+template <class Visit>
+void for_each_unit(std::string_view content, const DatasetSpec& spec, Visit&& visit) {
+  if (spec.unit == TextUnit::byte) {
+    for (const char byte : content) visit(std::uint32_t{static_cast<std::uint8_t>(byte)});
+    return;
+  }
+  for (std::size_t offset = 0; offset < content.size();) {
+    const Utf8Character character = first_character(content.substr(offset));
+    if (character.bytes == 0) refuse_encoding(spec.path, offset, static_cast<std::uint8_t>(content[offset]));
+    if (offset > 0 || character.code != byte_order_mark) visit(character.code);
+    offset += character.bytes;
+  }
+}
+
+void require_vocabulary(const std::string& path, std::size_t total, std::size_t distinct) {
+  if (total == 0) refuse_file("dataset.path", path, "is empty; a text is needed");
+  if (distinct < 2) {
+    refuse_file("dataset.path", path,
+                fmt::format("has one distinct character in {}; at least two are needed", total));
+  }
+  if (distinct > most_distinct_characters) {
+    refuse_file("dataset.path", path,
+                fmt::format("has {} distinct characters; at most {} are allowed, and dataset.unit=byte reads "
+                            "the file byte by byte",
+                            distinct, most_distinct_characters));
+  }
 }
 
 }  // namespace
 
-TextData::TextData(std::vector<std::uint8_t> content, const DatasetSpec& spec)
-    : path_(spec.path), ids_(std::move(content)), vocabulary_(distinct_bytes(ids_)) {
-  if (ids_.empty()) refuse_file("dataset.path", path_, "is empty; a text is needed");
-  if (vocabulary_.size() < 2) {
-    refuse_file("dataset.path", path_,
-                fmt::format("has one distinct character in {}; at least two are needed", ids_.size()));
-  }
-  std::array<std::uint8_t, 256> id_of{};
-  for (std::size_t id = 0; id < vocabulary_.size(); ++id)
-    id_of[vocabulary_[id]] = static_cast<std::uint8_t>(id);
-  for (std::uint8_t& byte : ids_) byte = id_of[byte];
+std::string_view plural_name(TextUnit unit) {
+  return unit == TextUnit::byte ? "bytes" : "characters";
+}
 
+TextFormat describe_format(std::string_view content) {
+  TextFormat format;
+  format.byte_order_mark = !content.empty() && first_character(content).code == byte_order_mark;
+  for (std::size_t i = 0; i < content.size(); ++i) {
+    if (content[i] != '\r') continue;
+    ++format.carriage_returns;
+    if (i + 1 < content.size() && content[i + 1] == '\n') ++format.carriage_returns_before_line_feeds;
+  }
+  return format;
+}
+
+TextData::TextData(std::string_view content, const DatasetSpec& spec) : path_(spec.path), unit_(spec.unit) {
+  std::vector<bool> present(code_points);
+  std::size_t total = 0;
+  for_each_unit(content, spec, [&](std::uint32_t unit) {
+    present[unit] = true;
+    ++total;
+  });
+  for (std::uint32_t unit = 0; unit < code_points; ++unit) {
+    if (present[unit]) vocabulary_.push_back(unit);
+  }
+  require_vocabulary(path_, total, vocabulary_.size());
+  std::vector<CharacterId> id_of(vocabulary_.back() + 1);
+  for (std::size_t id = 0; id < vocabulary_.size(); ++id)
+    id_of[vocabulary_[id]] = static_cast<CharacterId>(id);
+  ids_.reserve(total);
+  for_each_unit(content, spec, [&](std::uint32_t unit) { ids_.push_back(id_of[unit]); });
+  split(spec);
+}
+
+void TextData::split(const DatasetSpec& spec) {
   const auto count = static_cast<Index>(ids_.size());
   const Index held_out = held_out_count(count, spec.validation_fraction, held_out_parts);
   const Index remaining = count - held_out_parts * held_out;
-  const auto kept = static_cast<std::size_t>(kept_for_training(remaining, spec.train_limit, "characters"));
-  const std::span<const std::uint8_t> all(ids_);
+  const auto kept =
+      static_cast<std::size_t>(kept_for_training(remaining, spec.train_limit, plural_name(unit_)));
+  const std::span<const CharacterId> all(ids_);
   const auto held = static_cast<std::size_t>(held_out);
   train_ = all.first(kept);
   validation_ = all.subspan(static_cast<std::size_t>(remaining), held);
@@ -59,14 +101,13 @@ TextData::TextData(std::vector<std::uint8_t> content, const DatasetSpec& spec)
 }
 
 void TextData::require_window(Index batch_size, Index window, Index evaluation_batch_size) const {
-  const auto check = [&](std::string_view part, std::span<const std::uint8_t> ids, Index streams) {
+  const auto check = [&](std::string_view part, std::span<const CharacterId> ids, Index streams) {
     const Index needed = TextBatches::minimum_characters(streams, window);
     if (static_cast<Index>(ids.size()) >= needed) return;
-    refuse_file(
-        "dataset.path", path_,
-        fmt::format("is too short: its {} part has {} characters; a window of {} steps of {} streams needs "
-                    "at least {}",
-                    part, ids.size(), window, streams, needed));
+    refuse_file("dataset.path", path_,
+                fmt::format("is too short: its {} part has {} {}; a window of {} steps of {} streams needs "
+                            "at least {}",
+                            part, ids.size(), plural_name(unit_), window, streams, needed));
   };
   const Index evaluation = evaluation_batch_size > 0 ? evaluation_batch_size : batch_size;
   check("training", train_, batch_size);
@@ -74,9 +115,22 @@ void TextData::require_window(Index batch_size, Index window, Index evaluation_b
   check("test", test_, evaluation);
 }
 
+Bytes read_text_content(const DatasetSpec& spec) {
+  InputFile file(text_file(spec), "dataset.path");
+  std::vector<std::uint8_t> content;
+  file.append(~std::uint64_t{0}, content);
+  return content;
+}
+
 TextData load_text(const DatasetSpec& spec) {
   if (!is_text(spec)) refuse("dataset", dataset_name(spec), "a text is needed: text:FILE");
-  return TextData(read_content(spec), spec);
+  const Bytes content = read_text_content(spec);
+  TextData data(content.text(), spec);
+  if (spec.unit == TextUnit::character && describe_format(content.text()).byte_order_mark) {
+    log_info(fmt::format("the byte order mark at the start of {} is left out of the text",
+                         text_file(spec).string()));
+  }
+  return data;
 }
 
 }  // namespace normlab

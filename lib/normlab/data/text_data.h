@@ -1,35 +1,54 @@
-// Character-level text: bytes become ids, and the text is split into three contiguous parts.
+// Character-level text: characters or bytes become ids, and the text is split into three contiguous parts.
 #pragma once
 
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "normlab/core/tensor.h"
+#include "normlab/data/bytes.h"
 #include "normlab/data/dataset_spec.h"
 
 namespace normlab {
 
+using CharacterId = std::uint16_t;
+constexpr std::size_t most_distinct_characters = 65536;
+
+// "characters" or "bytes", for messages.
+std::string_view plural_name(TextUnit unit);
+
+// What a text's file has that training does not see, or sees and may be a surprise.
+struct TextFormat {
+  bool byte_order_mark = false;  // at the start, of UTF-8
+  Index carriage_returns = 0;    // all
+  Index carriage_returns_before_line_feeds = 0;
+};
+
+TextFormat describe_format(std::string_view content);
+
 class TextData {
  public:
-  // `content`: the file's bytes. The last round(validation_fraction * characters) are the test part, as many
-  // before them the validation part, the rest the training part, of which train_limit keeps the first so many
-  // characters. Throws RequestError naming dataset.path (empty, fewer than two distinct characters),
-  // dataset.validation_fraction or dataset.train_limit.
-  TextData(std::vector<std::uint8_t> content, const DatasetSpec& spec);
+  // `content`: the file's bytes, in UTF-8 unless spec.unit is byte; they may go afterwards. As characters, a
+  // byte order mark at the start is left out. The last round(validation_fraction * characters) are the test
+  // part, as many before them the validation part, the rest the training part, of which train_limit keeps the
+  // first so many characters (bytes). Throws RequestError naming dataset.path (empty, not UTF-8, fewer than
+  // two or more than most_distinct_characters distinct characters), dataset.validation_fraction or
+  // dataset.train_limit.
+  TextData(std::string_view content, const DatasetSpec& spec);
 
   TextData(TextData&&) = default;
   TextData& operator=(TextData&&) = default;
 
   // Ids in [0, vocabulary_size()).
-  std::span<const std::uint8_t> train() const { return train_; }
-  std::span<const std::uint8_t> validation() const { return validation_; }
-  std::span<const std::uint8_t> test() const { return test_; }
+  std::span<const CharacterId> train() const { return train_; }
+  std::span<const CharacterId> validation() const { return validation_; }
+  std::span<const CharacterId> test() const { return test_; }
 
   int vocabulary_size() const { return static_cast<int>(vocabulary_.size()); }
-  // The distinct bytes of the whole file in increasing order; an id is a place in it.
-  std::span<const std::uint8_t> vocabulary() const { return vocabulary_; }
+  // The distinct code points (bytes) of the whole file in increasing order; an id is a place in it.
+  std::span<const std::uint32_t> vocabulary() const { return vocabulary_; }
 
   // Throws RequestError naming dataset.path, the part and its length when a part is too short for one window
   // of `window` steps: of batch_size streams for the training part, of evaluation_batch_size (0: the same)
@@ -37,13 +56,20 @@ class TextData {
   void require_window(Index batch_size, Index window, Index evaluation_batch_size = 0) const;
 
  private:
+  void split(const DatasetSpec& spec);
+
   std::string path_;
-  std::vector<std::uint8_t> ids_, vocabulary_;
-  std::span<const std::uint8_t> train_, validation_, test_;
+  TextUnit unit_;
+  std::vector<CharacterId> ids_;
+  std::vector<std::uint32_t> vocabulary_;
+  std::span<const CharacterId> train_, validation_, test_;
 };
 
 // Reads spec.path (plain or gzip; a "text:FILE" data set). Throws RequestError naming dataset.path when the
-// file is missing, empty or corrupt.
+// file is missing, empty or corrupt, and as TextData does. Says so when it leaves out a byte order mark.
 TextData load_text(const DatasetSpec& spec);
+
+// The bytes of the text's file.
+Bytes read_text_content(const DatasetSpec& spec);
 
 }  // namespace normlab

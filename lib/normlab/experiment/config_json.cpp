@@ -28,6 +28,7 @@ const Names optimizer_names{"sgd", "momentum", "adam", "adamw"};
 const Names schedule_names{"constant", "step", "cosine"};
 const Names tracking_names{"none", "layers"};
 const Names dataset_names{"fashion-mnist", "mnist", "idx", "text", "synthetic"};
+const Names text_unit_names{"character", "byte"};
 const Names no_names;
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
@@ -121,6 +122,10 @@ class Reader {
   void name(const char* key, Enumeration& kind, const Names& names) {
     if (const Json* value = find(key)) kind = static_cast<Enumeration>(read_name(*value, path(key), names));
   }
+  template <class Enumeration>
+  void name_unless(const char* key, Enumeration& kind, const Names& names, Enumeration) {
+    name(key, kind, names);
+  }
   void number(const char* key, double& x, const Range& range) {
     if (const Json* value = find(key)) x = read_number(*value, path(key), range);
   }
@@ -174,6 +179,11 @@ class Writer {
   void name(const char* key, Enumeration& kind, const Names& names) {
     object_[key] = names[static_cast<std::size_t>(kind)];
   }
+  // A setting that is younger than its object is left out at its default, so that runs keep their ids.
+  template <class Enumeration>
+  void name_unless(const char* key, Enumeration& kind, const Names& names, Enumeration fallback) {
+    if (kind != fallback) name(key, kind, names);
+  }
   void number(const char* key, double& x, const Range&) { object_[key] = x; }
   void integer(const char* key, Index& x, Index) { object_[key] = x; }
   void flag(const char* key, bool& x) { object_[key] = x; }
@@ -197,7 +207,10 @@ template <class Visitor>
 void visit_dataset(Visitor& visitor, DatasetSpec& dataset) {
   visitor.integer("train_limit", dataset.train_limit, 0);
   visitor.number("validation_fraction", dataset.validation_fraction, open_unit);
-  if (is_text(dataset)) return;
+  if (is_text(dataset)) {
+    visitor.name_unless("unit", dataset.unit, text_unit_names, TextUnit::character);
+    return;
+  }
   visitor.flag("shuffle", dataset.shuffle);
   visitor.flag("standardize", dataset.standardize);
 }
@@ -414,11 +427,11 @@ void read_threads(Reader& parent, int& threads) {
       static_cast<int>(read_integer(*value, "threads", 1, static_cast<Index>(available_cores().size())));
 }
 
-void read_target(Reader& parent, std::optional<Target>& target, bool text) {
+void read_target(Reader& parent, std::optional<Target>& target, std::optional<TextUnit> unit) {
   const Json* value = parent.find("target");
   if (value == nullptr || value->is_null()) return;
   target = parse_target(
-      read_string(*value, "target", "a condition such as \"validation.error<=0.12\", or null, is"), text);
+      read_string(*value, "target", "a condition such as \"validation.error<=0.12\", or null, is"), unit);
 }
 
 void read_initial_parameters(Reader& parent, std::string& file) {
@@ -489,7 +502,7 @@ RunConfig resolve(const Json& settings) {
   });
   visit_plain(reader, config);
   read_seed(reader, config.seed);
-  read_target(reader, config.target, text);
+  read_target(reader, config.target, text_unit(config.dataset));
   read_evaluate_every(reader, config.evaluate_every);
   read_budget(reader, config.budget);
   read_threads(reader, config.threads);
@@ -543,6 +556,7 @@ const std::vector<std::string>& setting_choices(std::string_view path) {
   static const std::map<std::string_view, const Names*> choices{{"model", &model_names},
                                                                 {"norm", &norm_names},
                                                                 {"dataset", &dataset_names},
+                                                                {"dataset.unit", &text_unit_names},
                                                                 {"init", &init_names},
                                                                 {"optimizer", &optimizer_names},
                                                                 {"schedule", &schedule_names},

@@ -1,6 +1,5 @@
 #include "normlab/experiment/record.h"
 
-#include "normlab/data/registry.h"
 #include "normlab/experiment/config_json.h"
 #include "normlab/experiment/environment.h"
 #include "normlab/train/evaluation_json.h"
@@ -48,14 +47,14 @@ bool is_final_status(std::string_view status) {
 }
 
 Json make_record(const RunConfig& config, const RunResult& result) {
-  const bool text = is_text(config.dataset);
+  const std::optional<TextUnit> unit = text_unit(config.dataset);
   Json record = start_record(config, status_name(result.status));
   if (result.diverged_step) record["diverged_step"] = *result.diverged_step;
   record["model"] = {{"parameters", result.parameters},
                      {"multiply_adds_per_sample", result.multiply_adds_per_sample}};
   record["evaluations"] = Json::array();
   for (const Evaluation& evaluation : result.evaluations) {
-    record["evaluations"].push_back(to_json(evaluation, text));
+    record["evaluations"].push_back(to_json(evaluation, unit));
   }
   if (config.target && result.convergence)
     record["convergence"] = convergence_json(*config.target, *result.convergence);
@@ -63,7 +62,7 @@ Json make_record(const RunConfig& config, const RunResult& result) {
                             {"p10", result.step_seconds.p10},
                             {"median", result.step_seconds.median},
                             {"p90", result.step_seconds.p90}};
-  if (result.test) record["test"] = to_json(*result.test, text);
+  if (result.test) record["test"] = to_json(*result.test, unit);
   record["startup_seconds"] = result.startup_seconds;
   record["checkpoint_seconds"] = result.checkpoint_seconds;
   record["resumed"] = result.resumed;

@@ -5,20 +5,20 @@ namespace normlab {
 using nlohmann::json;
 using nlohmann::ordered_json;
 
-ordered_json to_json(const Metrics& metrics, bool text_task) {
+ordered_json to_json(const Metrics& metrics, std::optional<TextUnit> unit) {
   ordered_json out = {{"loss", metrics.loss}, {"error", metrics.error}};
-  if (text_task) out["bits_per_character"] = metrics.bits_per_character();
+  if (unit) out[std::string(bits_name(*unit))] = metrics.bits();
   return out;
 }
 
-ordered_json to_json(const Evaluation& e, bool text_task) {
+ordered_json to_json(const Evaluation& e, std::optional<TextUnit> unit) {
   ordered_json out = {
       {"epoch", e.epoch},
       {"step", e.step},
       {"samples", e.samples},
       {"learning_rate", e.learning_rate},
-      {"train", to_json(e.train, text_task)},
-      {"validation", to_json(e.validation, text_task)},
+      {"train", to_json(e.train, unit)},
+      {"validation", to_json(e.validation, unit)},
       {"gradient_norm", e.gradient_norm},
       {"seconds",
        {{"train", e.train_seconds}, {"evaluate", e.evaluate_seconds}, {"elapsed", e.elapsed_seconds}}},

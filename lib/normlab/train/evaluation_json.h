@@ -8,9 +8,9 @@
 
 namespace normlab {
 
-// {"loss": …, "error": …}, and "bits_per_character" for text.
-nlohmann::ordered_json to_json(const Metrics& metrics, bool text_task);
-nlohmann::ordered_json to_json(const Evaluation& evaluation, bool text_task);
+// {"loss": …, "error": …}, and "bits_per_character" or "bits_per_byte" for a text in that unit.
+nlohmann::ordered_json to_json(const Metrics& metrics, std::optional<TextUnit> unit);
+nlohmann::ordered_json to_json(const Evaluation& evaluation, std::optional<TextUnit> unit);
 Evaluation evaluation_from_json(const nlohmann::json& in);
 
 }  // namespace normlab

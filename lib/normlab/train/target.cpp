@@ -7,6 +7,7 @@
 #include <numbers>
 
 #include "normlab/core/error.h"
+#include "normlab/data/text_data.h"
 
 namespace normlab {
 namespace {
@@ -28,15 +29,23 @@ Split parse_split(std::string_view name) {
   refuse_name("target", name, known);
 }
 
-Metric parse_metric(std::string_view name, bool text_task) {
+Metric bits_metric(TextUnit unit) {
+  return unit == TextUnit::byte ? Metric::bits_per_byte : Metric::bits_per_character;
+}
+
+[[noreturn]] void refuse_bits(std::string_view name, std::optional<TextUnit> unit) {
+  refuse("target", fmt::format("\"{}\"", name),
+         unit ? fmt::format("for a text in {} (dataset.unit) it is {}", plural_name(*unit), bits_name(*unit))
+              : "images have the metrics loss and error");
+}
+
+Metric parse_metric(std::string_view name, std::optional<TextUnit> unit) {
   if (name == "loss") return Metric::loss;
   if (name == "error") return Metric::error;
-  if (name == "bits_per_character" && text_task) return Metric::bits_per_character;
-  if (name == "bits_per_character") {
-    refuse("target", "\"bits_per_character\"", "images have the metrics loss and error");
-  }
+  if (unit && name == bits_name(*unit)) return bits_metric(*unit);
+  if (name == "bits_per_character" || name == "bits_per_byte") refuse_bits(name, unit);
   std::vector<std::string> known = {"loss", "error"};
-  if (text_task) known.push_back("bits_per_character");
+  if (unit) known.emplace_back(bits_name(*unit));
   refuse_name("target", name, known);
 }
 
@@ -56,7 +65,9 @@ std::string_view name_of(Metric metric) {
     case Metric::error:
       return "error";
     case Metric::bits_per_character:
-      return "bits_per_character";
+      return bits_name(TextUnit::character);
+    case Metric::bits_per_byte:
+      return bits_name(TextUnit::byte);
   }
   return "";
 }
@@ -68,14 +79,19 @@ double value_of(Metric metric, const Metrics& metrics) {
     case Metric::error:
       return metrics.error;
     case Metric::bits_per_character:
-      return metrics.bits_per_character();
+    case Metric::bits_per_byte:
+      return metrics.bits();
   }
   return 0;
 }
 
 }  // namespace
 
-double Metrics::bits_per_character() const {
+std::string_view bits_name(TextUnit unit) {
+  return unit == TextUnit::byte ? "bits_per_byte" : "bits_per_character";
+}
+
+double Metrics::bits() const {
   return loss / std::numbers::ln2;
 }
 
@@ -87,14 +103,14 @@ std::string Target::text() const {
   return fmt::format("{}.{}<={}", split == Split::train ? "train" : "validation", name_of(metric), threshold);
 }
 
-Target parse_target(std::string_view text, bool text_task) {
+Target parse_target(std::string_view text, std::optional<TextUnit> unit) {
   const auto comparison = text.find("<=");
   const auto point = text.find('.');
   if (comparison == std::string_view::npos || point == std::string_view::npos || point > comparison) {
     refuse("target", fmt::format("\"{}\"", text), form);
   }
   return {.split = parse_split(trim(text.substr(0, point))),
-          .metric = parse_metric(trim(text.substr(point + 1, comparison - point - 1)), text_task),
+          .metric = parse_metric(trim(text.substr(point + 1, comparison - point - 1)), unit),
           .threshold = parse_threshold(trim(text.substr(comparison + 2)), text)};
 }
 

@@ -55,8 +55,7 @@ class ImageSource : public BatchSource {
 
 class TextSource : public BatchSource {
  public:
-  TextSource(std::shared_ptr<const void> owner, std::span<const std::uint8_t> ids, Index streams,
-             Index window)
+  TextSource(std::shared_ptr<const void> owner, std::span<const CharacterId> ids, Index streams, Index window)
       : owner_(std::move(owner)), batches_(ids, streams, window), streams_(streams), window_(window) {}
   Index batches() const override { return batches_.windows_per_epoch(); }
   Index batch_size(Index) const override { return streams_; }
@@ -97,7 +96,7 @@ Task load_text_task(const RunConfig& config) {
       config.dataset, 0, [](const DatasetSpec& spec, std::uint64_t) { return load_text(spec); });
   const Index window = config.model.window;
   data->require_window(config.batch_size, window, 1);
-  const auto in_order = [data, window](std::span<const std::uint8_t> ids) {
+  const auto in_order = [data, window](std::span<const CharacterId> ids) {
     const Index most = (static_cast<Index>(ids.size()) - 1) / window;
     return std::make_unique<TextSource>(data, ids, std::clamp<Index>(most, 1, evaluation_streams), window);
   };

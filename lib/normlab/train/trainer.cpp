@@ -116,7 +116,7 @@ json Training::position() const {
             {"resumed", result_.resumed},
             {"evaluations", json::array()}};
   for (const Evaluation& evaluation : result_.evaluations)
-    p["evaluations"].push_back(json(to_json(evaluation, false)));
+    p["evaluations"].push_back(json(to_json(evaluation, std::nullopt)));
   if (convergence_) {
     p["convergence"] = {{"epochs", convergence_->epochs},
                         {"steps", convergence_->steps},
