@@ -6,6 +6,7 @@
 #include "normlab/core/error.h"
 #include "normlab/core/log.h"
 #include "normlab/core/standard_streams.h"
+#include "normlab/data/unpacked_files.h"
 #include "normlab/experiment/config_json.h"
 #include "normlab/experiment/run_store.h"
 #include "normlab/experiment/scheduler.h"
@@ -69,6 +70,7 @@ int sweep(const SweepArguments& arguments) {
                                          read_checkpoint_seconds(arguments.checkpoint_seconds)};
   const std::vector<SweepCell> cells = normlab::expand(spec);
   normlab::resolve_jobs(options.jobs, cells);
+  normlab::unpacked_files().set_sharing(!arguments.dry_run);
   normlab::check_cells_against_data(cells);
   if (arguments.dry_run) return print_cells(cells);
   const normlab::RunStore store(arguments.out.empty() ? "results/" + spec.name : arguments.out, spec, cells);

@@ -99,10 +99,9 @@ void require_plausible_size(const InputFile& file, const Header& header, std::st
   }
 }
 
-std::vector<std::uint8_t> read_elements(InputFile& file, const Header& header, std::string_view field) {
+Bytes read_elements(InputFile& file, const Header& header, std::string_view field) {
   require_plausible_size(file, header, field);
-  std::vector<std::uint8_t> elements;
-  file.append(header.element_bytes, elements);
+  const Bytes elements = file.take(header.element_bytes);
   std::uint8_t beyond = 0;
   if (elements.size() == header.element_bytes) file.read(&beyond, 1);  // also makes zlib check the trailer
   if (file.content_bytes() != header.total_bytes) refuse_size(file, header, file.content_bytes(), field);
@@ -159,8 +158,9 @@ IdxShape check_images(const std::filesystem::path& path, std::string_view field)
   const Header header = read_header(file, images_magic, field);
   require_plausible_size(file, header, field);
   // The trailer of a sound gzip file of one member gives its size. When it does not fit, only inflating tells
-  // whether the file has several members or is broken.
-  if (file.is_gzip() && file.expected_bytes() != (header.total_bytes & 0xffffffff)) {
+  // whether the file has several members or is broken. Children are given what they will read at their end.
+  const bool unsure = file.is_gzip() && file.expected_bytes() != (header.total_bytes & 0xffffffff);
+  if (unsure || unpacked_files().sharing()) {
     read_elements(file, header, field);
   }
   return header.shape;
@@ -170,9 +170,9 @@ std::vector<std::uint8_t> read_labels(const std::filesystem::path& path, std::st
                                       IdxContent* content) {
   InputFile file(path, std::string(field));
   const Header header = read_header(file, labels_magic, field);
-  std::vector<std::uint8_t> labels = read_elements(file, header, field);
+  const Bytes labels = read_elements(file, header, field);
   note_content(file, content);
-  return labels;
+  return {labels.begin(), labels.end()};
 }
 
 void require_equal_counts(Index images, const std::filesystem::path& images_file, Index labels,

@@ -10,6 +10,8 @@
 #include <cstring>
 #include <limits>
 #include <new>
+#include <span>
+#include <utility>
 
 #include "normlab/core/error.h"
 
@@ -43,6 +45,11 @@ InputFile::InputFile(std::filesystem::path path, std::string field)
                                           : "is not a regular file, and one is needed");
     }
     stored_bytes_ = expected_bytes_ = static_cast<std::uint64_t>(status.st_size);
+    identity_ = identity_of(status);
+    if (auto unpacked = unpacked_files().find(identity_)) {
+      use_unpacked(std::move(*unpacked));
+      return;
+    }
     std::uint8_t magic[2] = {0, 0};
     gzip_ = ::pread(descriptor_, magic, 2, 0) == 2 && magic[0] == 0x1f && magic[1] == 0x8b;
     if (gzip_) start_gzip();
@@ -70,10 +77,53 @@ void InputFile::start_gzip() {
   if (inflateInit2(&stream_, gzip_window_bits) != Z_OK) throw std::bad_alloc();
 }
 
+void InputFile::use_unpacked(UnpackedContent content) {
+  if (gzip_) inflateEnd(&stream_);
+  gzip_ = false;
+  expected_bytes_ = content.bytes.size();
+  unpacked_ = std::move(content);
+}
+
 std::size_t InputFile::read(std::uint8_t* destination, std::size_t bytes) {
-  const std::size_t count = gzip_ ? read_gzip(destination, bytes) : read_plain(destination, bytes);
+  const std::size_t count = unpacked_ ? read_unpacked(destination, bytes)
+                            : gzip_   ? read_gzip(destination, bytes)
+                                      : read_plain(destination, bytes);
   content_bytes_ += count;
   return count;
+}
+
+Bytes InputFile::take(std::uint64_t bytes) {
+  if (!unpacked_ && unpacked_files().sharing()) share(bytes);
+  if (!unpacked_) {
+    std::vector<std::uint8_t> content;
+    append(bytes, content);
+    return content;
+  }
+  const auto first = static_cast<std::size_t>(content_bytes_);
+  const auto count =
+      static_cast<std::size_t>(std::min<std::uint64_t>(bytes, unpacked_->bytes.size() - first));
+  content_bytes_ += count;
+  return unpacked_->bytes.part(first, count);
+}
+
+// Reads the file once more from its start, so that what was read before is shared as well. Where that does
+// not work out, this object goes on as it was.
+void InputFile::share(std::uint64_t bytes) {
+  if (!is_settled(identity_)) return;
+  InputFile whole(path_, field_);
+  SharedContent shared;
+  std::vector<std::uint8_t> piece(growth_bytes);
+  while (const std::size_t count = whole.read(piece.data(), piece.size())) {
+    const bool goes_on =
+        whole.content_bytes() > content_bytes_ && whole.content_bytes() - content_bytes_ > bytes;
+    if (goes_on || !shared.append(std::span(piece).first(count))) return;
+  }
+  struct stat status {};
+  const bool unchanged = whole.identity_ == identity_ && ::fstat(whole.descriptor_, &status) == 0 &&
+                         identity_of(status) == identity_;
+  if (!unchanged) return;
+  if (auto content = unpacked_files().publish(shared, identity_, whole.content_crc32()))
+    use_unpacked(std::move(*content));
 }
 
 std::uint64_t InputFile::append(std::uint64_t bytes, std::vector<std::uint8_t>& content) {
@@ -100,6 +150,8 @@ std::uint64_t InputFile::append(std::uint64_t bytes, std::vector<std::uint8_t>& 
 }
 
 std::uint32_t InputFile::content_crc32() const {
+  if (unpacked_ && content_bytes_ == unpacked_->bytes.size()) return unpacked_->crc32;
+  if (unpacked_) return static_cast<std::uint32_t>(crc32_z(0, unpacked_->bytes.data(), content_bytes_));
   // While zlib inflates a gzip stream, `adler` is the CRC-32 of the member's content so far.
   if (!gzip_ || ended_) return static_cast<std::uint32_t>(crc_);
   return static_cast<std::uint32_t>(crc32_combine(crc_, stream_.adler, static_cast<z_off_t>(member_bytes_)));
@@ -115,6 +167,13 @@ std::size_t InputFile::read_stored(std::uint8_t* destination, std::size_t bytes)
     total += static_cast<std::size_t>(count);
   }
   return total;
+}
+
+std::size_t InputFile::read_unpacked(std::uint8_t* destination, std::size_t bytes) {
+  const auto first = static_cast<std::size_t>(content_bytes_);
+  const std::size_t count = std::min(bytes, unpacked_->bytes.size() - first);
+  std::copy_n(unpacked_->bytes.begin() + static_cast<std::ptrdiff_t>(first), count, destination);
+  return count;
 }
 
 std::size_t InputFile::read_plain(std::uint8_t* destination, std::size_t bytes) {

@@ -1,13 +1,18 @@
-// A file read from front to back, and inflated on the way when its content is gzip.
+// A file read from front to back, and inflated on the way when its content is gzip. Content that was unpacked
+// before and is shared (data/unpacked_files.h) is taken from there.
 #pragma once
 
 #include <zlib.h>
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "normlab/data/bytes.h"
+#include "normlab/data/unpacked_files.h"
 
 namespace normlab {
 
@@ -25,7 +30,7 @@ class InputFile {
   InputFile& operator=(const InputFile&) = delete;
 
   const std::filesystem::path& path() const { return path_; }
-  bool is_gzip() const { return gzip_; }
+  bool is_gzip() const { return gzip_; }                        // still to be inflated
   std::uint64_t stored_bytes() const { return stored_bytes_; }  // on disk
 
   // The size of the content: exact for a plain file; for gzip what the trailer says, which is right modulo
@@ -35,14 +40,19 @@ class InputFile {
   // Reads up to `bytes` bytes of content into `destination`; fewer only at the end.
   std::size_t read(std::uint8_t* destination, std::size_t bytes);
 
-  // Appends `bytes` bytes to `content`, growing it as they come, so that a size that is a lie costs no
-  // memory. Returns how many there were.
-  std::uint64_t append(std::uint64_t bytes, std::vector<std::uint8_t>& content);
+  // The next `bytes` bytes, or fewer at the end. Memory grows as they come, so that a size that is a lie
+  // costs none. Shared content is not copied; where this process shares, the content becomes shared, provided
+  // that the file ends with these bytes.
+  Bytes take(std::uint64_t bytes);
 
   std::uint64_t content_bytes() const { return content_bytes_; }  // read so far
   std::uint32_t content_crc32() const;                            // of what was read so far
 
  private:
+  std::uint64_t append(std::uint64_t bytes, std::vector<std::uint8_t>& content);
+  void share(std::uint64_t bytes);
+  void use_unpacked(UnpackedContent content);
+  std::size_t read_unpacked(std::uint8_t* destination, std::size_t bytes);
   std::size_t read_plain(std::uint8_t* destination, std::size_t bytes);
   std::size_t read_gzip(std::uint8_t* destination, std::size_t bytes);
   std::size_t read_stored(std::uint8_t* destination, std::size_t bytes);
@@ -59,6 +69,8 @@ class InputFile {
   unsigned long crc_ = 0;           // of the plain content, or of the gzip members before this one
   z_stream stream_{};
   std::vector<std::uint8_t> input_;
+  FileIdentity identity_;
+  std::optional<UnpackedContent> unpacked_;
 };
 
 }  // namespace normlab

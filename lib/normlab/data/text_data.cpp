@@ -117,9 +117,7 @@ void TextData::require_window(Index batch_size, Index window, Index evaluation_b
 
 Bytes read_text_content(const DatasetSpec& spec) {
   InputFile file(text_file(spec), "dataset.path");
-  std::vector<std::uint8_t> content;
-  file.append(~std::uint64_t{0}, content);
-  return content;
+  return file.take(~std::uint64_t{0});
 }
 
 TextData load_text(const DatasetSpec& spec) {

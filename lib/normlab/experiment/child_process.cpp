@@ -16,6 +16,7 @@
 
 #include "normlab/core/error.h"
 #include "normlab/core/process.h"
+#include "normlab/data/unpacked_files.h"
 
 extern char** environ;  // NOLINT: declared by POSIX, not by a header
 
@@ -33,6 +34,9 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
 std::vector<std::string> environment_with_threads(std::size_t threads) {
   constexpr const char* variable = "OMP_NUM_THREADS=";
   std::vector<std::string> environment;
+  // First, where it wins over an entry that this process was started with.
+  if (std::string unpacked = unpacked_files_environment(); !unpacked.empty())
+    environment.push_back(std::move(unpacked));
   for (char** entry = environ; *entry != nullptr; ++entry) {
     if (std::strncmp(*entry, variable, std::strlen(variable)) != 0) environment.emplace_back(*entry);
   }

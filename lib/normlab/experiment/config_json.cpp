@@ -427,11 +427,11 @@ void read_threads(Reader& parent, int& threads) {
       static_cast<int>(read_integer(*value, "threads", 1, static_cast<Index>(available_cores().size())));
 }
 
-void read_target(Reader& parent, std::optional<Target>& target, std::optional<TextUnit> unit) {
+void read_target(Reader& parent, std::optional<Target>& target, std::optional<TextUnit> text) {
   const Json* value = parent.find("target");
   if (value == nullptr || value->is_null()) return;
   target = parse_target(
-      read_string(*value, "target", "a condition such as \"validation.error<=0.12\", or null, is"), unit);
+      read_string(*value, "target", "a condition such as \"validation.error<=0.12\", or null, is"), text);
 }
 
 void read_initial_parameters(Reader& parent, std::string& file) {
