@@ -37,6 +37,10 @@ void for_each_unit(std::string_view content, const DatasetSpec& spec, Visit&& vi
   }
 }
 
+bool starts_with_byte_order_mark(std::string_view content) {
+  return !content.empty() && first_character(content).code == byte_order_mark;
+}
+
 void require_vocabulary(const std::string& path, std::size_t total, std::size_t distinct) {
   if (total == 0) refuse_file("dataset.path", path, "is empty; a text is needed");
   if (distinct < 2) {
@@ -59,7 +63,7 @@ std::string_view plural_name(TextUnit unit) {
 
 TextFormat describe_format(std::string_view content) {
   TextFormat format;
-  format.byte_order_mark = !content.empty() && first_character(content).code == byte_order_mark;
+  format.byte_order_mark = starts_with_byte_order_mark(content);
   for (std::size_t i = 0; i < content.size(); ++i) {
     if (content[i] != '\r') continue;
     ++format.carriage_returns;
@@ -69,21 +73,22 @@ TextFormat describe_format(std::string_view content) {
 }
 
 TextData::TextData(std::string_view content, const DatasetSpec& spec) : path_(spec.path), unit_(spec.unit) {
-  std::vector<bool> present(code_points);
+  std::vector<std::uint8_t> present(code_points);  // flags; not vector<bool>, which is slower
   std::size_t total = 0;
   for_each_unit(content, spec, [&](std::uint32_t unit) {
-    present[unit] = true;
+    present[unit] = 1;
     ++total;
   });
   for (std::uint32_t unit = 0; unit < code_points; ++unit) {
-    if (present[unit]) vocabulary_.push_back(unit);
+    if (present[unit] != 0) vocabulary_.push_back(unit);
   }
   require_vocabulary(path_, total, vocabulary_.size());
   std::vector<CharacterId> id_of(vocabulary_.back() + 1);
   for (std::size_t id = 0; id < vocabulary_.size(); ++id)
     id_of[vocabulary_[id]] = static_cast<CharacterId>(id);
-  ids_.reserve(total);
-  for_each_unit(content, spec, [&](std::uint32_t unit) { ids_.push_back(id_of[unit]); });
+  ids_.resize(total);
+  CharacterId* next = ids_.data();
+  for_each_unit(content, spec, [&](std::uint32_t unit) { *next++ = id_of[unit]; });
   split(spec);
 }
 
@@ -124,7 +129,7 @@ TextData load_text(const DatasetSpec& spec) {
   if (!is_text(spec)) refuse("dataset", dataset_name(spec), "a text is needed: text:FILE");
   const Bytes content = read_text_content(spec);
   TextData data(content.text(), spec);
-  if (spec.unit == TextUnit::character && describe_format(content.text()).byte_order_mark) {
+  if (spec.unit == TextUnit::character && starts_with_byte_order_mark(content.text())) {
     log_info(fmt::format("the byte order mark at the start of {} is left out of the text",
                          text_file(spec).string()));
   }
