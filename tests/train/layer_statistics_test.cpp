@@ -1,0 +1,81 @@
+// What --track layers reports, on numbers whose statistics have closed forms.
+#include "normlab/train/layer_statistics.h"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+namespace normlab {
+namespace {
+
+// first, first + 1, ... : n numbers in steps of one.
+void count_up(Tensor<float>& tensor, double first) {
+  for (Index i = 0; i < tensor.size(); ++i) tensor[i] = static_cast<float>(first + static_cast<double>(i));
+}
+
+// 1^2 + 2^2 + ... + n^2
+double sum_of_squares_up_to(double n) {
+  return n * (n + 1) * (2 * n + 1) / 6;
+}
+
+}  // namespace
+
+TEST_CASE("a layer's mean, deviation, zeros and gradient norm are those of their closed forms") {
+  Graph<float> graph(Mode::training);
+  Parameters<float> parameters({}, 1);
+  Value<float>& counted = graph.value({4, 25});  // -40 to 59: one zero, mean 9.5, variance (n^2 - 1) / 12
+  count_up(counted.data, -40);
+  count_up(counted.gradient, 1);
+  Value<float>& rectified = graph.value({3, 8});  // 6 of each of 0, 3; the rest 5
+  for (Index i = 0; i < 24; ++i) rectified.data[i] = i < 6 ? 0.0F : i < 12 ? 3.0F : 5.0F;
+  rectified.gradient.fill(-0.5F);
+  graph.track("counted", counted, "none.");
+  graph.track("rectified", rectified, "none.");
+
+  const auto statistics = layer_statistics(graph, parameters);
+  REQUIRE(statistics.size() == 2);
+  CHECK(statistics[0].name == "counted");
+  CHECK(statistics[0].activation_mean == doctest::Approx(9.5).epsilon(1e-12));
+  CHECK(statistics[0].activation_deviation == doctest::Approx(std::sqrt(9999.0 / 12)).epsilon(1e-12));
+  CHECK(statistics[0].activation_zero_fraction == doctest::Approx(0.01).epsilon(1e-12));
+  CHECK(statistics[0].gradient_norm == doctest::Approx(std::sqrt(sum_of_squares_up_to(100))).epsilon(1e-6));
+  CHECK(statistics[0].parameter_gradient_norm == 0);
+  CHECK(statistics[1].activation_mean == doctest::Approx(3.25).epsilon(1e-12));
+  CHECK(statistics[1].activation_deviation == doctest::Approx(std::sqrt(4.1875)).epsilon(1e-12));
+  CHECK(statistics[1].activation_zero_fraction == doctest::Approx(0.25).epsilon(1e-12));
+  CHECK(statistics[1].gradient_norm == doctest::Approx(std::sqrt(24 * 0.25)).epsilon(1e-6));
+}
+
+TEST_CASE("a deviation far from zero keeps its digits") {
+  Graph<float> graph(Mode::training);
+  Parameters<float> parameters({}, 1);
+  Value<float>& value = graph.value({1000});
+  for (Index i = 0; i < 1000; ++i) value.data[i] = 1e6F + (i % 2 == 0 ? 1.0F : -1.0F);
+  graph.track("layer", value, "none.");
+  const auto statistics = layer_statistics(graph, parameters);
+  CHECK(statistics[0].activation_mean == doctest::Approx(1e6).epsilon(1e-12));
+  CHECK(statistics[0].activation_deviation == doctest::Approx(1).epsilon(1e-9));
+}
+
+TEST_CASE("a layer's parameter gradient is over the parameters that are its own, and no others") {
+  Graph<float> graph(Mode::training);
+  Parameters<float> parameters({}, 1);
+  Value<float>& value = graph.value({2});
+  const auto declare = [&](const std::string& name, Index size, float gradient) {
+    parameters.constant(name, ParameterRole::weight, {size}, 0).gradient.fill(gradient);
+  };
+  declare("recurrent.weight_l0", 4, 1);           // norm 2
+  declare("recurrent.bias_l0", 9, 2);             // norm 6
+  declare("recurrent.weight_l0_reverse", 16, 3);  // norm 12
+  declare("recurrent.weight_l1", 25, 4);          // norm 20
+  declare("output.weight_l0", 36, 5);             // norm 30
+  graph.track("forward", value, "recurrent.", "_l0", "_reverse");
+  graph.track("reverse", value, "recurrent.", "_l0_reverse");
+  graph.track("all", value, "recurrent.");
+  const auto statistics = layer_statistics(graph, parameters);
+  CHECK(statistics[0].parameter_gradient_norm == doctest::Approx(std::sqrt(40)).epsilon(1e-6));
+  CHECK(statistics[1].parameter_gradient_norm == doctest::Approx(12).epsilon(1e-6));
+  CHECK(statistics[2].parameter_gradient_norm == doctest::Approx(std::sqrt(40 + 144 + 400)).epsilon(1e-6));
+}
+
+}  // namespace normlab
