@@ -44,10 +44,12 @@ normlab::bench::BenchOptions read_options(const BenchArguments& arguments) {
 void require_writable(const std::string& file) {
   const std::filesystem::path path(file);
   const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
-  if (!std::filesystem::is_directory(folder)) {
+  std::error_code error;
+  if (!std::filesystem::is_directory(folder, error)) {
     normlab::refuse("json", file, "a file in a folder that exists is");
   }
-  if (std::filesystem::is_directory(path)) normlab::refuse("json", file, "a file, not a folder, is");
+  if (std::filesystem::is_directory(path, error)) normlab::refuse("json", file, "a file, not a folder, is");
+  if (error == std::errc::filename_too_long) normlab::refuse("json", file, "a shorter name is");
 }
 
 int bench(const BenchArguments& arguments) {

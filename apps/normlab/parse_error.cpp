@@ -8,6 +8,7 @@
 
 #include "command_tree.h"
 #include "normlab/core/error.h"
+#include "normlab/core/text.h"
 
 namespace {
 
@@ -41,16 +42,16 @@ std::string explain_extra(CLI::App* command, const std::string& extra) {
   const std::string words = command_words(command);
   if (extra.size() > 1 && extra[0] == '-') {
     const std::string name = extra.substr(0, extra.find('='));
-    return fmt::format("{}: unknown option of \"{}\"; those of \"{} --help\" are known{}.", name, words,
-                       words, suggestion(name, option_flags(command)));
+    return fmt::format("{}: unknown option of \"{}\"; those of \"{} --help\" are known{}.",
+                       normlab::shortened(name), words, words, suggestion(name, option_flags(command)));
   }
   const Names commands = command_names(command);
   if (!commands.empty()) {
-    return fmt::format("\"{}\": unknown command of \"{}\"; known are {}{}.", extra, words,
+    return fmt::format("{}: unknown command of \"{}\"; known are {}{}.", normlab::quotation(extra), words,
                        fmt::join(commands, ", "), suggestion(extra, commands));
   }
-  return fmt::format("\"{}\": unexpected argument of \"{}\"; \"{} --help\" shows what it takes.", extra,
-                     words, words);
+  return fmt::format("{}: unexpected argument of \"{}\"; \"{} --help\" shows what it takes.",
+                     normlab::quotation(extra), words, words);
 }
 
 // One line that ends in a full stop.
@@ -72,6 +73,6 @@ std::string explain(CLI::App& program, const CLI::ParseError& error) {
     return fmt::format("command: none is given to \"{}\"; known are {}.", command_words(command),
                        fmt::join(commands, ", "));
   }
-  return as_sentence(
-      fmt::format("{} ({} --help shows what is allowed)", error.what(), command_words(command)));
+  return as_sentence(fmt::format("{} ({} --help shows what is allowed)", normlab::shortened(error.what()),
+                                 command_words(command)));
 }

@@ -8,11 +8,13 @@
 #include "normlab/core/log.h"
 #include "normlab/core/process.h"
 #include "normlab/core/standard_streams.h"
+#include "normlab/core/text.h"
 #include "normlab/data/registry.h"
 #include "normlab/experiment/cell.h"
 #include "normlab/experiment/config_json.h"
 #include "normlab/experiment/run_store.h"
 #include "normlab/experiment/stop_signals.h"
+#include "run_files.h"
 #include "settings.h"
 
 namespace {
@@ -62,12 +64,15 @@ class NewFolders {
   }
   void make_for(const filesystem::path& file, std::string_view field) {
     if (file.empty()) return;
-    std::error_code ignored;
-    if (filesystem::is_directory(file, ignored)) {
-      normlab::refuse(field, fmt::format("\"{}\"", file.string()),
-                      "the name of a file is, and this is a folder");
+    const filesystem::path target = normlab::follow_links(file);
+    std::error_code error, ignored;
+    const bool is_folder = filesystem::is_directory(target, error);
+    const std::string shown = normlab::quotation(file.string());
+    if (is_folder) normlab::refuse(field, shown, "the name of a file is, and this is a folder");
+    if (error == std::errc::filename_too_long || error == std::errc::too_many_symbolic_link_levels) {
+      normlab::refuse(field, shown, fmt::format("a file that can be written is ({})", error.message()));
     }
-    const filesystem::path folder = file.has_parent_path() ? file.parent_path() : ".";
+    const filesystem::path folder = target.has_parent_path() ? target.parent_path() : ".";
     filesystem::path part;
     for (const filesystem::path& name : folder) {
       part /= name;
@@ -84,14 +89,30 @@ class NewFolders {
 void require_own_record(const filesystem::path& out, const std::string& id) {
   std::error_code ignored;
   if (filesystem::is_other(out, ignored)) {
-    normlab::refuse("out", fmt::format("\"{}\"", out.string()), "a file, not a device or a pipe, is");
+    normlab::refuse("out", normlab::quotation(out.string()), "a file, not a device or a pipe, is");
   }
   if (!filesystem::is_regular_file(out, ignored)) return;
   const std::optional<Json> there =
       normlab::parse_json_if_valid(normlab::read_text(out, "out", normlab::longest_json), out.string());
   if (there && there->is_object() && there->value("id", Json()) == id) return;
-  normlab::refuse("out", fmt::format("\"{}\"", out.string()),
+  normlab::refuse("out", normlab::quotation(out.string()),
                   fmt::format("the file is there and is not the record of {}; another name is", id));
+}
+
+// What a run writes must not overwrite anything else that it writes, or reads.
+void require_own_files(const RunArguments& arguments, const RunConfig& config, const filesystem::path& out,
+                       const filesystem::path& checkpoint) {
+  const bool is_text = normlab::is_text(config.dataset);
+  const std::vector<RunFile> read{{"initial_parameters", config.initial_parameters},
+                                  {"dataset.path", is_text ? config.dataset.path : ""}};
+  const std::vector<RunFile> written{{"out", out},
+                                     {"checkpoint", checkpoint},
+                                     {"save-initial-parameters", arguments.save_initial_parameters},
+                                     {"save-parameters", arguments.save_parameters}};
+  require_distinct_files(written, read);
+  // The config may be the run's own record, in whose place the new one goes.
+  const std::vector<RunFile> others(written.begin() + 1, written.end());
+  require_distinct_files(others, {{"config", arguments.config_file}});
 }
 
 int run(const RunArguments& arguments) {
@@ -104,18 +125,18 @@ int run(const RunArguments& arguments) {
   const filesystem::path out = arguments.out.empty() ? filesystem::path("results/runs") / (id + ".json")
                                                      : filesystem::path(arguments.out);
   require_own_record(out, id);
+  const filesystem::path checkpoint = arguments.checkpoint.empty()
+                                          ? filesystem::path(out).replace_extension(".checkpoint")
+                                          : filesystem::path(arguments.checkpoint);
+  require_own_files(arguments, config, out, checkpoint);
   NewFolders folders;
   folders.make_for(out, "out");
   folders.make_for(arguments.save_initial_parameters, "save-initial-parameters");
   folders.make_for(arguments.save_parameters, "save-parameters");
 
   normlab::RunOptions options;
-  options.checkpoint = arguments.checkpoint.empty() ? filesystem::path(out).replace_extension(".checkpoint")
-                                                    : filesystem::path(arguments.checkpoint);
-  if (options.checkpoint == out) {
-    normlab::refuse("checkpoint", fmt::format("\"{}\"", out.string()), "another file than the record is");
-  }
-  folders.make_for(options.checkpoint, "checkpoint");
+  options.checkpoint = checkpoint;
+  folders.make_for(checkpoint, "checkpoint");
   options.checkpoint_seconds = checkpoint_seconds;
   options.save_initial_parameters = arguments.save_initial_parameters;
   options.save_parameters = arguments.save_parameters;

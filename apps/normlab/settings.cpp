@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "normlab/core/error.h"
+#include "normlab/core/text.h"
 #include "normlab/experiment/config_json.h"
 
 namespace {
@@ -97,6 +98,11 @@ std::string help_text(const SettingOption& option) {
                      flag && option.default_text == nullptr ? "off" : default_text(option));
 }
 
+// A record is JSON, and holds nothing else.
+void require_utf8(const std::string& path, const std::string& text) {
+  if (!normlab::is_utf8(text)) normlab::refuse(path, normlab::quotation(text), "text in UTF-8 is");
+}
+
 }  // namespace
 
 CLI::Option* add_set_option(CLI::App& command, std::vector<std::string>& target, const std::string& help) {
@@ -136,13 +142,14 @@ std::shared_ptr<SettingOptions> add_setting_options(CLI::App& command) {
 void apply_settings(const SettingOptions& options, Json& config) {
   // Callbacks came in the order of the table above: names before what is set within them.
   for (const auto& [path, value] : options.typed) {
+    if (value.is_string()) require_utf8(path, value.get_ref<const std::string&>());
     if (path == "evaluate_every.steps") normlab::set_setting(config, "evaluate_every", Json::object());
     normlab::set_setting(config, path, value);
   }
   for (const std::string& text : options.set) {
     const normlab::ShellSetting setting = normlab::parse_shell_setting(text);
     if (setting.values.size() != 1) {
-      normlab::refuse("set", fmt::format("\"{}\"", text),
+      normlab::refuse("set", normlab::quotation(text),
                       "a run takes one value for each setting, and a sweep takes several");
     }
     normlab::set_setting(config, setting.path, setting.values[0]);

@@ -245,6 +245,39 @@ TEST_CASE("a sweep without records has an empty summary and no report") {
   CHECK_THROWS_AS(build_report(sweep.folder()), RequestError);
 }
 
+TEST_CASE("texts from records neither steer a terminal nor break a table") {
+  Report report;
+  report.name = "two\nlines";
+  report.columns = {"a|b"};
+  ReportRow row;
+  row.model = "m\x1b[2J";
+  row.norm = "a,\"b\"\r\n";
+  row.settings = {"c\\|d"};
+  row.reasons = {"failed: x\ny"};
+  row.runs = row.failed = 1;
+  report.rows = {row};
+  for (const ReportFormat format : {ReportFormat::table, ReportFormat::markdown, ReportFormat::csv}) {
+    const std::string text = render_report(report, format);
+    CHECK_FALSE(contains(text, "\x1b"));
+    CHECK_FALSE(contains(text, "\r"));
+    CHECK(contains(text, "m\\"));
+  }
+  const std::vector<std::string> csv = lines_of(render_report(report, ReportFormat::csv));
+  REQUIRE(csv.size() == 2);
+  CHECK(csv[1].starts_with(R"(m\x1b[2J,"a,""b""\r\n",0,c\|d,)"));
+  const std::string markdown = render_report(report, ReportFormat::markdown);
+  CHECK(contains(markdown, R"(## two\\nlines)"));
+  CHECK(contains(markdown, R"( a\|b |)"));
+  CHECK(contains(markdown, R"( c\\\|d |)"));
+  CHECK(Json::parse(render_report(report, ReportFormat::json))["name"] == "two\nlines");
+}
+
+TEST_CASE("a name that is not UTF-8 is no obstacle to a report in JSON") {
+  Report report;
+  report.name = "\xff";
+  CHECK_NOTHROW(render_report(report, ReportFormat::json));
+}
+
 TEST_CASE("an unknown report format is refused with the nearest name") {
   CHECK(parse_report_format("markdown") == ReportFormat::markdown);
   CHECK(parse_report_format("json") == ReportFormat::json);

@@ -44,7 +44,6 @@ class Program {
       if (file_bytes > 0) {
         const rlimit limit{file_bytes, file_bytes};
         ::setrlimit(RLIMIT_FSIZE, &limit);
-        ::signal(SIGXFSZ, SIG_IGN);  // writes then fail, as they do on a full disk
       }
       if (::chdir(folder.c_str()) != 0) ::_exit(126);
       ::execv(NORMLAB_PROGRAM, list.data());

@@ -28,6 +28,11 @@ TEST_CASE("control characters and stray bytes are escaped, everything else stays
   CHECK(printable(std::string("\0", 1)) == "\\x00");
 }
 
+TEST_CASE("line feeds can be kept") {
+  CHECK(printable_lines("a\x1b\n\nb\n") == "a\\x1b\n\nb\n");
+  CHECK(printable_lines("a") == "a");
+}
+
 TEST_CASE("a long text is escaped as the sum of its characters") {
   std::string euros;
   for (int i = 0; i < 5000; ++i) euros += "\xe2\x82\xac";
@@ -39,7 +44,7 @@ TEST_CASE("a quotation has at most 80 characters, cut between characters, with b
   const std::string fits(80, 'x');
   CHECK(shortened(fits) == fits);
   CHECK(shortened("/" + std::string(1000000, 'x') + "/record.json") ==
-        "/" + std::string(52, 'x') + "..." + std::string(12, 'x') + "/record.json");
+        "/" + std::string(40, 'x') + "..." + std::string(24, 'x') + "/record.json");
   CHECK(shortened(fits + "y").size() == 80);
   std::string euros;
   for (int i = 0; i < 81; ++i) euros += "\xe2\x82\xac";

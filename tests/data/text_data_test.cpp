@@ -1,6 +1,7 @@
 #include "normlab/data/text_data.h"
 
 #include <doctest/doctest.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <cmath>
@@ -69,6 +70,22 @@ TEST_CASE("a text becomes sorted ids and three contiguous parts, plain or gzip")
     CHECK(whole(data) == bytes_of(parts));
   }
 }
+
+#ifndef NORMLAB_SANITIZED  // the sanitizers reserve more address space than this leaves
+TEST_CASE("a gzip trailer that claims 4 GB reserves no memory for them") {
+  TemporaryFolder folder;
+  std::string stored = gzip("a text of no great length");
+  stored.replace(stored.size() - 4, 4, "\xff\xff\xff\xff");
+  write_file(folder.path() / "text", stored);
+  rlimit before{};
+  ::getrlimit(RLIMIT_AS, &before);
+  const rlimit limit{rlim_t{3} << 30, before.rlim_max};
+  ::setrlimit(RLIMIT_AS, &limit);
+  const std::string message = request_error([&] { load_text(text_spec(folder.path() / "text")); });
+  ::setrlimit(RLIMIT_AS, &before);
+  CHECK(contains(message, "corrupt"));
+}
+#endif
 
 TEST_CASE("the limit keeps the start of the training text and leaves the other parts alone") {
   TemporaryFolder folder;

@@ -8,6 +8,7 @@
 
 #include "normlab/analysis/report.h"
 #include "normlab/analysis/text_chart.h"
+#include "normlab/core/text.h"
 
 namespace normlab {
 namespace {
@@ -272,8 +273,8 @@ std::string render_for_terminal(const Report& report) {
 std::string markdown_escaped(const std::string& text) {
   std::string result;
   for (const char c : text) {
-    if (c == '|' || c == '<' || c == '*' || c == '_' || c == '`') result += '\\';
-    result += c == '\n' ? ' ' : c;
+    if (std::string_view("|<*_`\\").find(c) != std::string_view::npos) result += '\\';
+    result += c;
   }
   return result;
 }
@@ -438,7 +439,43 @@ std::string render_json(const Report& report) {
       "result.";
   json["rows"] = OrderedJson::array();
   for (const ReportRow& row : report.rows) json["rows"].push_back(json_row(report, row));
-  return json.dump(2) + "\n";
+  return json.dump(2, ' ', false, OrderedJson::error_handler_t::replace) +
+         "\n";  // a folder's name is any bytes
+}
+
+// ---- texts from records
+
+void make_printable(std::string& text) {
+  text = printable(text);
+}
+
+void make_printable(std::vector<std::string>& texts) {
+  for (std::string& text : texts) make_printable(text);
+}
+
+// A record may come from anywhere, and what it says must neither steer a terminal nor break a line of a
+// table.
+Report with_printable_texts(Report report) {
+  make_printable(report.name);
+  make_printable(report.description);
+  for (auto* texts : {&report.models, &report.datasets, &report.targets, &report.machines, &report.versions,
+                      &report.columns, &report.warnings}) {
+    make_printable(*texts);
+  }
+  for (auto& [setting, values] : report.by_model) {
+    make_printable(setting);
+    make_printable(values);
+  }
+  for (ReportRow& row : report.rows) {
+    for (std::string* text : {&row.model, &row.norm, &row.dataset, &row.target, &row.test_metric}) {
+      make_printable(*text);
+    }
+    make_printable(row.reasons);
+    for (nlohmann::json& setting : row.settings) {
+      if (setting.is_string()) make_printable(setting.get_ref<std::string&>());
+    }
+  }
+  return report;
 }
 
 }  // namespace
@@ -446,15 +483,15 @@ std::string render_json(const Report& report) {
 std::string render_report(const Report& report, ReportFormat format) {
   switch (format) {
     case ReportFormat::markdown:
-      return render_markdown(report);
+      return render_markdown(with_printable_texts(report));
     case ReportFormat::csv:
-      return render_csv(report);
+      return render_csv(with_printable_texts(report));
     case ReportFormat::json:
       return render_json(report);
     case ReportFormat::table:
       break;
   }
-  return render_for_terminal(report);
+  return render_for_terminal(with_printable_texts(report));
 }
 
 }  // namespace normlab

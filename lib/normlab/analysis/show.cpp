@@ -11,6 +11,7 @@
 
 #include "normlab/analysis/records.h"
 #include "normlab/analysis/text_chart.h"
+#include "normlab/core/text.h"
 
 namespace normlab {
 namespace {
@@ -229,7 +230,7 @@ std::string render_record(const Json& record) {
   text += labelled("size", describe_size(record));
   text += "\n" + describe_config(record["config"]);
   text += labelled("environment", describe_environment(record));
-  return text + describe_curves(record);
+  return printable_lines(text + describe_curves(record));
 }
 
 std::string show_record(const std::filesystem::path& file) {

@@ -29,6 +29,8 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 }  // namespace
 
 std::string nearest_name(std::string_view name, std::span<const std::string> candidates) {
+  constexpr std::size_t longest_name = 1000;  // the time grows with the length, and nobody misspells that
+  if (name.size() > longest_name) return "";
   std::string nearest;
   std::size_t best = std::max<std::size_t>(2, name.size() / 3) + 1;
   for (const std::string& candidate : candidates) {

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstring>
 #include <new>
+#include <optional>
 #include <stdexcept>
 
 #include "normlab/core/error.h"
@@ -48,9 +49,10 @@ Descriptor open_regular(const std::filesystem::path& path, std::string_view fiel
   refuse(field, quotation(path.string()), problem);
 }
 
-void write_and_sync(const std::filesystem::path& path, std::string_view content) {
-  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+void write_and_sync(const std::filesystem::path& path, std::string_view content, std::optional<mode_t> mode) {
+  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0644);
   if (file < 0) fail(path, "create", errno);
+  if (mode) ::fchmod(file, *mode);  // some file systems have no modes
   while (!content.empty()) {
     const ssize_t written = ::write(file, content.data(), content.size());
     if (written < 0 && errno == EINTR) continue;
@@ -69,10 +71,11 @@ void write_and_sync(const std::filesystem::path& path, std::string_view content)
   if (closed != 0) fail(path, "close", errno);
 }
 
-// A device, pipe or socket, such as /dev/null: renaming a file over it would put the file in its place.
-bool is_special(const std::filesystem::path& path) {
-  std::error_code ignored;
-  return std::filesystem::is_other(path, ignored);
+// Where `path` is written before it takes its place: beside it, under a name that is never too long.
+std::filesystem::path partial_file(const std::filesystem::path& path) {
+  constexpr std::size_t longest_name = 200;
+  return path.parent_path() /
+         fmt::format("{}.{}.partial", path.filename().string().substr(0, longest_name), ::getpid());
 }
 
 }  // namespace
@@ -104,25 +107,52 @@ std::string read_text(const std::filesystem::path& path, std::string_view field,
   throw RunError(fmt::format("not enough memory to read {}.", shortened(path.string())));
 }
 
+std::filesystem::path follow_links(const std::filesystem::path& path) {
+  std::filesystem::path target = path;
+  std::error_code ignored;
+  constexpr int most_links = 40;  // as the system does; links may go round
+  for (int links = 0; links < most_links && std::filesystem::is_symlink(target, ignored); ++links) {
+    const std::filesystem::path next = std::filesystem::read_symlink(target, ignored);
+    target = target.parent_path() / next;  // which is `next` alone where that is absolute
+  }
+  return target;
+}
+
+bool is_same_file(const std::filesystem::path& a, const std::filesystem::path& b) {
+  std::error_code error;
+  if (std::filesystem::equivalent(a, b, error) && !error) return true;
+  const auto place = [&](const std::filesystem::path& path) {
+    return std::filesystem::weakly_canonical(std::filesystem::absolute(follow_links(path), error), error);
+  };
+  const std::filesystem::path place_of_a = place(a);
+  return !place_of_a.empty() && place_of_a == place(b);
+}
+
 void write_whole(const std::filesystem::path& path, std::string_view content) {
-  if (is_special(path)) {
-    write_and_sync(path, content);
+  struct stat there {};
+  if (::stat(path.c_str(), &there) != 0) {
+    if (errno == ELOOP) fail(path, "write", ELOOP);
+    there.st_mode = 0;
+  }
+  if (there.st_mode != 0 && !S_ISREG(there.st_mode) && !S_ISDIR(there.st_mode)) {
+    write_and_sync(path, content, std::nullopt);  // renaming would put a file in the device's place
     return;
   }
-  std::filesystem::path temporary = path;
-  temporary += fmt::format(".{}.partial", ::getpid());
+  const std::filesystem::path target = follow_links(path);
+  const std::filesystem::path temporary = partial_file(target);
   try {
-    write_and_sync(temporary, content);
+    const bool is_file = S_ISREG(there.st_mode);
+    write_and_sync(temporary, content, is_file ? std::optional<mode_t>(there.st_mode & 07777) : std::nullopt);
   } catch (const RunError&) {
     ::unlink(temporary.c_str());
     throw;
   }
-  if (::rename(temporary.c_str(), path.c_str()) != 0) {
+  if (::rename(temporary.c_str(), target.c_str()) != 0) {
     const int error = errno;
     ::unlink(temporary.c_str());
     fail(path, "replace", error);
   }
-  const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
+  const std::filesystem::path folder = target.has_parent_path() ? target.parent_path() : ".";
   const int directory = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (directory >= 0) {
     ::fsync(directory);

@@ -18,7 +18,14 @@ std::string read_text(const std::filesystem::path& path, std::string_view field,
 
 // Writes `path` whole: a temporary file beside it, fsync, rename, fsync of the folder. Throws RunError (with
 // the system's reason, e.g. a full disk) and removes the temporary file when any step fails; what was there
-// before stays. A device or a pipe is written to as it is, not replaced.
+// before stays. What is replaced keeps its mode; a symbolic link stays, and the file that it names is
+// written. A device or a pipe is written to as it is.
 void write_whole(const std::filesystem::path& path, std::string_view content);
+
+// The file that `path` names in the end, which need not exist. Still a symbolic link where links go round.
+std::filesystem::path follow_links(const std::filesystem::path& path);
+
+// Whether two names, of files that need not exist, are of one file: through symbolic links, or as hard links.
+bool is_same_file(const std::filesystem::path& a, const std::filesystem::path& b);
 
 }  // namespace normlab

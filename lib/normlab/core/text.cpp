@@ -93,6 +93,16 @@ std::string printable(std::string_view text) {
   return shown;
 }
 
+std::string printable_lines(std::string_view text) {
+  std::string shown;
+  for (std::size_t end = text.find('\n'); end != std::string_view::npos; end = text.find('\n')) {
+    shown += printable(text.substr(0, end));
+    shown += '\n';
+    text.remove_prefix(end + 1);
+  }
+  return shown + printable(text);
+}
+
 std::string shortened(std::string_view text) {
   // Of a long text only what can be shown is looked at.
   constexpr std::size_t reach = longest_quotation * longest_character;
@@ -106,7 +116,7 @@ std::string shortened(std::string_view text) {
     return join(characters.begin(), characters.end());
   }
   // The end of a path says more than its middle.
-  constexpr std::size_t tail = 24, head = longest_quotation - ellipsis.size() - tail;
+  constexpr std::size_t tail = 36, head = longest_quotation - ellipsis.size() - tail;
   const auto head_end = end_of_room(characters.begin(), characters.end(), head);
   const auto tail_begin = end_of_room(characters.rbegin(), characters.rend(), tail).base();
   return fmt::format("{}{}{}", join(characters.begin(), head_end), ellipsis,

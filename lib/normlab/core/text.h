@@ -16,6 +16,9 @@ bool is_utf8(std::string_view text);
 // \r, \x1b. Everything else, quotes and backslashes included, stays.
 std::string printable(std::string_view text);
 
+// The same, with line feeds kept.
+std::string printable_lines(std::string_view text);
+
 // printable(text); when that is longer than longest_quotation characters, its first and last ones with ...
 // between them, longest_quotation in all.
 std::string shortened(std::string_view text);

@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "normlab/core/error.h"
+#include "normlab/core/text.h"
 
 namespace normlab {
 namespace {
@@ -26,7 +27,7 @@ constexpr std::uint64_t gzip_smallest = 10 + 8;  // header and trailer of a gzip
 }  // namespace
 
 void refuse_file(std::string_view field, const std::filesystem::path& file, std::string_view problem) {
-  throw RequestError(fmt::format("{}: \"{}\" {}.", field, file.string(), problem));
+  throw RequestError(fmt::format("{}: {} {}.", field, quotation(file.string()), problem));
 }
 
 InputFile::InputFile(std::filesystem::path path, std::string field)
@@ -128,7 +129,11 @@ void InputFile::share(std::uint64_t bytes) {
 
 std::uint64_t InputFile::append(std::uint64_t bytes, std::vector<std::uint8_t>& content) {
   try {
-    content.reserve(content.size() + static_cast<std::size_t>(std::min(bytes, expected_bytes_)));
+    // A gzip trailer may be a lie; what is compressed further than this grows as it comes.
+    constexpr std::uint64_t usual_compression = 16;
+    const std::uint64_t credible =
+        gzip_ ? std::min(expected_bytes_, usual_compression * stored_bytes_) : expected_bytes_;
+    content.reserve(content.size() + static_cast<std::size_t>(std::min(bytes, credible)));
     std::uint64_t appended = 0;
     while (appended < bytes) {
       const std::size_t before = content.size();

@@ -10,6 +10,7 @@
 
 #include "normlab/core/error.h"
 #include "normlab/core/random.h"
+#include "normlab/core/text.h"
 #include "normlab/data/registry.h"
 #include "normlab/experiment/cores.h"
 
@@ -158,10 +159,10 @@ class Reader {
     for (const auto& item : object_.items()) {
       if (std::find(known_.begin(), known_.end(), item.key()) != known_.end()) continue;
       const std::string nearest = nearest_name(item.key(), known_);
-      throw RequestError(fmt::format("{}: unknown setting{}; known are {}{}.", join_path(path_, item.key()),
-                                     owner.empty() ? "" : fmt::format(" of {}", owner),
-                                     fmt::join(known_, ", "),
-                                     nearest.empty() ? "" : fmt::format(" (did you mean \"{}\"?)", nearest)));
+      throw RequestError(
+          fmt::format("{}: unknown setting{}; known are {}{}.", shortened(join_path(path_, item.key())),
+                      owner.empty() ? "" : fmt::format(" of {}", owner), fmt::join(known_, ", "),
+                      nearest.empty() ? "" : fmt::format(" (did you mean \"{}\"?)", nearest)));
     }
   }
 

@@ -110,7 +110,7 @@ class Schedule {
     free_slots_.pop_back();
     const auto first = cores_.begin() + static_cast<std::ptrdiff_t>(slot) * threads_;
     const std::vector<int> cores(first, first + threads_);
-    const std::vector<std::string> arguments{"run-cell", store_.record_path(cell.id),
+    const std::vector<std::string> arguments{"run-cell", "--", store_.record_path(cell.id),
                                              store_.checkpoint_path(cell.id),
                                              fmt::format("{}", options_.checkpoint_seconds)};
     const std::string config = to_json(cell.config).dump();

@@ -1,0 +1,16 @@
+// The files that a run reads and writes.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+// A file of the command line, and the option or setting that names it.
+struct RunFile {
+  std::string field;
+  std::filesystem::path path;  // empty: not asked for
+};
+
+// RequestError when two files to be written are one, under whatever names, or when one is also read; devices,
+// which nothing can overwrite, may be named twice.
+void require_distinct_files(const std::vector<RunFile>& written, const std::vector<RunFile>& read);
