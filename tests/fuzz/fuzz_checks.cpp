@@ -1,0 +1,90 @@
+#include "fuzz/fuzz_checks.h"
+
+#include <fmt/format.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+#include <system_error>
+
+namespace normlab::fuzz {
+namespace {
+
+constexpr std::size_t longest_message = 1500;
+
+bool is_utf8(std::string_view text) {
+  try {
+    nlohmann::json(text).dump();
+    return true;
+  } catch (const nlohmann::json::type_error&) {
+    return false;
+  }
+}
+
+}  // namespace
+
+void require(bool holds, std::string_view property) {
+  if (!holds) throw std::logic_error(std::string(property));
+}
+
+void require_showable(std::string_view message) {
+  const auto is_control = [](unsigned char byte) { return byte < 0x20 || byte == 0x7f; };
+  require(!message.empty(), "a refusal says why");
+  require(std::none_of(message.begin(), message.end(), is_control),
+          "a refusal has no control characters: " + std::string(message));
+  require(is_utf8(message), "a refusal is UTF-8: " + std::string(message));
+  require(message.size() <= longest_message, "a refusal is short: " + std::string(message));
+}
+
+std::uint8_t InputReader::byte() {
+  const Bytes taken = bytes(1);
+  return taken.empty() ? 0 : taken[0];
+}
+
+Bytes InputReader::bytes(std::size_t count) {
+  const Bytes taken = rest_.first(std::min(count, rest_.size()));
+  rest_ = rest_.subspan(taken.size());
+  return taken;
+}
+
+std::string_view InputReader::text() {
+  const Bytes taken = rest();
+  return {reinterpret_cast<const char*>(taken.data()), taken.size()};
+}
+
+MemoryFile::MemoryFile(Bytes content) : descriptor_(::memfd_create("fuzz", MFD_CLOEXEC)) {
+  if (descriptor_ < 0) throw std::system_error(errno, std::generic_category(), "memfd_create");
+  if (::write(descriptor_, content.data(), content.size()) != static_cast<ssize_t>(content.size())) {
+    throw std::system_error(errno, std::generic_category(), "write");
+  }
+}
+
+MemoryFile::~MemoryFile() {
+  ::close(descriptor_);
+}
+
+std::filesystem::path MemoryFile::path() const {
+  return fmt::format("/proc/self/fd/{}", descriptor_);
+}
+
+std::vector<std::uint8_t> gzip(Bytes content, int level) {
+  constexpr int small_window_with_gzip_wrapper = 9 + 16;
+  z_stream stream{};
+  require(deflateInit2(&stream, level, Z_DEFLATED, small_window_with_gzip_wrapper, 1, Z_DEFAULT_STRATEGY) == Z_OK,
+          "zlib starts");
+  std::vector<std::uint8_t> compressed(deflateBound(&stream, content.size()));
+  stream.next_in = const_cast<std::uint8_t*>(content.data());
+  stream.avail_in = static_cast<uInt>(content.size());
+  stream.next_out = compressed.data();
+  stream.avail_out = static_cast<uInt>(compressed.size());
+  const int status = deflate(&stream, Z_FINISH);
+  compressed.resize(stream.total_out);
+  deflateEnd(&stream);
+  require(status == Z_STREAM_END, "zlib compresses");
+  return compressed;
+}
+
+}  // namespace normlab::fuzz

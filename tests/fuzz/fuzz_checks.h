@@ -1,0 +1,64 @@
+// What the fuzz targets share: taking an input apart, files in memory, and what counts as a finding.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "fuzz/fuzz_targets.h"
+#include "normlab/core/error.h"
+
+namespace normlab::fuzz {
+
+// Throws std::logic_error, which no target catches, when `holds` is false.
+void require(bool holds, std::string_view property);
+
+// A refusal is one line of text that a terminal can show, however strange the input was: valid UTF-8 without
+// control characters, and short.
+void require_showable(std::string_view message);
+
+// Calls read(). True when it returned; false when it refused with a RequestError or a RunError, whose message
+// is checked. Everything else passes through.
+template <class Read>
+bool accepted(Read&& read) {
+  try {
+    read();
+    return true;
+  } catch (const RequestError& error) {
+    require_showable(error.what());
+  } catch (const RunError& error) {
+    require_showable(error.what());
+  }
+  return false;
+}
+
+// Takes an input apart from its front; what is missing counts as zero.
+class InputReader {
+ public:
+  explicit InputReader(Bytes input) : rest_(input) {}
+  std::uint8_t byte();
+  Bytes bytes(std::size_t count);  // fewer at the end
+  Bytes rest() { return bytes(rest_.size()); }
+  std::string_view text();  // the rest
+
+ private:
+  Bytes rest_;
+};
+
+// A file that lives in memory, for readers that want a path.
+class MemoryFile {
+ public:
+  explicit MemoryFile(Bytes content);
+  ~MemoryFile();
+  MemoryFile(const MemoryFile&) = delete;
+  MemoryFile& operator=(const MemoryFile&) = delete;
+
+  std::filesystem::path path() const;
+
+ private:
+  int descriptor_;
+};
+
+std::vector<std::uint8_t> gzip(Bytes content, int level);
+
+}  // namespace normlab::fuzz

@@ -1,0 +1,13 @@
+#include "fuzz/fuzz_checks.h"
+#include "fuzz/settings_checks.h"
+
+namespace normlab::fuzz {
+
+// An experiment's file.
+void fuzz_spec(Bytes input) {
+  accepted([&] {
+    require_same_again(parse_sweep_spec(parse_json(InputReader(input).text(), "spec"), "experiment"));
+  });
+}
+
+}  // namespace normlab::fuzz
