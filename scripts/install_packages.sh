@@ -17,12 +17,14 @@ packages=(
   python3-matplotlib               # scripts/plot.py
 )
 style_packages=(clang-format clang-tidy libomp-dev) # clang-tidy wants omp.h of its own compiler
+fuzz_packages=(clang libclang-rt-dev libomp-dev)    # libFuzzer and the sanitizers' runtime libraries
 
 usage() {
   cat <<'USAGE'
-usage: install_packages.sh [--style] [--list]
+usage: install_packages.sh [--style] [--fuzz] [--list]
 
   --style   with the tools that check the style of the source as well
+  --fuzz    with what scripts/fuzz.sh builds with as well
   --list    print the packages, one a line, and install nothing
 
 Exit status: 0 everything is there, 1 something cannot be installed, 2 wrong request.
@@ -66,6 +68,7 @@ list=no
 while [[ $# -gt 0 ]]; do
   case $1 in
     --style) packages+=("${style_packages[@]}") ;;
+    --fuzz) packages+=("${fuzz_packages[@]}") ;;
     --list) list=yes ;;
     -h | --help)
       usage
