@@ -31,7 +31,8 @@ void replay(const filesystem::path& file, const FuzzTarget& target) {
 
 }  // namespace
 
-TEST_CASE("every input that a fuzzer starts from is read or refused, and is the same when written and read again") {
+TEST_CASE(
+    "every input that a fuzzer starts from is read or refused, and is the same when written and read again") {
   for (const FuzzTarget& target : fuzz_targets) {
     const auto files = files_in(fuzz_folder / "corpus" / target.name);
     CAPTURE(target.name);

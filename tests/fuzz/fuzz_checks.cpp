@@ -73,8 +73,9 @@ std::filesystem::path MemoryFile::path() const {
 std::vector<std::uint8_t> gzip(Bytes content, int level) {
   constexpr int small_window_with_gzip_wrapper = 9 + 16;
   z_stream stream{};
-  require(deflateInit2(&stream, level, Z_DEFLATED, small_window_with_gzip_wrapper, 1, Z_DEFAULT_STRATEGY) == Z_OK,
-          "zlib starts");
+  require(
+      deflateInit2(&stream, level, Z_DEFLATED, small_window_with_gzip_wrapper, 1, Z_DEFAULT_STRATEGY) == Z_OK,
+      "zlib starts");
   std::vector<std::uint8_t> compressed(deflateBound(&stream, content.size()));
   stream.next_in = const_cast<std::uint8_t*>(content.data());
   stream.avail_in = static_cast<uInt>(content.size());

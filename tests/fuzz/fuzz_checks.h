@@ -32,6 +32,17 @@ bool accepted(Read&& read) {
   return false;
 }
 
+// Calls read(), which must not refuse.
+template <class Read>
+auto never_refused(Read&& read) {
+  try {
+    return read();
+  } catch (const RequestError& error) {
+    require(false, std::string("what normlab wrote is refused: ") + error.what());
+    throw;
+  }
+}
+
 // Takes an input apart from its front; what is missing counts as zero.
 class InputReader {
  public:

@@ -26,8 +26,10 @@ struct FuzzTarget {
 };
 
 inline constexpr FuzzTarget fuzz_targets[] = {
-    {"config", fuzz_config}, {"gzip", fuzz_gzip},     {"idx", fuzz_idx},   {"shell_setting", fuzz_shell_setting},
-    {"spec", fuzz_spec},     {"target", fuzz_target}, {"text", fuzz_text},
+    {"config", fuzz_config}, {"gzip", fuzz_gzip},
+    {"idx", fuzz_idx},       {"shell_setting", fuzz_shell_setting},
+    {"spec", fuzz_spec},     {"target", fuzz_target},
+    {"text", fuzz_text},
 };
 
 }  // namespace normlab::fuzz

@@ -8,7 +8,7 @@ namespace normlab::fuzz {
 
 void require_same_again(const RunConfig& config);
 
-// The spec itself, and the config of each of its cells when they are few. Throws what expand() throws.
+// A spec of few cells, and the config of each. Throws what expand() throws.
 void require_same_again(const SweepSpec& spec);
 
 }  // namespace normlab::fuzz

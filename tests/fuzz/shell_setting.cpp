@@ -16,7 +16,7 @@ std::string written(const ShellSetting& setting) {
 
 ShellSetting parse_and_check(std::string_view text) {
   ShellSetting setting = parse_shell_setting(text);
-  const ShellSetting again = parse_shell_setting(written(setting));
+  const ShellSetting again = never_refused([&] { return parse_shell_setting(written(setting)); });
   require(again.path == setting.path && again.values == setting.values,
           "a setting that is written and read again is the same: " + written(setting));
   for (const Json& value : setting.values) {
@@ -40,7 +40,7 @@ void fuzz_shell_setting(Bytes input) {
       apply_shell_setting(spec, parse_and_check(text.substr(0, end)));
       text.remove_prefix(std::min(end + 1, text.size()));
     }
-    require_same_again(spec);
+    if (!spec.grid.empty() || !spec.base.empty()) require_same_again(spec);
   });
 }
 

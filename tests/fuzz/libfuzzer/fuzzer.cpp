@@ -1,4 +1,5 @@
-// One target as libFuzzer calls it. What the target throws ends the process, which libFuzzer reports as a crash.
+// One target as libFuzzer calls it. What the target throws ends the process, which libFuzzer reports as a
+// crash.
 #include "fuzz/fuzz_targets.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
