@@ -60,6 +60,8 @@ TEST_CASE("shell settings split at commas outside brackets and quotes") {
   CHECK(sizes.values[0] == Json::array({10, 20}));
   CHECK(parse_shell_setting(R"(norm={"name":"group","groups":4},layer)").values.size() == 2);
   CHECK(parse_shell_setting(R"(dataset="text:a,b")").values == std::vector<Json>{"text:a,b"});
+  CHECK(parse_shell_setting(R"(dataset="text:a\",b",mnist)").values ==
+        std::vector<Json>{"text:a\",b", "mnist"});
   CHECK(parse_shell_setting("target=validation.error<=0.1").values ==
         std::vector<Json>{"validation.error<=0.1"});
   for (const char* wrong : {"batch_size", "=4", "batch_size=", "batch_size=4,,8", "batch_size=4,"}) {

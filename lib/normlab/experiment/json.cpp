@@ -87,6 +87,10 @@ ShellSetting parse_shell_setting(std::string_view text) {
   std::size_t start = 0;
   for (std::size_t i = 0; i <= values.size(); ++i) {
     if (i < values.size() && (quoted || depth > 0 || values[i] != ',')) {
+      if (quoted && values[i] == '\\' && i + 1 < values.size()) {
+        ++i;  // what is escaped ends no quotation
+        continue;
+      }
       if (values[i] == '"') quoted = !quoted;
       if (!quoted && (values[i] == '[' || values[i] == '{')) ++depth;
       if (!quoted && (values[i] == ']' || values[i] == '}')) --depth;
