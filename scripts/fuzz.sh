@@ -4,6 +4,8 @@
 # is where the next call starts from. Works from any folder.
 set -euo pipefail
 export LC_ALL=C.UTF-8
+# Memory that was freed is kept aside to catch its use; the default of 256 MB is slow to fill.
+export ASAN_OPTIONS=quarantine_size_mb=16
 
 usage() {
   cat <<'USAGE'
@@ -30,42 +32,45 @@ wrong() {
 # Memory and time that no small input may take.
 limits=(-rss_limit_mb=1024 -malloc_limit_mb=256 -timeout=5)
 
-# Runs fuzz_TARGET with what follows; what it says goes to build/fuzz/logs/TARGET.log.
+# Runs fuzz_TARGET with what follows.
 run_fuzzer() {
   local target=$1
   shift
-  build/fuzz/tests/fuzz/"fuzz_$target" "${limits[@]}" -artifact_prefix="build/fuzz/findings/$target/" "$@" \
-    >>"build/fuzz/logs/$target.log" 2>&1
+  build/fuzz/tests/fuzz/"fuzz_$target" "${limits[@]}" -artifact_prefix="build/fuzz/findings/$target/" "$@"
 }
 
-report_finding() {
+# Names each input at fault, and says what is wrong with it in the words of the target or the sanitizer.
+report_findings() {
   local target=$1 file
-  say "$target: a finding; the last that it said:"
-  tail -n 25 "build/fuzz/logs/$target.log" >&2
-  for file in "build/fuzz/findings/$target"/*; do [[ -f $file ]] && say "$target: input kept in $file"; done
+  for file in "build/fuzz/findings/$target"/*; do
+    [[ -f $file ]] || continue
+    say "$target: a finding, kept in $file"
+    run_fuzzer "$target" "$file" 2>&1 | grep -E -A 2 'what\(\)|runtime error|ERROR|SUMMARY' >&2 || true
+  done
 }
 
 # Fuzzes one target for the given seconds; adds the executions to `total`.
 fuzz_target() {
-  local target=$1 seconds=$2 folders=() folder executions dictionary
-  for folder in "tests/fuzz/corpus/$target" "tests/fuzz/regressions/$target"; do
-    [[ -d $folder ]] && folders+=("$folder")
-  done
+  local target=$1 seconds=$2 folder executions
+  local log=build/fuzz/logs/$target.log dictionary=tests/fuzz/dictionaries/$target.dict
+  # Of messages that the library prints there would be many; sanitizers still have theirs.
+  local arguments=(-print_final_stats=1 -close_fd_mask=2 -max_len=4096)
   mkdir -p build/fuzz/{logs,found/"$target",findings/"$target"}
-  : >"build/fuzz/logs/$target.log"
-  local arguments=(-print_final_stats=1 -max_len=4096)
-  dictionary=tests/fuzz/dictionaries/$target.dict
   [[ -f $dictionary ]] && arguments+=("-dict=$dictionary")
   if [[ $seconds -gt 0 ]]; then
-    arguments+=("-max_total_time=$seconds")
+    arguments+=("-max_total_time=$seconds" "build/fuzz/found/$target")
   else
     arguments+=(-runs=0)
   fi
-  if ! run_fuzzer "$target" "${arguments[@]}" "build/fuzz/found/$target" "${folders[@]}"; then
-    report_finding "$target"
+  for folder in "tests/fuzz/corpus/$target" "tests/fuzz/regressions/$target"; do
+    [[ -d $folder ]] && arguments+=("$folder")
+  done
+  if ! run_fuzzer "$target" "${arguments[@]}" >"$log" 2>&1; then
+    say "$target: stopped; see $log"
+    report_findings "$target"
     status=1
   fi
-  executions=$(sed -n 's/^stat::number_of_executed_units: *//p' "build/fuzz/logs/$target.log")
+  executions=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
   printf '%-14s %12s executions\n' "$target" "${executions:-?}"
   total=$((total + ${executions:-0}))
 }
@@ -91,6 +96,11 @@ done
 scripts/install_packages.sh --fuzz
 cmake --preset fuzz >/dev/null
 cmake --build --preset fuzz >&2
+
+# Targets write small files; where there is a folder in memory, there.
+if [[ -d /dev/shm && -w /dev/shm ]]; then TMPDIR=$(mktemp -d -p /dev/shm); else TMPDIR=$(mktemp -d); fi
+export TMPDIR
+trap 'rm -rf -- "$TMPDIR"' EXIT
 
 status=0 total=0
 share=$((seconds / ${#targets[@]}))
