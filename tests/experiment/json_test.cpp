@@ -64,7 +64,8 @@ TEST_CASE("shell settings split at commas outside brackets and quotes") {
         std::vector<Json>{"text:a\",b", "mnist"});
   CHECK(parse_shell_setting("target=validation.error<=0.1").values ==
         std::vector<Json>{"validation.error<=0.1"});
-  for (const char* wrong : {"batch_size", "=4", "batch_size=", "batch_size=4,,8", "batch_size=4,"}) {
+  for (const char* wrong :
+       {"batch_size", "=4", "batch_size=", "batch_size=4,,8", "batch_size=4,", "batch_\xc8=4"}) {
     CAPTURE(wrong);
     CHECK(request_error([&] { parse_shell_setting(wrong); }).starts_with("set: "));
   }

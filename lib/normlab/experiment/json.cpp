@@ -31,6 +31,10 @@ void merge_named_object(Json& object, std::string_view path, const Json& value) 
   for (const auto& item : said.items()) object[item.key()] = item.value();
 }
 
+void require_utf8(std::string_view text) {
+  if (!is_utf8(text)) refuse("set", quotation(text), "text in UTF-8 is");
+}
+
 }  // namespace
 
 const Json* find_setting(const Json& settings, std::string_view path) {
@@ -70,12 +74,13 @@ void set_setting(Json& settings, std::string_view path, const Json& value) {
 }
 
 Json parse_shell_value(std::string_view text) {
-  if (!is_utf8(text)) refuse("set", quotation(text), "text in UTF-8 is");
+  require_utf8(text);
   if (std::optional<Json> value = parse_json_if_valid(text, "set")) return *std::move(value);
   return std::string(text);
 }
 
 ShellSetting parse_shell_setting(std::string_view text) {
+  require_utf8(text);
   const std::size_t equals = text.find('=');
   if (equals == std::string_view::npos || equals == 0) {
     refuse("set", quotation(text), "it has the form KEY=VALUE, or KEY=V1,V2 in a sweep");
