@@ -6,7 +6,7 @@
 namespace normlab::fuzz {
 
 // A run's settings, as in a file.
-void fuzz_config(Bytes input) {
+void fuzz_config(ByteSpan input) {
   accepted([&] { require_same_again(resolve(parse_json(InputReader(input).text(), "config"))); });
 }
 

@@ -40,22 +40,22 @@ void require_showable(std::string_view message) {
 }
 
 std::uint8_t InputReader::byte() {
-  const Bytes taken = bytes(1);
+  const ByteSpan taken = bytes(1);
   return taken.empty() ? 0 : taken[0];
 }
 
-Bytes InputReader::bytes(std::size_t count) {
-  const Bytes taken = rest_.first(std::min(count, rest_.size()));
+ByteSpan InputReader::bytes(std::size_t count) {
+  const ByteSpan taken = rest_.first(std::min(count, rest_.size()));
   rest_ = rest_.subspan(taken.size());
   return taken;
 }
 
 std::string_view InputReader::text() {
-  const Bytes taken = rest();
+  const ByteSpan taken = rest();
   return {reinterpret_cast<const char*>(taken.data()), taken.size()};
 }
 
-MemoryFile::MemoryFile(Bytes content) : descriptor_(::memfd_create("fuzz", MFD_CLOEXEC)) {
+MemoryFile::MemoryFile(ByteSpan content) : descriptor_(::memfd_create("fuzz", MFD_CLOEXEC)) {
   if (descriptor_ < 0) throw std::system_error(errno, std::generic_category(), "memfd_create");
   if (::write(descriptor_, content.data(), content.size()) != static_cast<ssize_t>(content.size())) {
     throw std::system_error(errno, std::generic_category(), "write");
@@ -70,7 +70,7 @@ std::filesystem::path MemoryFile::path() const {
   return fmt::format("/proc/self/fd/{}", descriptor_);
 }
 
-std::vector<std::uint8_t> gzip(Bytes content, int level) {
+std::vector<std::uint8_t> gzip(ByteSpan content, int level) {
   constexpr int small_window_with_gzip_wrapper = 9 + 16;
   z_stream stream{};
   require(

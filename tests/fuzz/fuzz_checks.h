@@ -46,20 +46,20 @@ auto never_refused(Read&& read) {
 // Takes an input apart from its front; what is missing counts as zero.
 class InputReader {
  public:
-  explicit InputReader(Bytes input) : rest_(input) {}
+  explicit InputReader(ByteSpan input) : rest_(input) {}
   std::uint8_t byte();
-  Bytes bytes(std::size_t count);  // fewer at the end
-  Bytes rest() { return bytes(rest_.size()); }
+  ByteSpan bytes(std::size_t count);  // fewer at the end
+  ByteSpan rest() { return bytes(rest_.size()); }
   std::string_view text();  // the rest
 
  private:
-  Bytes rest_;
+  ByteSpan rest_;
 };
 
 // A file that lives in memory, for readers that want a path.
 class MemoryFile {
  public:
-  explicit MemoryFile(Bytes content);
+  explicit MemoryFile(ByteSpan content);
   ~MemoryFile();
   MemoryFile(const MemoryFile&) = delete;
   MemoryFile& operator=(const MemoryFile&) = delete;
@@ -70,6 +70,6 @@ class MemoryFile {
   int descriptor_;
 };
 
-std::vector<std::uint8_t> gzip(Bytes content, int level);
+std::vector<std::uint8_t> gzip(ByteSpan content, int level);
 
 }  // namespace normlab::fuzz

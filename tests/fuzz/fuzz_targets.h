@@ -8,21 +8,21 @@
 
 namespace normlab::fuzz {
 
-using Bytes = std::span<const std::uint8_t>;
+using ByteSpan = std::span<const std::uint8_t>;
 
 // Each returns when the input was accepted or properly refused (RequestError, RunError), and throws anything
 // else when normlab did something wrong.
-void fuzz_config(Bytes input);
-void fuzz_gzip(Bytes input);
-void fuzz_idx(Bytes input);
-void fuzz_shell_setting(Bytes input);
-void fuzz_spec(Bytes input);
-void fuzz_target(Bytes input);
-void fuzz_text(Bytes input);
+void fuzz_config(ByteSpan input);
+void fuzz_gzip(ByteSpan input);
+void fuzz_idx(ByteSpan input);
+void fuzz_shell_setting(ByteSpan input);
+void fuzz_spec(ByteSpan input);
+void fuzz_target(ByteSpan input);
+void fuzz_text(ByteSpan input);
 
 struct FuzzTarget {
   std::string_view name;  // of its folders in corpus/ and regressions/
-  void (*run)(Bytes input);
+  void (*run)(ByteSpan input);
 };
 
 inline constexpr FuzzTarget fuzz_targets[] = {

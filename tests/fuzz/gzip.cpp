@@ -13,12 +13,11 @@ using Content = std::vector<std::uint8_t>;
 
 Content read_whole(const MemoryFile& file) {
   InputFile input(file.path(), "dataset.path");
-  Content content;
-  require(input.append(~std::uint64_t{0}, content) == content.size(), "append() counts what it appends");
+  const Bytes content = input.take(~std::uint64_t{0});
   require(input.content_bytes() == content.size(), "content_bytes() is the size of what was read");
   require(input.content_crc32() == crc32_z(0, content.data(), content.size()),
           "content_crc32() is the checksum of what was read");
-  return content;
+  return {content.begin(), content.end()};
 }
 
 Content read_in_pieces(const MemoryFile& file, std::size_t piece) {
@@ -31,7 +30,7 @@ Content read_in_pieces(const MemoryFile& file, std::size_t piece) {
   }
 }
 
-void check_any_file(Bytes bytes, std::size_t piece) {
+void check_any_file(ByteSpan bytes, std::size_t piece) {
   accepted([&] {
     const MemoryFile file(bytes);
     const Content content = read_whole(file);
@@ -42,7 +41,7 @@ void check_any_file(Bytes bytes, std::size_t piece) {
 }
 
 // A gzip file of two members, then with one byte of it changed.
-void check_compressed(Bytes bytes, int level, std::size_t place, std::uint8_t change) {
+void check_compressed(ByteSpan bytes, int level, std::size_t place, std::uint8_t change) {
   const std::size_t half = bytes.size() / 2;
   Content stored = gzip(bytes.first(half), level);
   const Content second = gzip(bytes.subspan(half), level);
@@ -60,7 +59,7 @@ void check_compressed(Bytes bytes, int level, std::size_t place, std::uint8_t ch
 }  // namespace
 
 // First byte: 0 for a file as it is, otherwise the bytes are compressed first and then damaged.
-void fuzz_gzip(Bytes input) {
+void fuzz_gzip(ByteSpan input) {
   InputReader reader(input);
   const std::uint8_t kind = reader.byte();
   const std::uint8_t low = reader.byte(), high = reader.byte(), change = reader.byte();

@@ -12,7 +12,7 @@ using Content = std::vector<std::uint8_t>;
 
 constexpr std::uint8_t images_compressed = 1, labels_compressed = 2, ten_classes = 4;
 
-Content stored(Bytes bytes, bool compressed) {
+Content stored(ByteSpan bytes, bool compressed) {
   return compressed ? gzip(bytes, 1) : Content(bytes.begin(), bytes.end());
 }
 
@@ -20,14 +20,14 @@ void append_big_endian(Content& file, Index number) {
   for (int shift = 24; shift >= 0; shift -= 8) file.push_back(static_cast<std::uint8_t>(number >> shift));
 }
 
-Content encode(Bytes elements, std::uint8_t rank, std::initializer_list<Index> sizes) {
+Content encode(ByteSpan elements, std::uint8_t rank, std::initializer_list<Index> sizes) {
   Content file{0, 0, 8, rank};
   for (const Index size : sizes) append_big_endian(file, size);
   file.insert(file.end(), elements.begin(), elements.end());
   return file;
 }
 
-bool equal(const Content& content, Bytes bytes) {
+bool equal(const Content& content, ByteSpan bytes) {
   return std::equal(content.begin(), content.end(), bytes.begin(), bytes.end());
 }
 
@@ -35,11 +35,11 @@ bool equal(const Content& content, Bytes bytes) {
 
 // First byte: what is compressed, and whether the number of classes is given; two bytes: the size of the
 // labels' file; then that file and the images'.
-void fuzz_idx(Bytes input) {
+void fuzz_idx(ByteSpan input) {
   InputReader reader(input);
   const std::uint8_t flags = reader.byte(), low = reader.byte(), high = reader.byte();
-  const Bytes labels = reader.bytes(low + (std::size_t{high} << 8));
-  const Bytes images = reader.rest();
+  const ByteSpan labels = reader.bytes(low + (std::size_t{high} << 8));
+  const ByteSpan images = reader.rest();
   const MemoryFile labels_file(stored(labels, (flags & labels_compressed) != 0));
   const MemoryFile images_file(stored(images, (flags & images_compressed) != 0));
   const int classes = (flags & ten_classes) != 0 ? 10 : 0;
@@ -55,10 +55,11 @@ void fuzz_idx(Bytes input) {
   require(std::ranges::all_of(set->labels, [&](int label) { return label < set->classes; }),
           "labels are below the number of classes");
   // A file inside the input may itself be gzip, and then is not what its content is encoded as.
-  const auto is_gzip = [](Bytes file) { return file[0] == 0x1f; };
+  const auto is_gzip = [](ByteSpan file) { return file[0] == 0x1f; };
   require(is_gzip(labels) || equal(encode(set->labels, 1, {set->count}), labels),
           "labels that are encoded again are the same file");
-  require(is_gzip(images) || equal(encode(set->pixels, 3, {set->count, set->height, set->width}), images),
+  const ByteSpan pixels(set->pixels.data(), set->pixels.size());
+  require(is_gzip(images) || equal(encode(pixels, 3, {set->count, set->height, set->width}), images),
           "images that are encoded again are the same file");
 }
 

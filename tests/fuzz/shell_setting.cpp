@@ -31,7 +31,7 @@ ShellSetting parse_and_check(std::string_view text) {
 }  // namespace
 
 // Lines as they stand behind --set, all for one sweep.
-void fuzz_shell_setting(Bytes input) {
+void fuzz_shell_setting(ByteSpan input) {
   std::string_view text = InputReader(input).text();
   accepted([&] {
     SweepSpec spec{.name = "experiment"};

@@ -4,7 +4,7 @@
 namespace normlab::fuzz {
 
 // An experiment's file.
-void fuzz_spec(Bytes input) {
+void fuzz_spec(ByteSpan input) {
   accepted([&] {
     require_same_again(parse_sweep_spec(parse_json(InputReader(input).text(), "spec"), "experiment"));
   });

@@ -1,44 +1,70 @@
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <nlohmann/json.hpp>
+#include <string>
 #include <vector>
 
 #include "fuzz/fuzz_checks.h"
+#include "normlab/core/text.h"
 #include "normlab/data/text_data.h"
 
 namespace normlab::fuzz {
 namespace {
 
-using Content = std::vector<std::uint8_t>;
+constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
 
-void append_text(Content& content, Bytes ids, Bytes vocabulary) {
-  for (const std::uint8_t id : ids) {
-    require(id < vocabulary.size(), "ids are below the size of the vocabulary");
-    content.push_back(vocabulary[id]);
+// In UTF-8, by another way than the one that is tested.
+std::string encode(std::uint32_t code_point) {
+  const auto half = [](std::uint32_t number) { return fmt::format("\\u{:04x}", number); };
+  const std::string escaped = code_point < 0x10000 ? half(code_point)
+                                                   : half(0xd800 + ((code_point - 0x10000) >> 10)) +
+                                                         half(0xdc00 + ((code_point - 0x10000) & 0x3ff));
+  return nlohmann::json::parse('"' + escaped + '"').get<std::string>();
+}
+
+std::string encode(const TextData& data, TextUnit unit) {
+  std::vector<std::string> encoded;
+  for (const std::uint32_t code : data.vocabulary()) {
+    encoded.push_back(unit == TextUnit::byte ? std::string(1, static_cast<char>(code)) : encode(code));
   }
+  std::string content;
+  for (const auto part : {data.train(), data.validation(), data.test()}) {
+    for (const CharacterId id : part) content += encoded.at(id);
+  }
+  return content;
+}
+
+void check(std::string_view text, const DatasetSpec& spec) {
+  const TextData data = load_text(spec);
+  require(std::ranges::is_sorted(data.vocabulary()), "the vocabulary is in increasing order");
+  require(spec.unit == TextUnit::byte || is_utf8(text), "what is not UTF-8 is refused");
+  std::string content = encode(data, spec.unit);
+  if (spec.train_limit == 0) {
+    if (spec.unit == TextUnit::character && text.starts_with(byte_order_mark)) {
+      text.remove_prefix(byte_order_mark.size());
+    }
+    require(content == text, "the three parts are the whole text");
+  }
+  data.require_window(1 + spec.train_limit % 4, 8);
 }
 
 }  // namespace
 
-// First byte: whether the file is compressed; two bytes: fraction held out, training limit; then the text.
-void fuzz_text(Bytes input) {
+// First byte: whether the file is compressed, and the unit; two bytes: fraction held out, training limit;
+// then the text.
+void fuzz_text(ByteSpan input) {
   InputReader reader(input);
-  const bool compressed = (reader.byte() & 1) != 0;
-  const std::uint8_t fraction = reader.byte(), limit = reader.byte();
-  const Bytes text = reader.rest();
-  const MemoryFile file(compressed ? gzip(text, 1) : Content(text.begin(), text.end()));
+  const std::uint8_t flags = reader.byte(), fraction = reader.byte(), limit = reader.byte();
+  const ByteSpan stored = reader.rest();
+  const bool compressed = (flags & 1) != 0 || (!stored.empty() && stored[0] == 0x1f);
+  const MemoryFile file(compressed ? gzip(stored, 1) : std::vector(stored.begin(), stored.end()));
   accepted([&] {
-    const TextData data = load_text({.kind = DatasetKind::text,
-                                     .path = file.path(),
-                                     .train_limit = limit,
-                                     .validation_fraction = fraction / 256.0});
-    require(std::ranges::is_sorted(data.vocabulary()), "the vocabulary is in increasing order");
-    Content content;
-    for (const Bytes part : {data.train(), data.validation(), data.test()}) {
-      append_text(content, part, data.vocabulary());
-    }
-    if (limit == 0 && (compressed || text[0] != 0x1f)) {
-      require(std::ranges::equal(content, text), "the three parts are the whole text");
-    }
-    data.require_window(1 + limit % 4, 1 + fraction % 8);
+    check(InputReader(stored).text(), {.kind = DatasetKind::text,
+                                       .path = file.path(),
+                                       .train_limit = limit,
+                                       .validation_fraction = fraction / 256.0,
+                                       .unit = (flags & 2) != 0 ? TextUnit::byte : TextUnit::character});
   });
 }
 

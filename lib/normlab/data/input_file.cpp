@@ -20,7 +20,7 @@ namespace normlab {
 namespace {
 
 constexpr std::size_t input_bytes = std::size_t{1} << 18;
-constexpr std::size_t growth_bytes = std::size_t{1} << 20;
+constexpr std::size_t growth_bytes = std::size_t{1} << 16;  // little, so that small files cost little
 constexpr int gzip_window_bits = 15 + 16;        // the largest window; + 16 asks zlib for the gzip wrapper
 constexpr std::uint64_t gzip_smallest = 10 + 8;  // header and trailer of a gzip member
 
