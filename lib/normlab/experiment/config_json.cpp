@@ -30,6 +30,8 @@ const Names schedule_names{"constant", "step", "cosine"};
 const Names tracking_names{"none", "layers"};
 const Names dataset_names{"fashion-mnist", "mnist", "idx", "text", "synthetic"};
 const Names text_unit_names{"character", "byte"};
+const Names mlp_presets{"paper"}, cnn_presets{"vgg"};
+const Names flag_values{"true", "false"};
 const Names no_names;
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
@@ -107,21 +109,27 @@ std::vector<Index> read_sizes(const Json& value, std::string_view path, bool may
 class Reader {
  public:
   // `shorthand`: the object was a plain name, so a refusal of the name says "norm" and not "norm.name".
-  Reader(const Json& object, std::string path, bool shorthand = false)
-      : object_(object), path_(std::move(path)), shorthand_(shorthand) {
+  // `described`: where everything that is asked for is listed as well, or null.
+  Reader(const Json& object, std::string path, bool shorthand = false,
+         std::vector<SettingDescription>* described = nullptr)
+      : object_(object), path_(std::move(path)), shorthand_(shorthand), described_(described) {
     if (!object.is_object()) refuse_value(path_.empty() ? "config" : path_, object, "an object is");
   }
 
-  const Json* find(const char* key) {
+  // `choices`: the names that the setting chooses from.
+  const Json* find(const char* key, const Names& choices = no_names) {
     known_.emplace_back(key);
+    if (described_ != nullptr) described_->push_back({join_path(path_, key), choices});
     const auto found = object_.find(key);
     return found == object_.end() ? nullptr : &*found;
   }
   std::string path(const char* key) const { return shorthand_ ? path_ : join_path(path_, key); }
+  std::vector<SettingDescription>* described() const { return described_; }
 
   template <class Enumeration>
   void name(const char* key, Enumeration& kind, const Names& names) {
-    if (const Json* value = find(key)) kind = static_cast<Enumeration>(read_name(*value, path(key), names));
+    const Json* value = find(key, names);
+    if (value != nullptr) kind = static_cast<Enumeration>(read_name(*value, path(key), names));
   }
   template <class Enumeration>
   void name_unless(const char* key, Enumeration& kind, const Names& names, Enumeration) {
@@ -134,7 +142,7 @@ class Reader {
     if (const Json* value = find(key)) x = read_integer(*value, path(key), low);
   }
   void flag(const char* key, bool& x) {
-    const Json* value = find(key);
+    const Json* value = find(key, flag_values);
     if (value == nullptr) return;
     if (!value->is_boolean()) refuse_value(path(key), *value, "true or false is");
     x = value->get<bool>();
@@ -170,6 +178,7 @@ class Reader {
   const Json& object_;
   std::string path_;
   bool shorthand_;
+  std::vector<SettingDescription>* described_;
   Names known_;
 };
 
@@ -297,7 +306,7 @@ void read_object(Reader& parent, const char* key, Body&& body) {
   if (value == nullptr) return;
   const Json object = as_object(*value);
   if (!object.is_object()) refuse_value(parent.path(key), *value, "a name or an object is");
-  Reader reader(object, parent.path(key), value->is_string());
+  Reader reader(object, parent.path(key), value->is_string(), parent.described());
   const std::string owner = body(reader);
   reader.refuse_others(owner);
 }
@@ -305,7 +314,7 @@ void read_object(Reader& parent, const char* key, Body&& body) {
 // "name" may carry the path ("idx:DIR"), as on the command line.
 DatasetSpec read_dataset_name(Reader& reader) {
   DatasetSpec fallback;
-  const Json* name = reader.find("name");
+  const Json* name = reader.find("name", dataset_names);
   const Json* path = reader.find("path");
   if (name == nullptr && path == nullptr) return fallback;
   std::string text = name == nullptr ? dataset_name(fallback)
@@ -344,11 +353,13 @@ bool names_recurrent_model(const Json& settings) {
   return name != object.end() && (*name == "rnn" || *name == "lstm" || *name == "gru");
 }
 
+const Names& presets_of(ModelKind kind) {
+  if (kind == ModelKind::mlp) return mlp_presets;
+  return kind == ModelKind::cnn ? cnn_presets : no_names;
+}
+
 void apply_preset(const Json& preset, std::string_view path, ModelSpec& model) {
-  static const Names mlp_presets{"paper"}, cnn_presets{"vgg"};
-  const Names& known = model.kind == ModelKind::mlp   ? mlp_presets
-                       : model.kind == ModelKind::cnn ? cnn_presets
-                                                      : no_names;
+  const Names& known = presets_of(model.kind);
   if (known.empty()) {
     refuse_value(path, preset,
                  fmt::format("{} has no presets, only mlp (paper) and cnn (vgg) have",
@@ -366,7 +377,8 @@ void apply_preset(const Json& preset, std::string_view path, ModelSpec& model) {
 void read_model(Reader& parent, ModelSpec& model, bool text) {
   read_object(parent, "model", [&](Reader& reader) {
     reader.name("name", model.kind, model_names);
-    if (const Json* preset = reader.find("preset")) apply_preset(*preset, reader.path("preset"), model);
+    const Json* preset = reader.find("preset", presets_of(model.kind));
+    if (preset != nullptr) apply_preset(*preset, reader.path("preset"), model);
     visit_model(reader, model, text);
     return model_names[static_cast<std::size_t>(model.kind)];
   });
@@ -386,7 +398,7 @@ void read_evaluate_every(Reader& parent, EvaluationInterval& interval) {
     interval.epochs = read_number(*value, "evaluate_every", positive);
     return;
   }
-  Reader reader(*value, "evaluate_every");
+  Reader reader(*value, "evaluate_every", /*shorthand=*/false, parent.described());
   reader.number("epochs", interval.epochs, positive);
   reader.integer("steps", interval.steps, 1);
   reader.refuse_others("");
@@ -403,7 +415,7 @@ void read_budget(Reader& parent, Budget& budget) {
     budget.epochs = read_number(*value, "budget", positive);
     return;
   }
-  Reader reader(*value, "budget");
+  Reader reader(*value, "budget", /*shorthand=*/false, parent.described());
   reader.number("epochs", budget.epochs, positive);
   reader.integer("steps", budget.steps, 1);
   reader.number("seconds", budget.seconds, positive);
@@ -470,11 +482,8 @@ Json budget_json(const Budget& budget) {
   return object;
 }
 
-}  // namespace
-
-RunConfig resolve(const Json& settings) {
+RunConfig resolve_with(Reader& reader, const Json& settings) {
   RunConfig config;
-  Reader reader(settings, "");
   config.dataset.standardize = names_recurrent_model(settings);
   read_dataset(reader, config.dataset);
   const bool text = is_text(config.dataset);
@@ -510,6 +519,20 @@ RunConfig resolve(const Json& settings) {
   read_initial_parameters(reader, config.initial_parameters);
   reader.refuse_others("");
   return config;
+}
+
+}  // namespace
+
+RunConfig resolve(const Json& settings) {
+  Reader reader(settings, "");
+  return resolve_with(reader, settings);
+}
+
+std::vector<SettingDescription> settings_of(const Json& settings) {
+  std::vector<SettingDescription> described;
+  Reader reader(settings, "", /*shorthand=*/false, &described);
+  resolve_with(reader, settings);
+  return described;
 }
 
 Json to_json(const RunConfig& original) {

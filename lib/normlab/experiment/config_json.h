@@ -25,6 +25,17 @@ std::string config_hash(const RunConfig& config);
 // "mlp-layer-b4-s1-9f2c1a7e": model, norm, batch size, seed, hash.
 std::string run_id(const RunConfig& config);
 
+// A setting that resolve() looks for, and the names that it chooses from ("true" and "false" for a flag;
+// empty for numbers, lists, paths and conditions).
+struct SettingDescription {
+  std::string path;  // dotted
+  std::vector<std::string> choices;
+};
+
+// What resolve(settings) looks for, said or not, in the order of the format; within an object only when
+// `settings` has that object. Throws what resolve() throws.
+std::vector<SettingDescription> settings_of(const Json& settings);
+
 // The names that a setting such as "model" or "norm" chooses from; empty for other settings.
 const std::vector<std::string>& setting_choices(std::string_view path);
 
