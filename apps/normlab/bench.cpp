@@ -21,7 +21,7 @@ struct BenchArguments {
 
 normlab::bench::BenchOptions read_options(const BenchArguments& arguments) {
   normlab::bench::BenchOptions options;
-  const std::vector<std::string> parts{"kernels", "steps", "scaling"};
+  const std::vector<std::string>& parts = bench_parts();
   if (!arguments.part.empty()) {
     if (std::find(parts.begin(), parts.end(), arguments.part) == parts.end()) {
       normlab::refuse_name("part", arguments.part, parts);
@@ -67,6 +67,11 @@ int bench(const BenchArguments& arguments) {
 }
 
 }  // namespace
+
+const std::vector<std::string>& bench_parts() {
+  static const std::vector<std::string> parts{"kernels", "steps", "scaling"};
+  return parts;
+}
 
 void add_bench(CLI::App& program, Action& action) {
   CLI::App* command = program.add_subcommand(

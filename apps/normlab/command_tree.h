@@ -8,5 +8,11 @@
 // The commands right below `app` that --help shows.
 std::vector<CLI::App*> visible_commands(CLI::App* app);
 
+// Their names.
+std::vector<std::string> command_names(CLI::App* app);
+
+// "normlab data check"
+std::string command_words(const CLI::App* app);
+
 // The options of `app`: "--norm", ….
 std::vector<std::string> option_flags(CLI::App* app);

@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <functional>
 #include <string>
+#include <vector>
 
 using Action = std::function<int()>;  // returns the exit status
 
@@ -15,7 +16,16 @@ void add_report(CLI::App& program, Action& action);
 void add_show(CLI::App& program, Action& action);
 void add_data(CLI::App& program, Action& action);
 void add_bench(CLI::App& program, Action& action);
+void add_help(CLI::App& program, Action& action);
 void add_completion(CLI::App& program, Action& action);
+void add_complete(CLI::App& program, Action& action);  // hidden: what the completion scripts ask
+void add_manual(CLI::App& program, Action& action);    // hidden: the man page
+
+// What `normlab bench` takes: "kernels", ….
+const std::vector<std::string>& bench_parts();
+
+// What `normlab completion` takes: "bash", ….
+const std::vector<std::string>& completion_shells();
 
 // What `normlab --version` prints.
 std::string version_text();

@@ -1,138 +1,112 @@
-// normlab completion: scripts for shells, made from the commands and options themselves.
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
-#include "command_tree.h"
+// normlab completion: scripts that let a shell ask the program itself (complete.cpp) what may be typed next.
 #include "commands.h"
 #include "normlab/core/error.h"
 #include "normlab/core/standard_streams.h"
-#include "settings.h"
 
 namespace {
 
-using Names = std::vector<std::string>;
+// What the scripts read: "@word WORD", the word at the cursor without its quotes;
+// "CANDIDATE<tab>DESCRIPTION", which starts with that word; "@files PREFIX" or "@folders PREFIX", where a
+// path may follow the prefix.
 
-// Everything that may follow a command: its commands and its options.
-Names words_after(CLI::App* app) {
-  Names words;
-  for (const CLI::App* command : visible_commands(app)) words.push_back(command->get_name());
-  for (const std::string& flag : option_flags(app)) words.push_back(flag);
-  return words;
-}
-
-// "run", "data check": the commands below `app`, with their words.
-void collect(CLI::App* app, const std::string& words,
-             std::vector<std::pair<std::string, CLI::App*>>& commands) {
-  commands.emplace_back(words, app);
-  for (CLI::App* command : visible_commands(app)) {
-    collect(command, words.empty() ? command->get_name() : words + " " + command->get_name(), commands);
-  }
-}
-
-// "    --norm) choices="none batch layer" ;;", for every option that chooses from names.
-std::string choice_cases(const std::vector<std::pair<std::string, CLI::App*>>& commands) {
-  std::string cases;
-  Names seen;
-  for (const auto& [words, app] : commands) {
-    for (const CLI::Option* option : app->get_options()) {
-      const Names choices = option_choices(*option);
-      if (choices.empty()) continue;
-      const std::string flag = "--" + option->get_lnames().front();
-      if (std::find(seen.begin(), seen.end(), flag) != seen.end()) continue;
-      seen.push_back(flag);
-      cases += fmt::format("    {}) choices=\"{}\" ;;\n", flag, fmt::join(choices, " "));
-    }
-  }
-  return cases;
-}
-
-std::string command_cases(const std::vector<std::pair<std::string, CLI::App*>>& commands) {
-  std::string cases;
-  for (const auto& [words, app] : commands) {
-    cases += fmt::format("    \"{}\") choices=\"{}\" ;;\n", words, fmt::join(words_after(app), " "));
-  }
-  return cases;
-}
-
-constexpr const char* bash_script = R"(# bash completion of normlab: source <(normlab completion bash)
-_normlab() {{
-  local word="${{COMP_WORDS[COMP_CWORD]}}" previous="${{COMP_WORDS[COMP_CWORD-1]}}" command="" choices="" i
-  case "$previous" in
-{0}  esac
-  if [ -z "$choices" ]; then
-    for ((i = 1; i < COMP_CWORD; i++)); do
-      case "$command ${{COMP_WORDS[i]}}" in
-        {1}) command="${{command:+$command }}${{COMP_WORDS[i]}}" ;;
-      esac
-    done
-    case "$command" in
-{2}    esac
-    case "$word" in
-      -*) ;;
-      *) [ "$command" = "" ] || [ "$command" = "data" ] || [ "$command" = "completion" ] || choices="" ;;
+// readline breaks words at "=" and ":", and replaces only what stands behind the last of them.
+constexpr const char* bash_script = R"SCRIPT(# bash completion of normlab: source <(normlab completion bash)
+_normlab() {
+  local shown="${2//\\/}" word="" first rest skip prefix
+  COMPREPLY=()
+  while IFS=$'\t' read -r first rest; do
+    case "$first" in
+      @word) word="$rest" skip="${rest%"$shown"}" ;;
+      @files | @folders)
+        prefix="$rest"
+        compopt -o filenames
+        local flag=-f path
+        [ "$first" = @folders ] && flag=-d
+        while IFS= read -r path; do
+          path="$prefix$path"
+          COMPREPLY+=("${path#"$skip"}")
+        done < <(compgen "$flag" -- "${word#"$prefix"}")
+        ;;
+      *)
+        case "$first" in *[=:]) compopt -o nospace ;; esac
+        COMPREPLY+=("${first#"$skip"}")
+        ;;
     esac
-  fi
-  COMPREPLY=($(compgen -W "$choices" -- "$word"))
-}}
-complete -o default -F _normlab normlab
-)";
+  done < <("${1/#\~/$HOME}" complete 2>/dev/null <<<"${COMP_LINE:0:COMP_POINT}")
+}
+complete -F _normlab normlab
+)SCRIPT";
 
-constexpr const char* zsh_script = R"(#compdef normlab
+constexpr const char* zsh_script = R"SCRIPT(#compdef normlab
 # zsh completion of normlab: source <(normlab completion zsh), or a file _normlab in $fpath
-_normlab() {{
-  local previous="${{words[CURRENT-1]}}" command="" choices="" i
-  case "$previous" in
-{0}  esac
-  if [ -z "$choices" ]; then
-    for ((i = 2; i < CURRENT; i++)); do
-      case "$command ${{words[i]}}" in
-        {1}) command="${{command:+$command }}${{words[i]}}" ;;
-      esac
-    done
-    case "$command" in
-{2}    esac
-    case "${{words[CURRENT]}}" in
-      -*) ;;
-      *) [ "$command" = "" ] || [ "$command" = "data" ] || [ "$command" = "completion" ] || choices="" ;;
+_normlab() {
+  local first rest kind="" prefix="" found=1
+  local -a names shown open_names open_shown
+  while IFS=$'\t' read -r first rest; do
+    case "$first" in
+      @word) ;;
+      @files | @folders) kind="$first" prefix="$rest" ;;
+      *[=:]) open_names+=("$first") open_shown+=("$first${rest:+  -- $rest}") ;;
+      *) names+=("$first") shown+=("$first${rest:+  -- $rest}") ;;
     esac
+  done < <("${(Q)words[1]/#\~/$HOME}" complete 2>/dev/null <<<"${(j: :)words[1,CURRENT-1]} $PREFIX")
+  (( $#names )) && compadd -l -d shown -a names && found=0
+  (( $#open_names )) && compadd -l -S '' -d open_shown -a open_names && found=0
+  if [[ -n "$kind" ]]; then
+    compset -p $#prefix
+    if [[ "$kind" = @folders ]]; then _files -/ && found=0; else _files && found=0; fi
   fi
-  if [ -n "$choices" ]; then
-    compadd -- ${{=choices}}
-  else
-    _files
-  fi
-}}
-if [ "${{funcstack[1]}}" = "_normlab" ]; then _normlab "$@"; else compdef _normlab normlab; fi
-)";
-
-// "" run" | "data check" …: which words continue which command.
-std::string continuation_pattern(const std::vector<std::pair<std::string, CLI::App*>>& commands) {
-  Names patterns;
-  for (const auto& [words, app] : commands) {
-    if (words.empty()) continue;
-    patterns.push_back(fmt::format("\"{}{}\"", words.find(' ') == std::string::npos ? " " : "", words));
-  }
-  return fmt::format("{}", fmt::join(patterns, " | "));
+  return $found
 }
+if [ "${funcstack[1]}" = "_normlab" ]; then _normlab "$@"; else compdef _normlab normlab; fi
+)SCRIPT";
 
-std::string completion_script(CLI::App& program, const std::string& shell) {
-  static const Names shells{"bash", "zsh"};
-  if (shell != "bash" && shell != "zsh") normlab::refuse_name("shell", shell, shells);
-  std::vector<std::pair<std::string, CLI::App*>> commands;
-  collect(&program, "", commands);
-  return fmt::format(fmt::runtime(shell == "bash" ? bash_script : zsh_script), choice_cases(commands),
-                     continuation_pattern(commands), command_cases(commands));
-}
+constexpr const char* fish_script = R"SCRIPT(# fish completion of normlab: normlab completion fish | source
+function __normlab_complete
+    set -l program (commandline -opc)[1]
+    set -l word ""
+    commandline -cp | $program complete 2>/dev/null | while read -l line
+        set -l parts (string split -m 1 \t -- $line)
+        switch $parts[1]
+            case @word
+                set word $parts[2]
+            case @files @folders
+                set -l list __fish_complete_path
+                test $parts[1] = @folders; and set list __fish_complete_directories
+                set -l typed (string sub -s (math (string length -- "$parts[2]") + 1) -- $word)
+                for path in ($list "$typed")
+                    echo $parts[2]$path
+                end
+            case '*'
+                echo $line
+        end
+    end
+end
+complete -c normlab -f -a '(__normlab_complete)'
+)SCRIPT";
 
 }  // namespace
+
+const std::vector<std::string>& completion_shells() {
+  static const std::vector<std::string> shells{"bash", "zsh", "fish"};
+  return shells;
+}
 
 void add_completion(CLI::App& program, Action& action) {
   CLI::App* command = program.add_subcommand("completion", "Print a completion script for a shell");
   auto shell = std::make_shared<std::string>();
-  command->add_option("shell", *shell, "bash or zsh")->type_name("SHELL")->required();
-  command->callback([&program, &action, shell] {
-    action = [&program, shell] {
-      normlab::print_out(completion_script(program, *shell));
+  command->add_option("shell", *shell, "bash, zsh or fish")->type_name("SHELL")->required();
+  command->callback([&action, shell] {
+    action = [shell] {
+      if (*shell == "bash") {
+        normlab::print_out(bash_script);
+      } else if (*shell == "zsh") {
+        normlab::print_out(zsh_script);
+      } else if (*shell == "fish") {
+        normlab::print_out(fish_script);
+      } else {
+        normlab::refuse_name("shell", *shell, completion_shells());
+      }
       return 0;
     };
   });

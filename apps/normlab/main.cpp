@@ -23,7 +23,10 @@ void describe(CLI::App& program, Action& action) {
   add_show(program, action);
   add_data(program, action);
   add_bench(program, action);
+  add_help(program, action);
   add_completion(program, action);
+  add_complete(program, action);
+  add_manual(program, action);
   add_run_cell(program, action);
 }
 

@@ -20,19 +20,6 @@ CLI::App* chosen_command(CLI::App* app) {
   return app;
 }
 
-std::string command_words(const CLI::App* app) {
-  std::string words = app->get_name();
-  for (app = app->get_parent(); app != nullptr; app = app->get_parent())
-    words.insert(0, app->get_name() + " ");
-  return words;
-}
-
-Names command_names(CLI::App* app) {
-  Names names;
-  for (const CLI::App* command : visible_commands(app)) names.push_back(command->get_name());
-  return names;
-}
-
 std::string suggestion(const std::string& name, const Names& known) {
   const std::string nearest = normlab::nearest_name(name, known);
   return nearest.empty() ? "" : fmt::format(" (did you mean {}?)", nearest);
@@ -45,11 +32,7 @@ std::string explain_extra(CLI::App* command, const std::string& extra) {
     return fmt::format("{}: unknown option of \"{}\"; those of \"{} --help\" are known{}.",
                        normlab::shortened(name), words, words, suggestion(name, option_flags(command)));
   }
-  const Names commands = command_names(command);
-  if (!commands.empty()) {
-    return fmt::format("{}: unknown command of \"{}\"; known are {}{}.", normlab::quotation(extra), words,
-                       fmt::join(commands, ", "), suggestion(extra, commands));
-  }
+  if (!visible_commands(command).empty()) return explain_unknown_command(command, extra);
   return fmt::format("{}: unexpected argument of \"{}\"; \"{} --help\" shows what it takes.",
                      normlab::quotation(extra), words, words);
 }
@@ -62,6 +45,12 @@ std::string as_sentence(std::string text) {
 }
 
 }  // namespace
+
+std::string explain_unknown_command(CLI::App* command, const std::string& name) {
+  const Names commands = command_names(command);
+  return fmt::format("{}: unknown command of \"{}\"; known are {}{}.", normlab::quotation(name),
+                     command_words(command), fmt::join(commands, ", "), suggestion(name, commands));
+}
 
 std::string explain(CLI::App& program, const CLI::ParseError& error) {
   CLI::App* command = chosen_command(&program);

@@ -156,13 +156,9 @@ void apply_settings(const SettingOptions& options, Json& config) {
   }
 }
 
-std::vector<std::string> option_choices(const CLI::Option& option) {
-  if (option.get_lnames().empty()) return {};
-  const std::string flag = "--" + option.get_lnames().front();
-  if (flag == "--preset") return {"paper", "vgg"};
-  if (flag == "--format") return {"table", "markdown", "csv", "json"};
+std::string setting_path(const CLI::Option& option) {
   for (const SettingOption& candidate : setting_options) {
-    if (flag == candidate.flag) return normlab::setting_choices(candidate.path);
+    if (option.check_name(candidate.flag)) return candidate.path;
   }
-  return {};
+  return "";
 }

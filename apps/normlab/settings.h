@@ -23,5 +23,5 @@ void apply_settings(const SettingOptions& options, normlab::Json& config);
 // A repeatable option --set that takes one argument at a time.
 CLI::Option* add_set_option(CLI::App& command, std::vector<std::string>& target, const std::string& help);
 
-// The names that an option chooses from, for shell completion; empty for other options.
-std::vector<std::string> option_choices(const CLI::Option& option);
+// The dotted path of the setting that an option such as --norm stands for; "" for other options.
+std::string setting_path(const CLI::Option& option);

@@ -60,7 +60,7 @@ TEST_CASE("unknown options and commands are refused with the nearest name") {
   check_refused(folder.path(), {"run", "--batch-size"}, {"--batch-size"});
   check_refused(folder.path(), {"run", "extra"}, {"extra"});
   check_refused(folder.path(), {"sweep"}, {"spec"});
-  check_refused(folder.path(), {"completion", "fish"}, {"shell", "\"fish\"", "bash, zsh"});
+  check_refused(folder.path(), {"completion", "ksh"}, {"shell", "\"ksh\"", "bash, zsh, fish"});
 }
 
 TEST_CASE("batch sizes that are not positive or beyond the training set are refused") {

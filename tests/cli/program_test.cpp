@@ -74,38 +74,6 @@ TEST_CASE("--quiet leaves the table, and a dry run nothing but the list") {
   CHECK(files_below(folder.path()) == before);
 }
 
-TEST_CASE("completion scripts name every command and option") {
-  TemporaryFolder folder;
-  for (const char* shell : {"bash", "zsh"}) {
-    const Outcome outcome = run_program(folder.path(), {"completion", shell});
-    CHECK(outcome.status == 0);
-    for (const char* word : {"sweep", "--dry-run", "--batch-size", "markdown", "none batch layer", "check"}) {
-      CAPTURE(word);
-      CHECK(contains(outcome.out, word));
-    }
-    CHECK_FALSE(contains(outcome.out, "run-cell"));
-  }
-}
-
-TEST_CASE("the bash completion completes commands, options and names") {
-  TemporaryFolder folder;
-  write_file(folder.path() / "completion", run_program(folder.path(), {"completion", "bash"}).out);
-  const auto completed = [&](const std::string& words, int place) {
-    const std::string script = "source completion; COMP_WORDS=(" + words +
-                               "); COMP_CWORD=" + std::to_string(place) +
-                               "; _normlab; echo \"${COMPREPLY[@]}\"";
-    write_file(folder.path() / "script", script);
-    const std::string command = "cd " + folder.path().string() + " && bash script > completed";
-    CHECK(std::system(command.c_str()) == 0);
-    return read_file(folder.path() / "completed");
-  };
-  CHECK(completed("normlab sw", 1) == "sweep\n");
-  CHECK(completed("normlab data ch", 2) == "check\n");
-  CHECK(completed("normlab run --norm la", 3) == "layer\n");
-  CHECK(completed("normlab run --batch-s", 2) == "--batch-size\n");
-  CHECK(completed("normlab sweep file", 2) == "\n");
-}
-
 TEST_CASE("standard output that cannot be written is a failure") {
   TemporaryFolder folder;
   const std::string command = "'" + std::string(NORMLAB_PROGRAM) + "' completion bash > /dev/full 2> " +

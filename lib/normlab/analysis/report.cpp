@@ -291,8 +291,13 @@ Report build_report(const std::filesystem::path& folder) {
   return build_report(sweep);
 }
 
+const std::vector<std::string>& report_format_names() {
+  static const std::vector<std::string> names = {"table", "markdown", "csv", "json"};
+  return names;
+}
+
 ReportFormat parse_report_format(std::string_view name) {
-  static const std::vector<std::string> known = {"table", "markdown", "csv", "json"};
+  const std::vector<std::string>& known = report_format_names();
   for (std::size_t i = 0; i < known.size(); ++i) {
     if (known[i] == name) return static_cast<ReportFormat>(i);
   }

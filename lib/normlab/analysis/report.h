@@ -62,6 +62,9 @@ Report build_report(const std::filesystem::path& folder);
 
 enum class ReportFormat { table, markdown, csv, json };
 
+// Their names, in the same order.
+const std::vector<std::string>& report_format_names();
+
 // Throws RequestError naming `format` for any other name than table, markdown, csv, json.
 ReportFormat parse_report_format(std::string_view name);
 
