@@ -18,13 +18,15 @@ packages=(
 )
 style_packages=(clang-format clang-tidy libomp-dev) # clang-tidy wants omp.h of its own compiler
 fuzz_packages=(clang libclang-rt-dev libomp-dev)    # libFuzzer and the sanitizers' runtime libraries
+shell_packages=(zsh fish mandoc)                    # what the tests of completions and manual page use if it is there
 
 usage() {
   cat <<'USAGE'
-usage: install_packages.sh [--style] [--fuzz] [--list]
+usage: install_packages.sh [--style] [--fuzz] [--shells] [--list]
 
   --style   with the tools that check the style of the source as well
   --fuzz    with what scripts/fuzz.sh builds with as well
+  --shells  with the shells and the tool that check the completions and the manual page as well
   --list    print the packages, one a line, and install nothing
 
 Exit status: 0 everything is there, 1 something cannot be installed, 2 wrong request.
@@ -69,6 +71,7 @@ while [[ $# -gt 0 ]]; do
   case $1 in
     --style) packages+=("${style_packages[@]}") ;;
     --fuzz) packages+=("${fuzz_packages[@]}") ;;
+    --shells) packages+=("${shell_packages[@]}") ;;
     --list) list=yes ;;
     -h | --help)
       usage
