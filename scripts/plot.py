@@ -5,20 +5,23 @@
     scripts/plot.py results/quick -o figures --svg
 
 Figures: learning curves by epoch and by training time, epochs and seconds to the target against the batch
-size, and epochs against seconds. Needs matplotlib (Debian and Ubuntu: python3-matplotlib).
+size, and epochs against seconds. Needs matplotlib (Debian and Ubuntu: python3-matplotlib); where the Python that
+runs this has none, the system's own is tried.
 """
 
 import argparse
 import io
 import json
 import math
+import os
 import re
 import statistics
 import sys
 import textwrap
 from pathlib import Path
 
-SCHEMA = "normlab.run/1"
+SCHEMAS = ("normlab.run/2", "normlab.run/1")
+SYSTEM_PYTHON = "/usr/bin/python3"
 
 # One colour and one marker for each norm, the same in every figure: the colours of Okabe and Ito, which stay
 # apart for people with any of the common kinds of colour blindness.
@@ -76,6 +79,7 @@ class Run:
         self.status = record["status"]
         self.target = value_at(record, "config.target", "")
         self.evaluations = [e for e in value_at(record, "evaluations", []) if isinstance(e, dict)]
+        self.doubtful_times = bool(value_at(record, "time_warnings", []))
         self.converged = number_at(record, "convergence.epochs") is not None
 
     @property
@@ -105,8 +109,8 @@ def load_runs(folder):
         if not isinstance(record, dict):
             print(f"plot.py: warning: {path} is not a JSON object and was passed over", file=sys.stderr)
             continue
-        if record.get("schema") != SCHEMA:
-            fail(f"{path} has schema {record.get('schema')!r}, and {SCHEMA!r} is wanted.")
+        if record.get("schema") not in SCHEMAS:
+            fail(f"{path} has schema {record.get('schema')!r}, and one of {', '.join(SCHEMAS)} is wanted.")
         try:
             runs.append(Run(record))
         except (KeyError, TypeError, ValueError):
@@ -252,6 +256,15 @@ class Sweep:
             return f"{model}, target: {target_text(self.targets[model]) or 'none'}"
         return model
 
+    def doubts(self):
+        """A sentence on runs whose records doubt their own times."""
+        found = [run for run in self.runs if run.doubtful_times]
+        if not found:
+            return ""
+        norms = ", ".join(in_order((run.norm for run in found), NORM_STYLES))
+        clock = "its clock is" if len(found) == 1 else "their clocks are"
+        return f"Doubtful times: of {plural(len(found), 'run')} ({norms}) {clock} contradicted by steps or processor time."
+
     def left_out(self):
         """A sentence on runs that no figure can show."""
         parts = []
@@ -266,11 +279,23 @@ class Sweep:
 # ---- drawing
 
 
+def start_again_with_matplotlib():
+    """Replaces this process by the system's Python, for which matplotlib's package is, unless that was tried."""
+    tried = [path for path in os.environ.get("NORMLAB_PLOT_TRIED", "").split(os.pathsep) if path]
+    tried.append(sys.executable)
+    # Not the files behind links: in a virtual environment the same file is another Python.
+    if SYSTEM_PYTHON not in tried and os.access(SYSTEM_PYTHON, os.X_OK):
+        print(f"plot.py: {sys.executable} has no matplotlib; trying {SYSTEM_PYTHON}", file=sys.stderr)
+        os.environ["NORMLAB_PLOT_TRIED"] = os.pathsep.join(tried)
+        os.execv(SYSTEM_PYTHON, [SYSTEM_PYTHON, *sys.argv])
+    fail(f"matplotlib is missing from {' and from '.join(tried)}; install the package python3-matplotlib.")
+
+
 def load_matplotlib():
     try:
         import matplotlib
     except ImportError:
-        fail("matplotlib is missing; install the package python3-matplotlib.")
+        start_again_with_matplotlib()
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 
@@ -443,7 +468,12 @@ def time_unit(seconds):
 
 
 def curve_of(run, metric, x_path):
+    """Points of the validation metric; "step" stands for time: the steps done times the run's median step time."""
+    scale = number_at(run.record, "step_seconds.median") if x_path == "step" else 1
+    if scale is None:
+        return []
     points = [(number_at(e, x_path), number_at(e, f"validation.{metric}")) for e in run.evaluations]
+    points = [(None if x is None else x * scale, y) for x, y in points]
     return [point for point in points if None not in point]
 
 
@@ -514,7 +544,7 @@ def curve_handles(plt, sweep):
     return handles
 
 
-def plot_learning_curves(plt, sweep, by_time, path, svg):
+def plot_learning_curves(plt, sweep, x_path, path, svg):
     panels = [
         (model, batch_size)
         for model in sweep.models
@@ -525,10 +555,10 @@ def plot_learning_curves(plt, sweep, by_time, path, svg):
         return False
     # A row a model, unless there are so many batch sizes, or so few panels, that lines are better broken.
     rows, columns = wrapped_grid(len(panels), len(sweep.batch_sizes) if len(sweep.batch_sizes) <= 4 else 3)
+    by_time = x_path != "epoch"
     axis = "training time" if by_time else "epoch"
     title = f"{sweep.name}: learning curves by {axis}"
     figure = Figure(plt, title, sweep.heading(), rows, columns, (4.0 if columns > 1 else 7, 2.9))
-    x_path = "seconds.train" if by_time else "epoch"
     for ax, (model, batch_size) in zip(figure.axes, panels):
         cells = {norm: sweep.cell(model, norm, batch_size) for norm in sweep.norms}
         metric = metric_of([run for run in sweep.runs if run.model == model])
@@ -547,7 +577,7 @@ def plot_learning_curves(plt, sweep, by_time, path, svg):
         ax.set_ylabel(f"validation {METRIC_LABELS.get(metric, metric)}")
     for ax in figure.axes[len(panels) :]:
         ax.set_visible(False)
-    notes = ["Times are of the training clock, which pauses for evaluation." if by_time else "", sweep.left_out()]
+    notes = [clock_note(x_path) if by_time else "", sweep.doubts() if by_time else "", sweep.left_out()]
     figure.finish(curve_handles(plt, sweep), notes, path, svg)
     return True
 
@@ -660,15 +690,15 @@ def plot_to_target(plt, sweep, quantity, path, svg):
     notes = ["At each batch size the norms stand side by side."]
     if sweep.several_seeds:
         notes[0] += " Markers are medians over seeds; a seed that misses the target counts as infinite."
-    notes += [clock_note(quantity), sweep.left_out()]
+    notes += [clock_note(quantity), sweep.doubts() if seconds else "", sweep.left_out()]
     figure.finish(handles, notes, path, svg)
     return True
 
 
 def clock_note(quantity):
-    if quantity == "train_seconds":
+    if quantity in ("train_seconds", "seconds.train"):
         return "Times are as measured on the training clock, which pauses for evaluation."
-    if quantity == "train_seconds_from_median_step":
+    if quantity in ("train_seconds_from_median_step", "step"):
         return "Times are the number of steps times the run's median step time."
     return ""
 
@@ -742,7 +772,7 @@ def plot_scatter(plt, sweep, quantity, path, svg):
     notes = ["Down and to the left is better. Lines join the batch sizes of a norm."]
     if sweep.several_seeds:
         notes[0] += " Large markers are medians over seeds, small ones single seeds."
-    notes += [misses_text(sweep, model) for model in sweep.models] + [clock_note(quantity), sweep.left_out()]
+    notes += [misses_text(sweep, model) for model in sweep.models] + [clock_note(quantity), sweep.doubts(), sweep.left_out()]
     figure.finish(handles, notes, path, svg)
     return True
 
@@ -756,17 +786,18 @@ def parse_arguments():
     parser.add_argument("-o", "--out", metavar="OUT", type=Path, help="folder of the figures (default: DIR/plots)")
     parser.add_argument("--svg", action="store_true", help="write each figure as SVG, too")
     parser.add_argument(
-        "--from-median-step", action="store_true",
-        help="seconds to target as steps times the median step time instead of as measured",
+        "--as-measured", action="store_true",
+        help="times as the training clock measured them instead of as steps times the run's median step time",
     )
     return parser.parse_args()
 
 
 def draw_all(plt, sweep, out, suffix, options):
-    seconds = "train_seconds_from_median_step" if options.from_median_step else "train_seconds"
+    seconds = "train_seconds" if options.as_measured else "train_seconds_from_median_step"
+    clock = "seconds.train" if options.as_measured else "step"
     figures = {
-        "learning-curves-by-epoch": lambda path: plot_learning_curves(plt, sweep, False, path, options.svg),
-        "learning-curves-by-time": lambda path: plot_learning_curves(plt, sweep, True, path, options.svg),
+        "learning-curves-by-epoch": lambda path: plot_learning_curves(plt, sweep, "epoch", path, options.svg),
+        "learning-curves-by-time": lambda path: plot_learning_curves(plt, sweep, clock, path, options.svg),
         "epochs-to-target": lambda path: plot_to_target(plt, sweep, "epochs", path, options.svg),
         "seconds-to-target": lambda path: plot_to_target(plt, sweep, seconds, path, options.svg),
         "epochs-against-seconds": lambda path: plot_scatter(plt, sweep, seconds, path, options.svg),

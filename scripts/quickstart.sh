@@ -24,8 +24,7 @@ build/release/normlab sweep experiments/quick.json --out results/quick || status
 # 1: some runs failed; the figures of the others are still worth drawing.
 if [[ $status -gt 1 ]]; then exit "$status"; fi
 
-# The system's own Python, which the packages are for, whatever else is first in PATH.
-/usr/bin/python3 scripts/plot.py results/quick
+scripts/plot.py results/quick
 say "the records are in results/quick/runs, the figures in results/quick/plots"
 say "the same table again: build/release/normlab report results/quick"
 exit "$status"

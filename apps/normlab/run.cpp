@@ -12,6 +12,8 @@
 #include "normlab/data/registry.h"
 #include "normlab/experiment/cell.h"
 #include "normlab/experiment/config_json.h"
+#include "normlab/experiment/core_lease.h"
+#include "normlab/experiment/record.h"
 #include "normlab/experiment/run_store.h"
 #include "normlab/experiment/stop_signals.h"
 #include "run_files.h"
@@ -119,6 +121,7 @@ int run(const RunArguments& arguments) {
   normlab::set_quiet(arguments.quiet);
   const RunConfig config = read_config(arguments);
   if (config.threads > 1) normlab::limit_spinning();
+  normlab::set_process_name("normlab");
   const double checkpoint_seconds = read_checkpoint_seconds(arguments.checkpoint_seconds);
   if (const auto reason = normlab::undefined_reason(config)) throw normlab::RequestError(*reason + ".");
   const std::string id = normlab::run_id(config);
@@ -146,12 +149,18 @@ int run(const RunArguments& arguments) {
     print_evaluation(evaluation, unit);
   };
 
-  const normlab::RunResult result = normlab::train_and_record(config, options, out);
+  const normlab::OwnCores cores(config.threads, id);
+  if (!cores.problem().empty()) normlab::log_warning(cores.problem());
+  const normlab::RunResult result =
+      normlab::train_and_record(config, options, out, {.pinned_cores = cores.pinned(), .jobs = 1});
   if (result.status == normlab::RunStatus::interrupted) {
     normlab::log_warning(
         fmt::format("interrupted; the checkpoint is {}, and the same command continues from it",
                     options.checkpoint.string()));
     return 130;
+  }
+  for (const std::string& warning : normlab::time_warnings(config, result)) {
+    normlab::log_warning(fmt::format("the run's times are doubtful: {}", warning));
   }
   normlab::log_info(fmt::format("the record is {}", out.string()));
   normlab::print_out(normlab::show_record(out));
@@ -203,15 +212,15 @@ void add_run_cell(CLI::App& program, Action& action) {
   CLI::App* command = program.add_subcommand("run-cell", "One run of a sweep, started by the sweep itself");
   command->group("");  // not in --help
   auto arguments = std::make_shared<std::vector<std::string>>();
-  command->add_option("arguments", *arguments, "Record, checkpoint, seconds between checkpoints")
+  command->add_option("arguments", *arguments, "Id, record, checkpoint, seconds between checkpoints")
       ->take_all()
-      ->expected(3);
+      ->expected(4);
   command->callback([&action, arguments] {
     action = [arguments] {
-      // The config comes on standard input: a command line would not hold a long one.
-      const RunConfig config = normlab::resolve(normlab::read_json("/dev/stdin", "config"));
-      return normlab::run_cell(config,
-                               {(*arguments)[0], (*arguments)[1], read_checkpoint_seconds((*arguments)[2])});
+      normlab::set_process_name("normlab");
+      // The order comes on standard input: a command line would not hold a long config. The id is for `ps`.
+      return normlab::run_cell(normlab::read_json("/dev/stdin", "config"),
+                               {(*arguments)[1], (*arguments)[2], read_checkpoint_seconds((*arguments)[3])});
     };
   });
 }

@@ -47,10 +47,10 @@ TEST_CASE("half-written and unreadable files are passed over and reported") {
 TEST_CASE("a record with another schema is refused by name") {
   SyntheticSweep sweep;
   Json record = synthetic_record({});
-  record["schema"] = "normlab.run/2";
+  record["schema"] = "normlab.run/3";
   const auto file = sweep.add(record);
   CHECK(contains(refusal(sweep.folder()), file.filename().string()));
-  CHECK(contains(refusal(sweep.folder()), "normlab.run/2"));
+  CHECK(contains(refusal(sweep.folder()), "normlab.run/3"));
 }
 
 TEST_CASE("a folder that is no sweep is refused") {

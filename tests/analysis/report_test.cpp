@@ -215,6 +215,55 @@ TEST_CASE("records from different machines or versions are warned about") {
   CHECK(contains(report.warnings[1], "3.1.1"));
 }
 
+TEST_CASE("times that a run doubts are marked and explained in every format") {
+  SyntheticSweep sweep;
+  sweep.add(synthetic_record({.seed = 1}));
+  sweep.add(synthetic_record({.seed = 2, .time_warnings = {"the clock is slow", "the core was shared"}}));
+  sweep.add(synthetic_record({.norm = "layer"}));
+  const Report report = build_report(sweep.folder());
+  CHECK(report.rows.at(0).doubtful_times == 1);
+  REQUIRE(report.warnings.size() == 1);
+  CHECK(contains(report.warnings[0], "times of 1 of 3 runs are doubtful"));
+  const std::string why = "seed 2: the clock is slow, and the core was shared";
+  for (const ReportFormat format : {ReportFormat::table, ReportFormat::markdown}) {
+    const std::string text = render_report(report, format);
+    CHECK(contains(text, "1 doubtful times [1]"));
+    CHECK(contains(text, "[1] doubtful times, " + why));
+    std::size_t marks = 0;
+    for (const std::string& line : lines_of(text))
+      marks += contains(line, "mlp") && contains(line, "†") ? 1 : 0;
+    CHECK(marks == 1);
+  }
+  const Json rows = Json::parse(render_report(report, ReportFormat::json))["rows"];
+  CHECK(rows[0]["doubtful_times"] == 1);
+  CHECK(rows[0]["time_warnings"] == Json{why});
+  CHECK(rows[1]["doubtful_times"] == 0);
+  CHECK(contains(render_report(report, ReportFormat::csv), "\"" + why + "\""));
+}
+
+TEST_CASE("the head names the size of each model, a range where norms have parameters of their own") {
+  SyntheticSweep sweep;
+  sweep.add(synthetic_record({}));
+  Json normalized = synthetic_record({.norm = "layer"});
+  normalized["model"]["parameters"] = 269834;
+  sweep.add(normalized);
+  sweep.add(synthetic_record({.model = "lstm"}));
+  const Report report = build_report(sweep.folder());
+  CHECK(report.model_sizes ==
+        std::vector<std::string>{"lstm: layers 1, hidden size 128, 269,322 parameters",
+                                 "mlp: hidden [256,256], 269,322 to 269,834 parameters"});
+  CHECK(contains(render_report(report, ReportFormat::table), "mlp: hidden [256,256], 269,322 to 269,834"));
+}
+
+TEST_CASE("records of the version before are read") {
+  SyntheticSweep sweep;
+  Json record = synthetic_record({});
+  record["schema"] = "normlab.run/1";
+  record.erase("time_warnings");
+  sweep.add(record);
+  CHECK(build_report(sweep.folder()).rows.at(0).doubtful_times == 0);
+}
+
 TEST_CASE("runs of the sweep without a record are warned about") {
   const Json record = synthetic_record({});
   SyntheticSweep sweep({{"name", "quick"}, {"runs", {record["id"], "mlp-layer-b32-s1-00000000"}}});

@@ -67,6 +67,12 @@ TEST_CASE("every status can be shown") {
   CHECK(contains(render_record(synthetic_record({.status = "failed"})), "failed: killed by signal 9"));
 }
 
+TEST_CASE("a run that doubts its times says so, and others do not") {
+  CHECK(contains(render_record(synthetic_record({.time_warnings = {"the clock is slow"}})),
+                 "doubtful times the clock is slow"));
+  CHECK_FALSE(contains(render_record(synthetic_record({})), "doubtful"));
+}
+
 TEST_CASE("text tasks show bits per character") {
   const std::string text = render_record(synthetic_record({.model = "lstm", .text_task = true}));
   CHECK(contains(text, "validation bits per character"));

@@ -113,7 +113,7 @@ void add_results(Json& record, const SyntheticRun& run) {
 }  // namespace
 
 Json synthetic_record(const SyntheticRun& run) {
-  Json record = {{"schema", "normlab.run/1"}, {"status", run.status}, {"config", config_of(run)}};
+  Json record = {{"schema", "normlab.run/2"}, {"status", run.status}, {"config", config_of(run)}};
   record["id"] = fmt::format("{}-{}-b{}-s{}-00000000", run.model, run.norm, run.batch_size, run.seed);
   record["environment"] = {{"normlab", "0.1.0"},     {"onednn", "2.6.3"}, {"compiler", "GNU 12.2.0"},
                            {"cpu", "Imaginary CPU"}, {"simd", "AVX2"},    {"threads", 1}};
@@ -122,6 +122,7 @@ Json synthetic_record(const SyntheticRun& run) {
   if (run.status == "undefined") record["reason"] = "batch norm needs at least 2 samples a batch";
   if (run.status == "failed") record["cause"] = "killed by signal 9";
   if (trained(run)) add_results(record, run);
+  if (trained(run)) record["time_warnings"] = run.time_warnings;
   return record;
 }
 

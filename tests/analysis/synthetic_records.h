@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace normlab {
 
@@ -19,6 +20,7 @@ struct SyntheticRun {
   double test_error = 0.125;
   bool text_task = false;
   std::string bits = "bits_per_character";  // the metric of a text
+  std::vector<std::string> time_warnings = {};
 };
 
 // A record as docs/results-format.md describes it; 10 epochs of 55000 samples, evaluated once an epoch.

@@ -45,6 +45,8 @@ class Program {
         const rlimit limit{file_bytes, file_bytes};
         ::setrlimit(RLIMIT_FSIZE, &limit);
       }
+      // Cores of its own to share out: tests run beside one another, and none should wait for another's runs.
+      ::setenv("NORMLAB_RUNTIME_DIR", output_path("cores").c_str(), 0);
       if (::chdir(folder.c_str()) != 0) ::_exit(126);
       ::execv(NORMLAB_PROGRAM, list.data());
       ::_exit(127);

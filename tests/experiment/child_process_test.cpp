@@ -2,12 +2,14 @@
 
 #include <doctest/doctest.h>
 
+#include <cerrno>
 #include <chrono>
 #include <iostream>
 #include <iterator>
 #include <thread>
 
 #include "normlab/experiment/cores.h"
+#include "normlab/experiment/run_state.h"
 
 using namespace normlab;
 
@@ -34,9 +36,24 @@ TEST_CASE("reads a long standard input" * doctest::skip()) {
 
 TEST_CASE("a config that is too long for a command line reaches the child whole") {
   const std::string filter = std::string("--test-case=") + reader;
-  const std::vector<int> cores{available_cores().front()};
-  ChildProcess child({filter, "--no-skip"}, cores, std::string(long_input, 'x'));
+  ChildStart start;
+  start.arguments = {filter, "--no-skip"};
+  start.cores = {available_cores().front()};
+  start.input = std::string(long_input, 'x');
+  ChildProcess child(start);
   CHECK(wait_for(child).status == 0);
-  ChildProcess shorter({filter, "--no-skip"}, cores, std::string(long_input - 1, 'x'));
+  start.input.pop_back();
+  ChildProcess shorter(start);
   CHECK(wait_for(shorter).status == 1);
+}
+
+TEST_CASE("a core that the process may not use is told as such, and the child runs all the same") {
+  ChildStart start;
+  const SharedRunState state;
+  start.arguments = {"--test-case=nothing at all"};
+  start.cores = {machine_cores() + 1000};
+  start.pin_error = &state->pin_error;
+  ChildProcess child(start);
+  CHECK(wait_for(child).status == 0);
+  CHECK(state->pin_error == EINVAL);
 }

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "normlab/experiment/config_json.h"
+#include "normlab/experiment/cores.h"
 
 using namespace normlab;
 
@@ -17,6 +18,9 @@ RunConfig text_config() {
 RunResult finished_result() {
   RunResult result;
   result.status = RunStatus::reached_target;
+  result.started = "2026-03-01T14:05:09Z";
+  result.clock = {.steps = 1000, .seconds = 3, .cpu_seconds = 2, .warm_up_steps = 10, .warm_up_seconds = 0.1};
+  result.step_seconds.median = 1e-3;
   Evaluation evaluation;
   evaluation.step = 10;
   evaluation.validation.loss = 0.6931471805599453;
@@ -35,7 +39,8 @@ bool is_plain_number(const Json& value) {
 
 TEST_CASE("a record has what the format promises") {
   const Json record = make_record(text_config(), finished_result());
-  CHECK(record["schema"] == "normlab.run/1");
+  CHECK(record["schema"] == "normlab.run/2");
+  CHECK(record["started"] == "2026-03-01T14:05:09Z");
   CHECK(record["id"] == run_id(text_config()));
   CHECK(record["status"] == "reached_target");
   CHECK(record["config"] == to_json(text_config()));
@@ -63,6 +68,17 @@ TEST_CASE("records of a text that is read as bytes name their bits for it") {
     CHECK(metrics.contains("bits_per_byte"));
     CHECK_FALSE(metrics.contains("bits_per_character"));
   }
+}
+
+TEST_CASE("a record says where it ran, and beside how many runs, and whether its times can be believed") {
+  const Json record = make_record(text_config(), finished_result(), {.pinned_cores = {2}, .jobs = 3});
+  CHECK(record["environment"]["pinned_cores"] == Json{2});
+  CHECK(record["environment"]["jobs"] == 3);
+  CHECK(record["environment"]["cores"] == machine_cores());
+  CHECK(record["training_clock"]["cpu_seconds"] == 2);
+  CHECK(record["time_warnings"].size() == 2);
+  CHECK(make_record(text_config(), {})["time_warnings"] == Json::array());
+  CHECK(make_record(text_config(), {})["environment"]["pinned_cores"] == Json::array());
 }
 
 TEST_CASE("records of images have no bits per character, and no convergence without one") {

@@ -44,7 +44,8 @@ std::string missing_field(const Json& content) {
 }
 
 bool is_run_record(const Json& content) {
-  return content.is_object() && text_at(content, "schema") == run_schema;
+  const std::string schema = text_at(content, "schema");
+  return schema == run_schema || schema == older_run_schema;
 }
 
 [[noreturn]] void refuse_schema(const Json& content, const std::filesystem::path& file) {

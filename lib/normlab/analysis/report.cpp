@@ -135,6 +135,16 @@ std::string reason_of(const RunRecord& run) {
   return "";
 }
 
+// "seed 2: the training clock says …"; "" when the run does not doubt its times.
+std::string time_warning_of(const RunRecord& run) {
+  std::vector<std::string> warnings;
+  const Json* list = value_at(run.content, "time_warnings");
+  if (list == nullptr || !list->is_array()) return "";
+  for (const Json& warning : *list) warnings.push_back(setting_text(warning));
+  if (warnings.empty()) return "";
+  return fmt::format("seed {}: {}", seed_of(run), fmt::join(warnings, ", and "));
+}
+
 void count_outcome(ReportRow& row, Outcome outcome) {
   switch (outcome) {
     case Outcome::reached:
@@ -175,6 +185,10 @@ void describe_cell(ReportRow& row, const Cell& cell) {
     add_once(row.seeds, seed_of(*run));
     if (row.test_metric.empty()) row.test_metric = test_metric_of(*run);
     if (const std::string reason = reason_of(*run); !reason.empty()) add_once(row.reasons, reason);
+    if (const std::string warning = time_warning_of(*run); !warning.empty()) {
+      ++row.doubtful_times;
+      row.time_warnings.push_back(warning);
+    }
   }
 }
 
@@ -219,6 +233,51 @@ void describe_settings_by_model(Report& report, const SweepRecords& sweep, const
   }
 }
 
+// "118,282"
+std::string grouped_digits(Index number) {
+  std::string text = std::to_string(number);
+  for (std::size_t end = text.size(); end > 3;) text.insert(end -= 3, ",");
+  return text;
+}
+
+// The settings of a model that say how large it is: "hidden [128,128], layers 2".
+std::string size_text(const Json& model) {
+  static const std::vector<std::string> sizes = {"hidden",      "blocks",        "dense",     "layers",
+                                                 "hidden_size", "bidirectional", "embedding", "window"};
+  std::vector<std::string> parts;
+  for (std::string name : sizes) {
+    const auto value = model.find(name);
+    if (value == model.end() || *value == false) continue;
+    std::replace(name.begin(), name.end(), '_', ' ');
+    parts.push_back(*value == true ? name : fmt::format("{} {}", name, setting_text(*value)));
+  }
+  return fmt::format("{}", fmt::join(parts, ", "));
+}
+
+// The number of parameters is a range where it depends on the norm, which has some of its own.
+void describe_model_sizes(Report& report, const SweepRecords& sweep) {
+  std::vector<std::pair<std::string, std::pair<Index, Index>>> sizes;
+  for (const std::string& model : report.models) {
+    for (const RunRecord& run : sweep.runs) {
+      const auto parameters = number_at(run.content, "model.parameters");
+      if (!parameters || text_at(run.content, "config.model.name") != model) continue;
+      const std::string text = fmt::format("{}: {}", model, size_text(run.content["config"]["model"]));
+      const Index count = static_cast<Index>(*parameters);
+      auto entry =
+          std::find_if(sizes.begin(), sizes.end(), [&](const auto& size) { return size.first == text; });
+      if (entry == sizes.end()) entry = sizes.insert(sizes.end(), {text, {count, count}});
+      auto& [least, most] = entry->second;
+      least = std::min(least, count);
+      most = std::max(most, count);
+    }
+  }
+  for (const auto& [text, range] : sizes) {
+    const std::string from = range.first < range.second ? grouped_digits(range.first) + " to " : "";
+    report.model_sizes.push_back(
+        fmt::format("{}, {}{} parameters", text, from, grouped_digits(range.second)));
+  }
+}
+
 void describe_runs(Report& report, const SweepRecords& sweep) {
   std::set<std::uint64_t> seeds;
   for (const RunRecord& run : sweep.runs) {
@@ -257,6 +316,13 @@ void warn(Report& report, const SweepRecords& sweep) {
     report.warnings.push_back(fmt::format(
         "{} of {} runs failed and count in no median; the same sweep command retries them", failed, total));
   }
+  Index doubtful = 0;
+  for (const ReportRow& row : report.rows) doubtful += row.doubtful_times;
+  if (doubtful > 0) {
+    report.warnings.push_back(
+        fmt::format("the times of {} of {} runs are doubtful (marked † below); steps × median suffers least",
+                    doubtful, total));
+  }
   if (report.machines.size() > 1) {
     report.warnings.push_back(fmt::format(
         "records come from different machines or thread counts, so their times do not compare: {}",
@@ -278,6 +344,7 @@ Report build_report(const SweepRecords& sweep) {
   report.columns = varying.columns;
   for (const Cell& cell : group_into_cells(sweep, varying)) report.rows.push_back(make_row(cell));
   describe_runs(report, sweep);
+  describe_model_sizes(report, sweep);
   describe_settings_by_model(report, sweep, varying);
   warn(report, sweep);
   return report;

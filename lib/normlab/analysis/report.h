@@ -37,7 +37,9 @@ struct ReportRow {
   std::optional<Spread> train_seconds_from_median_step;  // steps times the run's median step time
   std::string
       test_metric;  // "error", "bits_per_character" or "bits_per_byte"; "" when no run has a test result
-  std::optional<Spread> test;        // over the runs that ended; diverged ones are not_reached
+  std::optional<Spread> test;              // over the runs that ended; diverged ones are not_reached
+  Index doubtful_times = 0;                // runs that doubt their own times
+  std::vector<std::string> time_warnings;  // why, one for each: "seed 2: the training clock says …"
   std::vector<std::string> reasons;  // "undefined: …", "failed: …", "diverged: at step …"; each once
 };
 
@@ -45,9 +47,10 @@ struct Report {
   std::string name, description;
   std::vector<std::string> models, datasets, targets;
   std::vector<std::uint64_t> seeds;
-  std::vector<std::string> machines;  // "CPU, SIMD, 1 thread", one for each kind of environment
-  std::vector<std::string> versions;  // "normlab 0.1.0, oneDNN 2.6.3, GNU 12.2.0"
-  std::vector<std::string> columns;   // further settings that tell rows apart, dotted
+  std::vector<std::string> model_sizes;  // "mlp: hidden [128,128], 118,282 parameters"
+  std::vector<std::string> machines;     // "CPU, SIMD, 1 thread", one for each kind of environment
+  std::vector<std::string> versions;     // "normlab 0.1.0, oneDNN 2.6.3, GNU 12.2.0"
+  std::vector<std::string> columns;      // further settings that tell rows apart, dotted
   std::vector<std::pair<std::string, std::string>> by_model;  // setting, "mlp: 1, lstm: 2"
   std::vector<std::string> warnings;
   std::vector<ReportRow> rows;

@@ -96,8 +96,11 @@ std::string remark(const ReportRow& row, std::vector<std::string>& notes) {
   add(row.diverged, "diverged");
   add(row.failed, "failed");
   add(row.unfinished, "unfinished");
+  if (row.doubtful_times > 0) add(row.doubtful_times, "doubtful times");
   std::string text = join_words(parts, ", ");
-  for (const std::string& reason : row.reasons) {
+  std::vector<std::string> reasons = row.reasons;
+  for (const std::string& warning : row.time_warnings) reasons.push_back("doubtful times, " + warning);
+  for (const std::string& reason : reasons) {
     auto found = std::find(notes.begin(), notes.end(), reason);
     if (found == notes.end()) found = notes.insert(notes.end(), reason);
     text += fmt::format("{}[{}]", text.empty() || text.back() == ']' ? "" : " ", found - notes.begin() + 1);
@@ -117,6 +120,7 @@ std::vector<Field> table_row(const ReportRow& row, bool targets, std::vector<std
   fields.push_back(spread_field(row.epochs, plain_number, "not reached"));
   fields.push_back(spread_field(row.steps, count_number, "—"));
   fields.push_back(spread_field(row.train_seconds, seconds_number, "—"));
+  if (row.doubtful_times > 0 && row.train_seconds) fields.back().value += "†";
   fields.push_back(spread_field(row.train_seconds_from_median_step, seconds_number, "—"));
   fields.push_back(spread_field(row.test, test_number, "—"));
   fields.push_back({remark(row, notes), ""});
@@ -155,6 +159,7 @@ Heading make_heading(const Report& report) {
     if (!text.empty()) heading.emplace_back(label, text);
   };
   add("trained", fmt::format("{} on {}", join_words(report.models, ", "), join_words(report.datasets, ", ")));
+  add(report.model_sizes.size() == 1 ? "model" : "models", join_words(report.model_sizes, "; "));
   if (report.targets.size() < 2) {
     add("target", report.targets.empty() ? "none was set" : report.targets.front());
   }
@@ -326,7 +331,7 @@ struct NamedCount {
   const char* name;
   Index ReportRow::*count;
 };
-constexpr std::array<NamedCount, 8> named_counts = {{
+constexpr std::array<NamedCount, 9> named_counts = {{
     {"runs", &ReportRow::runs},
     {"reached_target", &ReportRow::reached},
     {"missed_target", &ReportRow::missed},
@@ -335,6 +340,7 @@ constexpr std::array<NamedCount, 8> named_counts = {{
     {"undefined", &ReportRow::undefined},
     {"failed", &ReportRow::failed},
     {"interrupted", &ReportRow::unfinished},
+    {"doubtful_times", &ReportRow::doubtful_times},
 }};
 
 std::string extent_name(Extent extent) {
@@ -370,7 +376,7 @@ std::string render_csv(const Report& report) {
       header.push_back(fmt::format("{}_{}", spread.name, part));
     }
   }
-  header.insert(header.end(), {"test_metric", "reasons"});
+  header.insert(header.end(), {"test_metric", "reasons", "time_warnings"});
   std::string text = csv_line(header);
   for (const ReportRow& row : report.rows) {
     std::vector<std::string> fields = {row.model, row.norm, std::to_string(row.batch_size)};
@@ -385,7 +391,8 @@ std::string render_csv(const Report& report) {
       }
       fields.push_back(spread ? std::to_string(spread->missed) : "");
     }
-    fields.insert(fields.end(), {row.test_metric, join_words(row.reasons, "; ")});
+    fields.insert(fields.end(),
+                  {row.test_metric, join_words(row.reasons, "; "), join_words(row.time_warnings, "; ")});
     text += csv_line(fields);
   }
   return text;
@@ -421,14 +428,16 @@ OrderedJson json_row(const Report& report, const ReportRow& row) {
   for (const NamedSpread& named : named_spreads) json[named.name] = json_spread(row.*(named.spread));
   json["test_metric"] = row.test_metric.empty() ? OrderedJson() : OrderedJson(row.test_metric);
   json["reasons"] = row.reasons;
+  json["time_warnings"] = row.time_warnings;
   return json;
 }
 
 std::string render_json(const Report& report) {
-  OrderedJson json = {
-      {"schema", "normlab.summary/1"}, {"name", report.name},         {"description", report.description},
-      {"models", report.models},       {"datasets", report.datasets}, {"targets", report.targets},
-      {"seeds", report.seeds},         {"machines", report.machines}, {"versions", report.versions}};
+  OrderedJson json = {{"schema", "normlab.summary/1"},     {"name", report.name},
+                      {"description", report.description}, {"models", report.models},
+                      {"model_sizes", report.model_sizes}, {"datasets", report.datasets},
+                      {"targets", report.targets},         {"seeds", report.seeds},
+                      {"machines", report.machines},       {"versions", report.versions}};
   json["settings_by_model"] = OrderedJson::object();
   for (const auto& [setting, values] : report.by_model) json["settings_by_model"][setting] = values;
   json["warnings"] = report.warnings;

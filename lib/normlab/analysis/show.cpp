@@ -135,6 +135,14 @@ std::string describe_steps(const Json& record) {
   return join(parts);
 }
 
+std::string describe_time_warnings(const Json& record) {
+  const Json* warnings = value_at(record, "time_warnings");
+  std::vector<std::string> parts;
+  if (warnings == nullptr || !warnings->is_array()) return "";
+  for (const Json& warning : *warnings) parts.push_back(setting_text(warning));
+  return fmt::format("{}", fmt::join(parts, "; "));
+}
+
 std::string describe_metrics(const Json& metrics) {
   std::vector<std::string> parts;
   for (const char* name : {"error", "bits_per_character", "bits_per_byte", "loss"}) {
@@ -227,6 +235,8 @@ std::string render_record(const Json& record) {
   if (const Json* test = value_at(record, "test")) text += labelled("test", describe_metrics(*test));
   text += labelled("step time", describe_steps(record));
   text += labelled("time", describe_time(record));
+  text += labelled("doubtful times", describe_time_warnings(record));
+  text += labelled("started", text_at(record, "started"));
   text += labelled("size", describe_size(record));
   text += "\n" + describe_config(record["config"]);
   text += labelled("environment", describe_environment(record));

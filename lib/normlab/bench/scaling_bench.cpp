@@ -168,9 +168,13 @@ double seconds_of_sweep(const std::filesystem::path& spec, const std::filesystem
                         const SweepPoint& point) {
   using std::chrono::milliseconds;
   const double begin = monotonic_seconds();
-  ChildProcess child({"sweep", spec.string(), "--out", out.string(), "--jobs", std::to_string(point.jobs),
-                      "--threads", std::to_string(point.threads)},
-                     available_cores());
+  ChildStart start;
+  start.arguments = {"sweep",     spec.string(),
+                     "--out",     out.string(),
+                     "--jobs",    std::to_string(point.jobs),
+                     "--threads", std::to_string(point.threads)};
+  start.cores = available_cores();
+  ChildProcess child(start);
   std::optional<ChildExit> exit;
   while (!(exit = child.poll())) std::this_thread::sleep_for(milliseconds(5));
   if (exit->status != 0 || exit->signal != 0) throw RunError(fmt::format("a sweep failed: {}", exit->cause));

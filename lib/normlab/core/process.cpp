@@ -1,5 +1,6 @@
 #include "normlab/core/process.h"
 
+#include <sys/prctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -56,6 +57,20 @@ std::size_t peak_resident_bytes() {
     if (line.starts_with("VmHWM:")) return std::stoull(line.substr(6)) * 1024;
   }
   return 0;
+}
+
+std::string utc_time_of_process_start() {
+  const double now = read_clock(CLOCK_REALTIME);
+  const auto start = static_cast<time_t>(now - seconds_since_process_start());
+  tm parts{};
+  ::gmtime_r(&start, &parts);
+  char text[32] = {};
+  ::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
+  return text;
+}
+
+void set_process_name(const char* name) {
+  ::prctl(PR_SET_NAME, name);
 }
 
 void limit_spinning() {

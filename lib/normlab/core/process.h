@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 
 namespace normlab {
 
@@ -9,6 +10,11 @@ double monotonic_seconds();            // a clock that never goes back; only dif
 double process_cpu_seconds();          // of all threads, since the process started
 double seconds_since_process_start();  // resolution 10 ms; includes loading the program
 std::size_t peak_resident_bytes();
+std::string utc_time_of_process_start();  // ISO 8601: "2026-03-01T14:05:09Z"
+
+// What `ps` and `top` call this process; a program that starts itself again through /proc/self/exe would be
+// called "exe".
+void set_process_name(const char* name);
 
 // OpenMP's threads wait for each other by spinning, and where something else runs on one of their cores a
 // step takes many times as long. The runtime reads how long they spin before they sleep when the program is

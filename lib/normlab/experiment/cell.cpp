@@ -2,15 +2,18 @@
 
 #include "normlab/core/file.h"
 #include "normlab/experiment/config_json.h"
+#include "normlab/experiment/cores.h"
 #include "normlab/experiment/record.h"
+#include "normlab/experiment/run_state.h"
 #include "normlab/experiment/stop_signals.h"
 
 namespace normlab {
 
-RunResult train_and_record(const RunConfig& config, RunOptions options, const std::filesystem::path& record) {
+RunResult train_and_record(const RunConfig& config, RunOptions options, const std::filesystem::path& record,
+                           const Placement& placement) {
   options.identity = run_id(config);
   RunResult result = train(config, options);
-  write_whole(record, record_text(make_record(config, result)));
+  write_whole(record, record_text(make_record(config, result, placement)));
   if (result.status != RunStatus::interrupted && !options.checkpoint.empty()) {
     std::error_code ignored;
     std::filesystem::remove(options.checkpoint, ignored);
@@ -18,12 +21,25 @@ RunResult train_and_record(const RunConfig& config, RunOptions options, const st
   return result;
 }
 
-int run_cell(const RunConfig& config, const CellFiles& files) {
+Json cell_order(const RunConfig& config, const Placement& placement, int run_state) {
+  return {{"config", to_json(config)},
+          {"cores", placement.pinned_cores},
+          {"jobs", placement.jobs},
+          {"run_state", run_state}};
+}
+
+int run_cell(const Json& order, const CellFiles& files) {
+  const RunConfig config = resolve(order.at("config"));
+  Placement placement{order.at("cores").get<std::vector<int>>(), order.at("jobs")};
+  // What the system made of the wish; the sweep says why.
+  if (available_cores() != placement.pinned_cores) placement.pinned_cores.clear();
+  const SharedRunState state(order.at("run_state").get<int>());
   RunOptions options;
   options.checkpoint = files.checkpoint;
   options.checkpoint_seconds = files.checkpoint_seconds;
   options.stop = &stop_when_parent_asks();
-  const RunResult result = train_and_record(config, options, files.record);
+  report_to(*state, options);
+  const RunResult result = train_and_record(config, options, files.record, placement);
   return result.status == RunStatus::interrupted ? 130 : 0;
 }
 

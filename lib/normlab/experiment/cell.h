@@ -3,6 +3,7 @@
 
 #include <filesystem>
 
+#include "normlab/experiment/environment.h"
 #include "normlab/train/run_config.h"
 #include "normlab/train/trainer.h"
 
@@ -11,15 +12,20 @@ namespace normlab {
 // Trains, writes the record whole, and only then removes the checkpoint of a run that ended by itself: killed
 // at any moment, the same call continues or starts again, and never loses what was found. Fills in
 // options.identity. Throws what train() and write_whole() throw.
-RunResult train_and_record(const RunConfig& config, RunOptions options, const std::filesystem::path& record);
+RunResult train_and_record(const RunConfig& config, RunOptions options, const std::filesystem::path& record,
+                           const Placement& placement);
 
 struct CellFiles {
   std::filesystem::path record, checkpoint;
   double checkpoint_seconds = 30;  // between checkpoints, of elapsed time
 };
 
-// The same for a run of a sweep, inside its child process. Returns the exit status: 0, or 130 when a signal
-// stopped it after a checkpoint.
-int run_cell(const RunConfig& config, const CellFiles& files);
+// What a sweep tells the process of a run: its config, the cores that it should be pinned to, how many run
+// side by side, and the descriptor of its SharedRunState.
+Json cell_order(const RunConfig& config, const Placement& placement, int run_state);
+
+// The same for a run of a sweep, inside its child process, from the sweep's order. Returns the exit status:
+// 0, or 130 when a signal stopped it after a checkpoint.
+int run_cell(const Json& order, const CellFiles& files);
 
 }  // namespace normlab

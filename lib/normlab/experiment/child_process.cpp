@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -17,6 +16,7 @@
 #include "normlab/core/error.h"
 #include "normlab/core/process.h"
 #include "normlab/data/unpacked_files.h"
+#include "normlab/experiment/cores.h"
 
 extern char** environ;  // NOLINT: declared by POSIX, not by a header
 
@@ -65,10 +65,10 @@ int file_in_memory(std::string_view content) {
 
 // Everything the child needs, prepared before the fork: between fork and exec only system calls are safe.
 struct Launch {
+  const ChildStart& start;
   char** arguments;
   char** environment;
-  const cpu_set_t* cores;
-  std::size_t cores_bytes;
+  const CoreMask& mask;
   int input, errors;
   pid_t parent;
 };
@@ -78,7 +78,9 @@ struct Launch {
   signal(SIGTERM, SIG_DFL);
   prctl(PR_SET_PDEATHSIG, SIGTERM);
   if (getppid() != launch.parent) _exit(130);  // it died before the line above
-  sched_setaffinity(0, launch.cores_bytes, launch.cores);
+  const bool pinned = launch.mask.pin_this_process();
+  if (!pinned && launch.start.pin_error != nullptr) *launch.start.pin_error = errno;
+  for (const int descriptor : launch.start.descriptors) fcntl(descriptor, F_SETFD, 0);
   const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
   dup2(launch.input, STDIN_FILENO);
   dup2(null, STDOUT_FILENO);
@@ -89,25 +91,19 @@ struct Launch {
 
 }  // namespace
 
-ChildProcess::ChildProcess(const std::vector<std::string>& arguments, const std::vector<int>& cores,
-                           std::string_view input) {
-  const int input_file = file_in_memory(input);
+ChildProcess::ChildProcess(const ChildStart& start) {
+  const int input_file = file_in_memory(start.input);
   errors_ = memfd_create("normlab-errors", MFD_CLOEXEC);
   std::vector<std::string> argument_texts{"normlab"};
-  argument_texts.insert(argument_texts.end(), arguments.begin(), arguments.end());
-  std::vector<std::string> environment_texts = environment_with_threads(cores.size());
+  argument_texts.insert(argument_texts.end(), start.arguments.begin(), start.arguments.end());
+  std::vector<std::string> environment_texts = environment_with_threads(start.cores.size());
   std::vector<char*> argument_list = pointers(argument_texts), environment_list = pointers(environment_texts);
-  const int most_cores = cores.back() + 1;
-  cpu_set_t* mask = CPU_ALLOC(most_cores);
-  const std::size_t bytes = CPU_ALLOC_SIZE(most_cores);
-  CPU_ZERO_S(bytes, mask);
-  for (const int core : cores) CPU_SET_S(core, bytes, mask);
-  const Launch launch{
-      argument_list.data(), environment_list.data(), mask, bytes, input_file, errors_, getpid()};
+  const CoreMask mask(start.cores);
+  const Launch launch{start,   argument_list.data(), environment_list.data(), mask, input_file, errors_,
+                      getpid()};
   process_ = fork();
   if (process_ == 0) become_child(launch);
   const int error = errno;
-  CPU_FREE(mask);
   close(input_file);
   if (process_ < 0) {
     if (errors_ >= 0) close(errors_);

@@ -3,9 +3,9 @@
 
 #include <sys/types.h>
 
+#include <atomic>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace normlab {
@@ -18,16 +18,23 @@ struct ChildExit {
   std::string cause;
 };
 
+struct ChildStart {
+  std::vector<std::string> arguments;  // without the program's name
+  std::vector<int> cores;              // that it is pinned to, one for each of its threads
+  std::string input;                   // its standard input; may be longer than a command line
+  std::vector<int> descriptors;        // that stay open in it, under the same numbers
+  // In memory that it shares with this process: receives errno where pinning fails. May be null.
+  std::atomic<int>* pin_error = nullptr;
+};
+
 // Standard error is kept in memory; standard output is /dev/null. Not copyable; a child that still runs when
 // the object goes is left alone.
 class ChildProcess {
  public:
-  // Starts this program again with `arguments` (without the program's name), on `cores`, with OMP_NUM_THREADS
-  // set to their number, and its threads spin only for a moment before they sleep. `input`, which may be
-  // longer than a command line, is its standard input. The child gets SIGTERM when the thread that called
-  // this ends. Throws RunError when the system has no room for a process or for `input`.
-  ChildProcess(const std::vector<std::string>& arguments, const std::vector<int>& cores,
-               std::string_view input = {});
+  // Starts this program again with OMP_NUM_THREADS set to the number of cores; its threads spin only for a
+  // moment before they sleep. The child gets SIGTERM when the thread that called this ends. Throws RunError
+  // when the system has no room for a process or for its input.
+  explicit ChildProcess(const ChildStart& start);
   ~ChildProcess();
   ChildProcess(ChildProcess&& other) noexcept;
   ChildProcess& operator=(ChildProcess&&) = delete;
@@ -35,6 +42,7 @@ class ChildProcess {
   // Does not wait: nothing while the child runs, and once what became of it.
   std::optional<ChildExit> poll();
   void send(int signal) const;
+  pid_t process() const { return process_; }
 
  private:
   std::string last_error_line() const;

@@ -38,7 +38,7 @@ std::string simd_target() {
 
 }  // namespace
 
-Environment describe_environment(int threads) {
+Environment describe_environment(int threads, const Placement& placement) {
   Environment environment;
   environment.normlab = NORMLAB_VERSION;
   environment.onednn = onednn::version_at_run();
@@ -49,7 +49,8 @@ Environment describe_environment(int threads) {
   environment.compiler_flags = NORMLAB_COMPILER_FLAGS;
   environment.cpu = cpu_model();
   environment.simd = simd_target();
-  environment.cores = static_cast<int>(available_cores().size());
+  environment.cores = machine_cores();
+  environment.placement = placement;
   environment.threads = threads;
   environment.operating_system = operating_system();
   return environment;
@@ -66,6 +67,8 @@ Json to_json(const Environment& environment) {
           {"cpu", environment.cpu},
           {"simd", environment.simd},
           {"cores", environment.cores},
+          {"pinned_cores", environment.placement.pinned_cores},
+          {"jobs", environment.placement.jobs},
           {"threads", environment.threads},
           {"operating_system", environment.operating_system}};
 }

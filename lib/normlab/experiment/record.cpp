@@ -1,7 +1,7 @@
 #include "normlab/experiment/record.h"
 
 #include "normlab/experiment/config_json.h"
-#include "normlab/experiment/environment.h"
+#include "normlab/train/clock_check.h"
 #include "normlab/train/evaluation_json.h"
 
 namespace normlab {
@@ -15,12 +15,26 @@ Json convergence_json(const Target& target, const Convergence& convergence) {
           {"train_seconds_from_median_step", convergence.train_seconds_from_median_step}};
 }
 
-Json start_record(const RunConfig& config, std::string_view status) {
-  return {{"schema", "normlab.run/1"},
+Json start_record(const RunConfig& config, std::string_view status, const Placement& placement) {
+  return {{"schema", "normlab.run/2"},
           {"id", run_id(config)},
           {"status", status},
           {"config", to_json(config)},
-          {"environment", to_json(describe_environment(config.threads))}};
+          {"environment", to_json(describe_environment(config.threads, placement))}};
+}
+
+Json clock_json(const TrainingClock& clock) {
+  return {{"steps", clock.steps},
+          {"seconds", clock.seconds},
+          {"cpu_seconds", clock.cpu_seconds},
+          {"warm_up_steps", clock.warm_up_steps},
+          {"warm_up_seconds", clock.warm_up_seconds}};
+}
+
+double steps_per_epoch(const RunResult& result) {
+  if (result.evaluations.empty()) return 0;
+  const Evaluation& last = result.evaluations.back();
+  return last.epoch > 0 ? static_cast<double>(last.step) / last.epoch : 0;
 }
 
 }  // namespace
@@ -46,9 +60,10 @@ bool is_final_status(std::string_view status) {
          status == "diverged" || status == "undefined";
 }
 
-Json make_record(const RunConfig& config, const RunResult& result) {
+Json make_record(const RunConfig& config, const RunResult& result, const Placement& placement) {
   const std::optional<TextUnit> unit = text_unit(config.dataset);
-  Json record = start_record(config, status_name(result.status));
+  Json record = start_record(config, status_name(result.status), placement);
+  record["started"] = result.started;
   if (result.diverged_step) record["diverged_step"] = *result.diverged_step;
   record["model"] = {{"parameters", result.parameters},
                      {"multiply_adds_per_sample", result.multiply_adds_per_sample}};
@@ -62,6 +77,8 @@ Json make_record(const RunConfig& config, const RunResult& result) {
                             {"p10", result.step_seconds.p10},
                             {"median", result.step_seconds.median},
                             {"p90", result.step_seconds.p90}};
+  record["training_clock"] = clock_json(result.clock);
+  record["time_warnings"] = time_warnings(config, result);
   if (result.test) record["test"] = to_json(*result.test, unit);
   record["startup_seconds"] = result.startup_seconds;
   record["checkpoint_seconds"] = result.checkpoint_seconds;
@@ -70,14 +87,18 @@ Json make_record(const RunConfig& config, const RunResult& result) {
   return record;
 }
 
+std::vector<std::string> time_warnings(const RunConfig& config, const RunResult& result) {
+  return time_warnings(result.clock, result.step_seconds.median, steps_per_epoch(result), config.threads);
+}
+
 Json make_undefined_record(const RunConfig& config, std::string_view reason) {
-  Json record = start_record(config, "undefined");
+  Json record = start_record(config, "undefined", {});
   record["reason"] = reason;
   return record;
 }
 
-Json make_failed_record(const RunConfig& config, std::string_view cause) {
-  Json record = start_record(config, "failed");
+Json make_failed_record(const RunConfig& config, std::string_view cause, const Placement& placement) {
+  Json record = start_record(config, "failed", placement);
   record["cause"] = cause;
   return record;
 }

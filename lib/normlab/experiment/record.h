@@ -1,10 +1,12 @@
-// One run as JSON (schema "normlab.run/1", docs/results-format.md). A record never holds a number that is not
+// One run as JSON (schema "normlab.run/2", docs/results-format.md). A record never holds a number that is not
 // finite: such a number is null.
 #pragma once
 
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "normlab/experiment/environment.h"
 #include "normlab/experiment/json.h"
 #include "normlab/train/run_config.h"
 #include "normlab/train/run_result.h"
@@ -12,13 +14,16 @@
 namespace normlab {
 
 // A run that was trained, to its end or until it was interrupted.
-Json make_record(const RunConfig& config, const RunResult& result);
+Json make_record(const RunConfig& config, const RunResult& result, const Placement& placement = {});
+
+// Reasons to doubt the run's times (train/clock_check.h), as its record has them.
+std::vector<std::string> time_warnings(const RunConfig& config, const RunResult& result);
 
 // A cell whose combination of model, norm and batch size has no meaning.
 Json make_undefined_record(const RunConfig& config, std::string_view reason);
 
 // A run that crashed, was killed or could not do its work.
-Json make_failed_record(const RunConfig& config, std::string_view cause);
+Json make_failed_record(const RunConfig& config, std::string_view cause, const Placement& placement = {});
 
 std::string status_name(RunStatus status);
 

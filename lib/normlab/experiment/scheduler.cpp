@@ -5,17 +5,25 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstring>
 #include <deque>
 #include <list>
 #include <thread>
+#include <utility>
 
 #include "normlab/core/error.h"
+#include "normlab/experiment/cell.h"
+#include "normlab/experiment/cell_labels.h"
 #include "normlab/experiment/child_process.h"
 #include "normlab/experiment/config_json.h"
+#include "normlab/experiment/core_lease.h"
 #include "normlab/experiment/cores.h"
 #include "normlab/experiment/progress.h"
 #include "normlab/experiment/record.h"
+#include "normlab/experiment/run_order.h"
+#include "normlab/experiment/run_state.h"
 #include "normlab/experiment/stop_signals.h"
+#include "normlab/experiment/time_estimate.h"
 
 namespace normlab {
 namespace {
@@ -28,21 +36,57 @@ int largest_thread_count(const std::vector<SweepCell>& cells) {
   return threads;
 }
 
+double seconds_since(Clock::time_point begin) {
+  return std::chrono::duration<double>(Clock::now() - begin).count();
+}
+
 struct RunningCell {
   const SweepCell* cell;
-  int slot;
+  std::string label;
+  std::vector<int> cores;
   Clock::time_point start;
+  SharedRunState state;
   ChildProcess child;
+  std::optional<Clock::time_point> first_step_seen = std::nullopt;
 };
 
-// "mlp-layer-b4-s1-9f2c1a7e: reached_target after 3.5 epochs in 12.3 s"
-std::string ended_message(const RunStore& store, const SweepCell& cell, double seconds) {
-  const Json record = read_json(store.record_path(cell.id), "out");
+// The pace of a run under way; nothing before it can be told.
+std::optional<Pace> pace_of(const RunningCell& run) {
+  constexpr double shortest = 0.2;  // seconds: below, a single slow step would speak for all
+  const double seconds = run.first_step_seen ? seconds_since(*run.first_step_seen) : 0;
+  const std::int64_t steps = run.state->step - run.state->first_step;
+  if (seconds < shortest || steps < 1) return std::nullopt;
+  return Pace{seconds / static_cast<double>(steps), static_cast<double>(run.state->steps_per_epoch)};
+}
+
+// The pace of a run that has a record, and the steps that it took; nothing when it was not evaluated.
+std::optional<std::pair<Pace, double>> recorded_pace(const Json& record) {
+  const Json* evaluations = find_setting(record, "evaluations");
+  if (evaluations == nullptr || !evaluations->is_array() || evaluations->empty()) return std::nullopt;
+  const auto number = [&](const char* path) {
+    const Json* value = find_setting(evaluations->back(), path);
+    return value != nullptr && value->is_number() ? value->get<double>() : 0;
+  };
+  const double step = number("step"), epoch = number("epoch"), seconds = number("seconds.elapsed");
+  if (!(step > 0) || !(epoch > 0)) return std::nullopt;
+  return std::pair(Pace{seconds / step, step / epoch}, step);
+}
+
+// "reached target after 3.5 epochs in 12.3 s"
+std::string ended_message(const Json& record, double seconds) {
   const Json* status = find_setting(record, "status");
   const Json* epochs = find_setting(record, "convergence.epochs");
-  return fmt::format(
-      "{}: {}{} in {:.1f} s", cell.id, status == nullptr ? "ended" : status->get<std::string>(),
-      epochs == nullptr ? "" : fmt::format(" after {:.3g} epochs", epochs->get<double>()), seconds);
+  const Json* warnings = find_setting(record, "time_warnings");
+  std::string how = status == nullptr ? "ended" : status->get<std::string>();
+  std::replace(how.begin(), how.end(), '_', ' ');
+  if (epochs != nullptr) how += fmt::format(" after {:.3g} epochs", epochs->get<double>());
+  how += fmt::format(" in {:.1f} s", seconds);
+  std::string_view before = "; its times are doubtful: ";
+  for (const Json& warning : warnings == nullptr ? Json::array() : *warnings) {
+    how += fmt::format("{}{}", before, warning.get<std::string>());
+    before = ", and ";
+  }
+  return how;
 }
 
 class Schedule {
@@ -51,10 +95,9 @@ class Schedule {
       : store_(store),
         options_(options),
         jobs_(resolve_jobs(options.jobs, cells)),
-        threads_(largest_thread_count(cells)),
         cores_(available_cores()),
-        progress_(jobs_) {
-    for (int slot = jobs_ - 1; slot >= 0; --slot) free_slots_.push_back(slot);
+        labels_(cells),
+        estimate_(cells) {
     counts_.cells = static_cast<int>(cells.size());
     sort_cells(cells);
   }
@@ -65,10 +108,11 @@ class Schedule {
       while (!waiting_.empty() || !running_.empty()) {
         if (stops > 0 && !stopping_) stop(SIGTERM, "stopping after checkpoints; once more stops at once");
         if (stops > 1 && !killing_) kill_all();
-        while (!stopping_ && !waiting_.empty() && !free_slots_.empty()) start_next();
+        while (!stopping_ && !waiting_.empty() && counts_.running < jobs_ && start_next()) {
+        }
         if (stopping_) waiting_.clear();
         collect();
-        progress_.tick(counts_);
+        if (progress_.due()) draw();
         // Short against any run, and long enough to cost the runs nothing.
         std::this_thread::sleep_for(std::chrono::milliseconds(20));
       }
@@ -83,7 +127,8 @@ class Schedule {
  private:
   void sort_cells(const std::vector<SweepCell>& cells) {
     int finished_before = 0;
-    for (const SweepCell& cell : cells) {
+    for (const SweepCell* const entry : start_order(cells)) {
+      const SweepCell& cell = *entry;
       const std::string status = store_.status(cell.id);
       if (cell.undefined) {
         if (status != "undefined")
@@ -93,6 +138,7 @@ class Schedule {
       } else if (is_final_status(status)) {
         ++counts_.done;
         ++finished_before;
+        learn_pace(cell, read_json(store_.record_path(cell.id), "out"));
       } else {
         waiting_.push_back(&cell);
       }
@@ -103,19 +149,53 @@ class Schedule {
     }
   }
 
-  void start_next() {
+  // False when it has to wait for a core.
+  bool start_next() {
     const SweepCell& cell = *waiting_.front();
+    std::vector<int> taken;
+    for (const RunningCell& running : running_)
+      taken.insert(taken.end(), running.cores.begin(), running.cores.end());
+    const std::optional<CoreLease> lease = cores_.lease(cell.config.threads, taken);
+    warn_once(cores_.problem(), "cores are not shared out with other sweeps, and times may suffer: ");
+    if (!lease) {
+      if (!std::exchange(told_to_wait_, true)) {
+        progress_.say(fmt::format("waiting for {}; {}", cell.config.threads == 1 ? "a core" : "cores",
+                                  cores_.holders()));
+      }
+      counts_.waits_for_core = true;
+      return false;
+    }
+    counts_.waits_for_core = false;
     waiting_.pop_front();
-    const int slot = free_slots_.back();
-    free_slots_.pop_back();
-    const auto first = cores_.begin() + static_cast<std::ptrdiff_t>(slot) * threads_;
-    const std::vector<int> cores(first, first + threads_);
-    const std::vector<std::string> arguments{"run-cell", "--", store_.record_path(cell.id),
-                                             store_.checkpoint_path(cell.id),
-                                             fmt::format("{}", options_.checkpoint_seconds)};
-    const std::string config = to_json(cell.config).dump();
-    running_.push_back({&cell, slot, Clock::now(), ChildProcess(arguments, cores, config)});
+    running_.push_back(start(cell, *lease));
     ++counts_.running;
+    return true;
+  }
+
+  // The child inherits the locks of its cores, and this process keeps none: they are free when it ends, and
+  // not before, whatever becomes of the sweep.
+  RunningCell start(const SweepCell& cell, const CoreLease& lease) const {
+    SharedRunState state;
+    ChildStart start;
+    start.arguments = {"run-cell",
+                       cell.id,
+                       "--",
+                       store_.record_path(cell.id),
+                       store_.checkpoint_path(cell.id),
+                       fmt::format("{}", options_.checkpoint_seconds)};
+    start.cores = lease.cores();
+    start.input = cell_order(cell.config, {lease.cores(), jobs_}, state.descriptor()).dump();
+    start.descriptors = lease.locks();
+    start.descriptors.push_back(state.descriptor());
+    start.pin_error = &state->pin_error;
+    ChildProcess child(start);
+    lease.name_holder(child.process(), cell.id);
+    return {&cell, labels_.label(cell), lease.cores(), Clock::now(), std::move(state), std::move(child)};
+  }
+
+  void warn_once(const std::string& problem, std::string_view what) {
+    if (problem.empty() || std::exchange(warned_, true)) return;
+    progress_.say(fmt::format("warning: {}{}", what, problem));
   }
 
   void collect() {
@@ -125,28 +205,69 @@ class Schedule {
         ++running;
         continue;
       }
-      const RunningCell& ended = *running;
-      const SweepCell& cell = *ended.cell;
-      const double seconds = std::chrono::duration<double>(Clock::now() - ended.start).count();
-      free_slots_.push_back(ended.slot);
+      const RunningCell ended = std::move(*running);
       running = running_.erase(running);
       --counts_.running;
-      finish(cell, *exit, seconds);
+      finish(ended, *exit);
     }
   }
 
-  void finish(const SweepCell& cell, const ChildExit& exit, double seconds) {
+  void finish(const RunningCell& ended, const ChildExit& exit) {
+    const SweepCell& cell = *ended.cell;
+    const int pin_error = ended.state->pin_error;
+    if (pin_error != 0) warn_once(std::strerror(pin_error), "runs cannot be pinned to cores: ");
+    std::string message;
     if (exit.signal == 0 && exit.status == 0 && is_final_status(store_.status(cell.id))) {
       ++counts_.done;
-      progress_.run_ended(counts_, seconds, ended_message(store_, cell, seconds));
+      const Json record = read_json(store_.record_path(cell.id), "out");
+      learn_pace(cell, record);
+      message = ended_message(record, seconds_since(ended.start));
     } else if (!stopping_) {
       // A child that someone else asked to stop has its checkpoint, and is as much unfinished as one that
       // crashed.
       const std::string cause = exit.status == 130 ? "stopped by a signal from outside" : exit.cause;
-      store_.write_record(cell.id, make_failed_record(cell.config, cause));
+      store_.write_record(cell.id, make_failed_record(cell.config, cause, placement_of(ended)));
       ++counts_.failed;
-      progress_.run_ended(counts_, seconds, fmt::format("{}: failed: {}", cell.id, cause));
+      message = fmt::format("failed: {}", cause);
+    } else {
+      return;
     }
+    progress_.say(fmt::format("{}/{} {}: {} ({})", counts_.done + counts_.failed, counts_.cells, ended.label,
+                              message, cell.id));
+  }
+
+  void learn_pace(const SweepCell& cell, const Json& record) {
+    if (const auto recorded = recorded_pace(record))
+      estimate_.observe_end(cell, recorded->first, recorded->second);
+  }
+
+  void draw() {
+    std::vector<RunProgress> runs;
+    double total = 0, longest = 0;
+    bool known = true;
+    const auto add = [&](const std::optional<double>& seconds) {
+      known = known && seconds.has_value();
+      total += seconds.value_or(0);
+      longest = std::max(longest, seconds.value_or(0));
+    };
+    for (RunningCell& run : running_) {
+      if (!run.first_step_seen && run.state->first_step >= 0) {
+        run.first_step_seen = Clock::now();
+        estimate_.observe_start(seconds_since(run.start));
+      }
+      const std::optional<Pace> pace = pace_of(run);
+      if (pace) estimate_.observe(*run.cell, *pace);
+      runs.push_back(
+          describe_progress(run.label, run.cell->config, *run.state, pace ? 1 / pace->seconds_per_step : 0));
+    }
+    for (const RunningCell& run : running_)
+      add(estimate_.seconds_left(*run.cell, std::max(0.0, static_cast<double>(run.state->step))));
+    for (const SweepCell* cell : waiting_) add(estimate_.seconds(*cell));
+    progress_.draw(progress_lines(runs, counts_, known ? seconds_side_by_side(total, longest, jobs_) : -1));
+  }
+
+  Placement placement_of(const RunningCell& run) const {
+    return {run.state->pin_error == 0 ? run.cores : std::vector<int>{}, jobs_};
   }
 
   void stop(int signal, std::string_view message) {
@@ -169,14 +290,16 @@ class Schedule {
 
   const RunStore& store_;
   const ScheduleOptions options_;
-  const int jobs_, threads_;
-  const std::vector<int> cores_;
+  const int jobs_;
+  SharedCores cores_;
+  const CellLabels labels_;
+  TimeEstimate estimate_;
   Progress progress_;
   SweepCounts counts_;
   std::deque<const SweepCell*> waiting_;
   std::list<RunningCell> running_;
-  std::vector<int> free_slots_;
   bool stopping_ = false, killing_ = false;
+  bool told_to_wait_ = false, warned_ = false;
 };
 
 }  // namespace

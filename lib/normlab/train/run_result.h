@@ -47,14 +47,26 @@ struct StepSeconds {
   double p10 = 0, median = 0, p90 = 0;
 };
 
+// The training clock (batches, forward, backward and update; it pauses for everything else) beside what tells
+// whether it can be believed.
+struct TrainingClock {
+  Index steps = 0;
+  double seconds = 0;      // of all steps, as measured
+  double cpu_seconds = 0;  // processor time of the process meanwhile, all threads together
+  Index warm_up_steps = 0;
+  double warm_up_seconds = 0;  // of the first steps of each process, which touch their memory first
+};
+
 struct RunResult {
   RunStatus status = RunStatus::finished;
+  std::string started;  // UTC, ISO 8601: when the first process of the run started
   std::optional<Index> diverged_step;
   Index parameters = 0;
   Index multiply_adds_per_sample = 0;  // of one forward pass; per character for text
   std::vector<Evaluation> evaluations;
   std::optional<Convergence> convergence;
   StepSeconds step_seconds;
+  TrainingClock clock;
   std::optional<Metrics> test;  // read once at the end; absent when interrupted or diverged
   double startup_seconds = 0;   // from the start of the process to the start of the first step
   double checkpoint_seconds = 0;

@@ -24,6 +24,9 @@ namespace {
 
 using nlohmann::json;
 
+// Of each process: they touch their memory for the first time and make oneDNN's primitives.
+constexpr Index warm_up_length = 10;
+
 class Training {
  public:
   Training(const RunConfig& config, const RunOptions& options);
@@ -37,9 +40,14 @@ class Training {
   Index next_evaluation(Index step) const;
   bool take_step();  // false: diverged
   bool evaluate();   // false: diverged
-  bool out_of_time() const { return config_.budget.seconds > 0 && train_seconds_ >= config_.budget.seconds; }
+  bool out_of_time() const { return config_.budget.seconds > 0 && clock_.seconds >= config_.budget.seconds; }
   bool stop_requested() const { return options_.stop != nullptr && options_.stop->load(); }
-  bool loop();  // false: interrupted
+  void tell_position() const;
+  bool steps();  // false: interrupted
+  bool loop();   // the same, and counts the processor time
+  // The processor time of steps is read where the training clock pauses: at each step it would cost too much.
+  void resume_cpu_clock() { cpu_resumed_ = process_cpu_seconds(); }
+  void pause_cpu_clock() { clock_.cpu_seconds += process_cpu_seconds() - cpu_resumed_; }
   RunResult finish(bool completed);
 
   const RunConfig& config_;
@@ -54,11 +62,14 @@ class Training {
   Index step_ = 0;              // steps done
   ClassificationSums running_;  // over the training batches since the last evaluation
   StepTimes step_times_;
-  double train_seconds_ = 0, evaluate_seconds_ = 0, checkpoint_seconds_ = 0;
+  TrainingClock clock_;
+  double evaluate_seconds_ = 0, checkpoint_seconds_ = 0;
   double elapsed_before_ = 0, cpu_before_ = 0;  // of the processes before this one
   std::optional<Convergence> convergence_;
   RunResult result_;
 
+  Index steps_here_ = 0;  // of this process
+  double cpu_resumed_ = 0;
   Index epoch_ = -1;  // whose order the training source has
   double started_ = monotonic_seconds(), cpu_started_ = process_cpu_seconds();
   double last_checkpoint_ = started_;
@@ -78,6 +89,7 @@ Training::Training(const RunConfig& config, const RunOptions& options)
   optimizer_.emplace(config.optimizer, parameters);
   train_.emplace(network_, *optimizer_, config.clip_gradient_norm);
   const ModelGraph<float>& graph = network_.graph(config.batch_size, Mode::training);
+  result_.started = utc_time_of_process_start();
   result_.parameters = parameters.parameter_count();
   result_.multiply_adds_per_sample = graph.graph.multiply_adds() / task_.train->samples(0);
 }
@@ -90,7 +102,12 @@ void Training::restore() {
               .errors = p.at("running").at("errors"),
               .count = p.at("running").at("count")};
   step_times_.restore(p.at("step_times"));
-  train_seconds_ = p.at("train_seconds");
+  clock_ = {.steps = step_,
+            .seconds = p.at("train_seconds"),
+            .cpu_seconds = p.at("train_cpu_seconds"),
+            .warm_up_steps = p.at("warm_up").at("steps"),
+            .warm_up_seconds = p.at("warm_up").at("seconds")};
+  result_.started = p.at("started");
   evaluate_seconds_ = p.at("evaluate_seconds");
   checkpoint_seconds_ = p.at("checkpoint_seconds");
   elapsed_before_ = p.at("elapsed_seconds");
@@ -108,7 +125,10 @@ json Training::position() const {
   json p = {{"step", step_},
             {"running", {{"loss", running_.loss}, {"errors", running_.errors}, {"count", running_.count}}},
             {"step_times", step_times_.bins()},
-            {"train_seconds", train_seconds_},
+            {"started", result_.started},
+            {"train_seconds", clock_.seconds},
+            {"train_cpu_seconds", clock_.cpu_seconds},
+            {"warm_up", {{"steps", clock_.warm_up_steps}, {"seconds", clock_.warm_up_seconds}}},
             {"evaluate_seconds", evaluate_seconds_},
             {"checkpoint_seconds", checkpoint_seconds_},
             {"elapsed_seconds", elapsed_before_ + monotonic_seconds() - started_},
@@ -168,7 +188,12 @@ bool Training::take_step() {
   running_ += train_->sums();
   ++step_;
   const double seconds = monotonic_seconds() - begin;
-  train_seconds_ += seconds;
+  clock_.seconds += seconds;
+  clock_.steps = step_;
+  if (steps_here_++ < warm_up_length) {
+    ++clock_.warm_up_steps;
+    clock_.warm_up_seconds += seconds;
+  }
   step_times_.add(seconds);
   return true;
 }
@@ -190,7 +215,7 @@ bool Training::evaluate() {
   e.validation = network_.evaluate(*task_.validation);
   running_ = {};
   evaluate_seconds_ += monotonic_seconds() - begin;
-  e.train_seconds = train_seconds_;
+  e.train_seconds = clock_.seconds;
   e.evaluate_seconds = evaluate_seconds_;
   e.elapsed_seconds = elapsed_before_ + monotonic_seconds() - started_;
   e.cpu_seconds = cpu_before_ + process_cpu_seconds() - cpu_started_;
@@ -203,7 +228,23 @@ bool Training::evaluate() {
   return true;
 }
 
+void Training::tell_position() const {
+  if (!options_.on_step) return;
+  options_.on_step({.step = step_,
+                    .last_step = last_step(),
+                    .steps_per_epoch = steps_per_epoch_,
+                    .train_seconds = clock_.seconds});
+}
+
 bool Training::loop() {
+  resume_cpu_clock();
+  tell_position();
+  const bool completed = steps();
+  pause_cpu_clock();
+  return completed;
+}
+
+bool Training::steps() {
   const Index last = last_step();
   Index evaluation = next_evaluation(step_);
   while (step_ < last && !out_of_time() && (!convergence_ || config_.keep_training)) {
@@ -212,21 +253,30 @@ bool Training::loop() {
       result_.diverged_step = step_ + 1;
       return true;
     }
+    tell_position();
     if (step_ == evaluation || step_ == last || out_of_time()) {
-      if (!evaluate()) {
+      pause_cpu_clock();
+      const bool sound = evaluate();
+      resume_cpu_clock();
+      if (!sound) {
         result_.diverged_step = step_;
         return true;
       }
       evaluation = next_evaluation(step_);
     }
     const bool checkpoint_due = monotonic_seconds() - last_checkpoint_ >= options_.checkpoint_seconds;
-    if (checkpoint_due && !options_.checkpoint.empty()) save_checkpoint();
+    if (checkpoint_due && !options_.checkpoint.empty()) {
+      pause_cpu_clock();
+      save_checkpoint();
+      resume_cpu_clock();
+    }
   }
   return true;
 }
 
 RunResult Training::finish(bool completed) {
   result_.step_seconds = step_times_.summary();
+  result_.clock = clock_;
   result_.checkpoint_seconds = checkpoint_seconds_;
   result_.convergence = convergence_;
   if (result_.convergence) {

@@ -12,6 +12,14 @@
 
 namespace normlab {
 
+// Where a run stands between two steps.
+struct TrainingPosition {
+  Index step = 0;       // steps done
+  Index last_step = 0;  // of the budget; the largest Index when that counts seconds alone
+  Index steps_per_epoch = 0;
+  double train_seconds = 0;  // the training clock
+};
+
 // What does not change the numbers of a run.
 struct RunOptions {
   std::filesystem::path checkpoint;  // "": neither continues nor writes checkpoints
@@ -19,6 +27,8 @@ struct RunOptions {
   std::string identity;              // a checkpoint of another identity is refused
   std::filesystem::path save_initial_parameters, save_parameters;  // safetensors; "": not wanted
   std::function<void(const Evaluation&)> on_evaluation;            // progress
+  std::function<void(const TrainingPosition&)>
+      on_step;  // before the first step and after each; has to be quick
   const std::atomic<bool>* stop =
       nullptr;  // set by a signal handler: write a checkpoint and return `interrupted`
 };

@@ -1,0 +1,38 @@
+#include "normlab/train/clock_check.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+namespace normlab {
+namespace {
+
+constexpr double largest_factor = 1.2, largest_cpu_difference = 0.05;
+constexpr Index fewest_steps = 50;
+constexpr double fewest_steps_per_epoch = 10, shortest_seconds = 0.2;
+
+}  // namespace
+
+std::vector<std::string> time_warnings(const TrainingClock& clock, double median_step, double steps_per_epoch,
+                                       int threads) {
+  std::vector<std::string> warnings;
+  const Index steps = clock.steps - clock.warm_up_steps;
+  const double seconds = clock.seconds - clock.warm_up_seconds;
+  const double expected = static_cast<double>(steps) * median_step;
+  const bool too_short = seconds * largest_factor < expected && steps_per_epoch >= fewest_steps_per_epoch;
+  if (steps >= fewest_steps && (seconds > largest_factor * expected || too_short)) {
+    warnings.push_back(
+        fmt::format("the training clock says {:.3g} s for {} steps whose median makes {:.3g} s", seconds,
+                    steps, expected));
+  }
+  const double busy = clock.seconds * threads;
+  if (clock.seconds >= shortest_seconds &&
+      std::abs(clock.cpu_seconds - busy) > largest_cpu_difference * busy) {
+    warnings.push_back(fmt::format("of {:.3g} s on the training clock{} the processor worked {:.3g} s",
+                                   clock.seconds, threads == 1 ? "" : fmt::format(" × {} threads", threads),
+                                   clock.cpu_seconds));
+  }
+  return warnings;
+}
+
+}  // namespace normlab

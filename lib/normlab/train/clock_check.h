@@ -1,0 +1,20 @@
+// Whether a run's times can be believed.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "normlab/train/run_result.h"
+
+namespace normlab {
+
+// A sentence, without its full stop, for each reason to doubt `clock`; none when it can be believed.
+// - The clock differs from the number of steps times `median_step` (seconds) by more than a factor of 1.2,
+//   each process's warm-up left out on both sides. Needs 50 steps, for a median that means something, and for
+//   a clock that is too short ten steps in an epoch: the last batch of an epoch is smaller.
+// - Processor time differs from `threads` times the clock by more than 5 %. Needs 0.2 s: below, a
+//   single turn of another process on the core is more than that.
+std::vector<std::string> time_warnings(const TrainingClock& clock, double median_step, double steps_per_epoch,
+                                       int threads);
+
+}  // namespace normlab
