@@ -56,6 +56,9 @@ class Program {
   void send(int signal) const { ::kill(process_, signal); }
   pid_t process() const { return process_; }
 
+  // What it has written to standard error by now.
+  std::string error_so_far() const { return read_file(output_path("error")); }
+
   Outcome wait() {
     int status = 0;
     ::waitpid(process_, &status, 0);
