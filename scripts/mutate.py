@@ -11,6 +11,7 @@ the same command goes on where it stopped.
 Needs what the build needs, and git. Exit status: 0 every change was noticed, 1 some were not, 2 nothing was tried.
 """
 import argparse
+import atexit
 import collections
 import hashlib
 import io
@@ -26,6 +27,7 @@ import signal
 import subprocess
 import sys
 import tarfile
+import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -248,6 +250,11 @@ class Copy:
                 path.unlink()
 
     def _configure(self):
+        # The program looks for a source tree in the folders that it is in.
+        for name in "lib", "scripts":
+            link = self.build.parent / name
+            if not link.is_symlink():
+                link.symlink_to(self.tree / name)
         # Without a ctest test for each test case, which takes a run of every executable after linking.
         modules = self.build.parent / "cmake"
         modules.mkdir(exist_ok=True)
@@ -313,9 +320,11 @@ def isolation():
 
 
 class Tests:
-    def __init__(self, copy, scratch):
+    def __init__(self, copy):
         self.copy, self.inside = copy, isolation()
-        self.temporary = scratch / "tmp"
+        # In the usual place, since a long path is cut in what the program says of it.
+        self.temporary = pathlib.Path(tempfile.mkdtemp(prefix="m"))
+        atexit.register(shutil.rmtree, self.temporary, ignore_errors=True)
         self.seconds = {}  # (wall, processor) of each executable, unchanged
 
     def measure(self):
@@ -354,7 +363,9 @@ class Tests:
         shutil.rmtree(self.temporary, ignore_errors=True)
         self.temporary.mkdir(parents=True)
         environment = {**os.environ, "TMPDIR": str(self.temporary), "XDG_RUNTIME_DIR": str(self.temporary)}
-        command = [*self.inside, str(self.copy.build / "tests" / name), "--abort-after=1", "--no-colors=true"]
+        # The shell is the first process there, which lets children whose parent died end.
+        within = [*self.inside, "sh", "-c", '"$@"; exit $?', "sh"] if self.inside else []
+        command = [*within, str(self.copy.build / "tests" / name), "--abort-after=1", "--no-colors=true"]
         wall, processor = usual or (600, 600)
 
         def limits():
@@ -526,7 +537,7 @@ def main():
     results = None if options.only else Results(
         options.results or scratch / f"mutation-{options.seed}.json", options.seed, copy.commit)  # fmt: skip
     copy.prepare()
-    tests = Tests(copy, scratch)
+    tests = Tests(copy)
     tests.measure()
     mutation = Mutation(copy, tests, Lines(copy.tree))
     if options.only:
