@@ -159,7 +159,7 @@ int run(const RunArguments& arguments) {
                     options.checkpoint.string()));
     return 130;
   }
-  for (const std::string& warning : normlab::time_warnings(config, result)) {
+  for (const std::string& warning : normlab::time_warnings(result)) {
     normlab::log_warning(fmt::format("the run's times are doubtful: {}", warning));
   }
   normlab::log_info(fmt::format("the record is {}", out.string()));

@@ -1,6 +1,8 @@
 // normlab sweep: every cell of a grid, side by side, and again where an earlier sweep stopped.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "commands.h"
 #include "normlab/analysis/report.h"
 #include "normlab/core/error.h"
@@ -8,6 +10,8 @@
 #include "normlab/core/standard_streams.h"
 #include "normlab/data/unpacked_files.h"
 #include "normlab/experiment/config_json.h"
+#include "normlab/experiment/dry_run.h"
+#include "normlab/experiment/progress.h"
 #include "normlab/experiment/run_store.h"
 #include "normlab/experiment/scheduler.h"
 #include "normlab/experiment/sweep_spec.h"
@@ -45,16 +49,25 @@ int read_jobs(const std::string& text) {
   return value.get<int>();
 }
 
-int print_cells(const std::vector<SweepCell>& cells) {
-  std::string text;
-  std::size_t undefined = 0;
-  for (const SweepCell& cell : cells) {
-    undefined += cell.undefined ? 1 : 0;
-    text +=
-        fmt::format("{}{}\n", cell.id, cell.undefined ? fmt::format("  undefined: {}", *cell.undefined) : "");
-  }
-  normlab::print_out(text);
+std::string time_text(const std::vector<SweepCell>& cells, int jobs) {
+  constexpr double calibration_seconds = 3;
+  normlab::TimeEstimate estimate(cells);
+  const int tried = normlab::calibrate(cells, calibration_seconds, estimate);
+  if (tried == 0) return "";
+  return fmt::format(
+      "training takes about {} with {} job{} if every run uses up its budget: estimated from a few steps of "
+      "{} of "
+      "the runs, evaluations not counted",
+      normlab::duration_text(normlab::estimated_seconds(cells, estimate, jobs)), jobs, jobs == 1 ? "" : "s",
+      tried);
+}
+
+int print_cells(const std::vector<SweepCell>& cells, int jobs) {
+  const auto undefined = std::count_if(cells.begin(), cells.end(),
+                                       [](const SweepCell& cell) { return cell.undefined.has_value(); });
+  normlab::print_out(normlab::cell_table(cells));
   normlab::log_info(fmt::format("{} runs, {} of them undefined", cells.size(), undefined));
+  if (const std::string text = time_text(cells, jobs); !text.empty()) normlab::log_info(text);
   return 0;
 }
 
@@ -69,10 +82,10 @@ int sweep(const SweepArguments& arguments) {
   const normlab::ScheduleOptions options{read_jobs(arguments.jobs),
                                          read_checkpoint_seconds(arguments.checkpoint_seconds)};
   const std::vector<SweepCell> cells = normlab::expand(spec);
-  normlab::resolve_jobs(options.jobs, cells);
-  normlab::unpacked_files().set_sharing(!arguments.dry_run);
+  const int jobs = normlab::resolve_jobs(options.jobs, cells);
+  normlab::unpacked_files().set_sharing(true);
   normlab::check_cells_against_data(cells);
-  if (arguments.dry_run) return print_cells(cells);
+  if (arguments.dry_run) return print_cells(cells, jobs);
   const normlab::RunStore store(arguments.out.empty() ? "results/" + spec.name : arguments.out, spec, cells);
   const normlab::SweepOutcome outcome = normlab::run_sweep(store, cells, options);
   if (outcome.interrupted) {

@@ -35,6 +35,10 @@ double process_cpu_seconds() {
   return read_clock(CLOCK_PROCESS_CPUTIME_ID);
 }
 
+double thread_cpu_seconds() {
+  return read_clock(CLOCK_THREAD_CPUTIME_ID);
+}
+
 double seconds_since_process_start() {
   std::ifstream file("/proc/self/stat");
   std::string content;

@@ -8,6 +8,7 @@ namespace normlab {
 
 double monotonic_seconds();            // a clock that never goes back; only differences mean something
 double process_cpu_seconds();          // of all threads, since the process started
+double thread_cpu_seconds();           // of the calling thread
 double seconds_since_process_start();  // resolution 10 ms; includes loading the program
 std::size_t peak_resident_bytes();
 std::string utc_time_of_process_start();  // ISO 8601: "2026-03-01T14:05:09Z"

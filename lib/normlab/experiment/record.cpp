@@ -78,7 +78,7 @@ Json make_record(const RunConfig& config, const RunResult& result, const Placeme
                             {"median", result.step_seconds.median},
                             {"p90", result.step_seconds.p90}};
   record["training_clock"] = clock_json(result.clock);
-  record["time_warnings"] = time_warnings(config, result);
+  record["time_warnings"] = time_warnings(result);
   if (result.test) record["test"] = to_json(*result.test, unit);
   record["startup_seconds"] = result.startup_seconds;
   record["checkpoint_seconds"] = result.checkpoint_seconds;
@@ -87,8 +87,8 @@ Json make_record(const RunConfig& config, const RunResult& result, const Placeme
   return record;
 }
 
-std::vector<std::string> time_warnings(const RunConfig& config, const RunResult& result) {
-  return time_warnings(result.clock, result.step_seconds.median, steps_per_epoch(result), config.threads);
+std::vector<std::string> time_warnings(const RunResult& result) {
+  return time_warnings(result.clock, result.step_seconds.median, steps_per_epoch(result));
 }
 
 Json make_undefined_record(const RunConfig& config, std::string_view reason) {

@@ -17,7 +17,7 @@ namespace normlab {
 Json make_record(const RunConfig& config, const RunResult& result, const Placement& placement = {});
 
 // Reasons to doubt the run's times (train/clock_check.h), as its record has them.
-std::vector<std::string> time_warnings(const RunConfig& config, const RunResult& result);
+std::vector<std::string> time_warnings(const RunResult& result);
 
 // A cell whose combination of model, norm and batch size has no meaning.
 Json make_undefined_record(const RunConfig& config, std::string_view reason);

@@ -13,8 +13,8 @@ constexpr double fewest_steps_per_epoch = 10, shortest_seconds = 0.2;
 
 }  // namespace
 
-std::vector<std::string> time_warnings(const TrainingClock& clock, double median_step, double steps_per_epoch,
-                                       int threads) {
+std::vector<std::string> time_warnings(const TrainingClock& clock, double median_step,
+                                       double steps_per_epoch) {
   std::vector<std::string> warnings;
   const Index steps = clock.steps - clock.warm_up_steps;
   const double seconds = clock.seconds - clock.warm_up_seconds;
@@ -25,12 +25,10 @@ std::vector<std::string> time_warnings(const TrainingClock& clock, double median
         fmt::format("the training clock says {:.3g} s for {} steps whose median makes {:.3g} s", seconds,
                     steps, expected));
   }
-  const double busy = clock.seconds * threads;
-  if (clock.seconds >= shortest_seconds &&
-      std::abs(clock.cpu_seconds - busy) > largest_cpu_difference * busy) {
-    warnings.push_back(fmt::format("of {:.3g} s on the training clock{} the processor worked {:.3g} s",
-                                   clock.seconds, threads == 1 ? "" : fmt::format(" × {} threads", threads),
-                                   clock.cpu_seconds));
+  const double difference = std::abs(clock.cpu_seconds - clock.seconds);
+  if (clock.seconds >= shortest_seconds && difference > largest_cpu_difference * clock.seconds) {
+    warnings.push_back(fmt::format("of {:.3g} s on the training clock the processor worked {:.3g} s",
+                                   clock.seconds, clock.cpu_seconds));
   }
   return warnings;
 }

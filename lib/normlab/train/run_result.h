@@ -52,7 +52,7 @@ struct StepSeconds {
 struct TrainingClock {
   Index steps = 0;
   double seconds = 0;      // of all steps, as measured
-  double cpu_seconds = 0;  // processor time of the process meanwhile, all threads together
+  double cpu_seconds = 0;  // processor time meanwhile of the thread that trains, which takes part in all work
   Index warm_up_steps = 0;
   double warm_up_seconds = 0;  // of the first steps of each process, which touch their memory first
 };

@@ -46,8 +46,8 @@ class Training {
   bool steps();  // false: interrupted
   bool loop();   // the same, and counts the processor time
   // The processor time of steps is read where the training clock pauses: at each step it would cost too much.
-  void resume_cpu_clock() { cpu_resumed_ = process_cpu_seconds(); }
-  void pause_cpu_clock() { clock_.cpu_seconds += process_cpu_seconds() - cpu_resumed_; }
+  void resume_cpu_clock() { cpu_resumed_ = thread_cpu_seconds(); }
+  void pause_cpu_clock() { clock_.cpu_seconds += thread_cpu_seconds() - cpu_resumed_; }
   RunResult finish(bool completed);
 
   const RunConfig& config_;

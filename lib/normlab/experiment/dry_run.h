@@ -1,0 +1,25 @@
+// What a sweep would do, told without doing it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "normlab/experiment/sweep_spec.h"
+#include "normlab/experiment/time_estimate.h"
+
+namespace normlab {
+
+// A line for each cell below a header: id, model, norm, batch size, seed, learning rate and the other
+// settings that vary, in columns; for an undefined cell its reason as well.
+std::string cell_table(const std::vector<SweepCell>& cells);
+
+// Trains a few steps of some cells, first one of each model and batch size, then one of each kind of run,
+// until `seconds` have passed, and tells `estimate`. Returns how many cells were tried. At least one is,
+// where one is defined. Throws what train() throws.
+int calibrate(const std::vector<SweepCell>& cells, double seconds, TimeEstimate& estimate);
+
+// Wall time of all runs when `jobs` are at work at a time and each uses up its budget; 0 when nothing is to
+// run.
+double estimated_seconds(const std::vector<SweepCell>& cells, const TimeEstimate& estimate, int jobs);
+
+}  // namespace normlab
