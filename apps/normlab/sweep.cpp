@@ -130,6 +130,7 @@ void add_sweep(CLI::App& program, Action& action) {
                    "Seconds between checkpoints [default: 30]")
       ->type_name("SECONDS");
   command->add_flag("--dry-run", arguments->dry_run,
-                    "Check everything and list the runs, without running them [default: off]");
+                    "Check everything, list the runs with their settings and estimate the time, without "
+                    "running them [default: off]");
   command->callback([&action, arguments] { action = [arguments] { return sweep(*arguments); }; });
 }
