@@ -175,6 +175,7 @@ class Schedule {
   // The child inherits the locks of its cores, and this process keeps none: they are free when it ends, and
   // not before, whatever becomes of the sweep.
   RunningCell start(const SweepCell& cell, const CoreLease& lease) const {
+    const Clock::time_point begin = Clock::now();
     SharedRunState state;
     ChildStart start;
     start.arguments = {"run-cell",
@@ -190,7 +191,7 @@ class Schedule {
     start.pin_error = &state->pin_error;
     ChildProcess child(start);
     lease.name_holder(child.process(), cell.id);
-    return {&cell, labels_.label(cell), lease.cores(), Clock::now(), std::move(state), std::move(child)};
+    return {&cell, labels_.label(cell), lease.cores(), begin, std::move(state), std::move(child)};
   }
 
   void warn_once(const std::string& problem, std::string_view what) {
