@@ -9,6 +9,8 @@
 #include "command_tree.h"
 #include "normlab/core/error.h"
 #include "normlab/core/text.h"
+#include "normlab/experiment/config_json.h"
+#include "settings.h"
 
 namespace {
 
@@ -25,16 +27,48 @@ std::string suggestion(const std::string& name, const Names& known) {
   return nearest.empty() ? "" : fmt::format(" (did you mean {}?)", nearest);
 }
 
+// " (did you mean --set norm=…?)" for the name of an option or a setting, or "".
+std::string set_suggestion(const std::string& path) {
+  return path.empty() ? "" : fmt::format(" (did you mean --set {}=…?)", path);
+}
+
+// "--hidden-size" as the setting that it may mean, or "".
+std::string setting_like(std::string name) {
+  name.erase(0, name.find_first_not_of('-'));
+  std::replace(name.begin(), name.end(), '-', '_');
+  return normlab::setting_within_object(name);
+}
+
+// A sweep takes --set where `run` has options for settings.
+std::string option_suggestion(CLI::App* command, const std::string& name) {
+  const std::string words = command->get_name();
+  if (words != "run" && words != "sweep") return suggestion(name, option_flags(command));
+  const Names run_flags = option_flags(command->get_parent()->get_subcommand("run"));
+  if (const std::string path = setting_of_option(name); !path.empty()) return set_suggestion(path);
+  if (const std::string near = suggestion(name, option_flags(command)); !near.empty()) return near;
+  const std::string path = setting_of_option(normlab::nearest_name(name, run_flags));
+  return set_suggestion(path.empty() ? setting_like(name) : path);
+}
+
+// "lr=0.1" without its --set.
+std::string argument_suggestion(const std::string& extra) {
+  const std::size_t equals = extra.find('=');
+  if (equals == std::string::npos) return "";
+  const std::string key = extra.substr(0, equals), path = setting_like(key);
+  return fmt::format(" (did you mean --set {}?)",
+                     normlab::shortened((path.empty() ? key : path) + extra.substr(equals)));
+}
+
 std::string explain_extra(CLI::App* command, const std::string& extra) {
   const std::string words = command_words(command);
   if (extra.size() > 1 && extra[0] == '-') {
     const std::string name = extra.substr(0, extra.find('='));
     return fmt::format("{}: unknown option of \"{}\"; those of \"{} --help\" are known{}.",
-                       normlab::shortened(name), words, words, suggestion(name, option_flags(command)));
+                       normlab::shortened(name), words, words, option_suggestion(command, name));
   }
   if (!visible_commands(command).empty()) return explain_unknown_command(command, extra);
-  return fmt::format("{}: unexpected argument of \"{}\"; \"{} --help\" shows what it takes.",
-                     normlab::quotation(extra), words, words);
+  return fmt::format("{}: unexpected argument of \"{}\"; \"{} --help\" shows what it takes{}.",
+                     normlab::quotation(extra), words, words, argument_suggestion(extra));
 }
 
 // One line that ends in a full stop.

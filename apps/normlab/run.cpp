@@ -16,6 +16,7 @@
 #include "normlab/experiment/record.h"
 #include "normlab/experiment/run_store.h"
 #include "normlab/experiment/stop_signals.h"
+#include "normlab/train/requirements.h"
 #include "run_files.h"
 #include "settings.h"
 
@@ -74,11 +75,14 @@ class NewFolders {
     if (error == std::errc::filename_too_long || error == std::errc::too_many_symbolic_link_levels) {
       normlab::refuse(field, shown, fmt::format("a file that can be written is ({})", error.message()));
     }
+    const normlab::SignalsHeld held;
     const filesystem::path folder = target.has_parent_path() ? target.parent_path() : ".";
     filesystem::path part;
     for (const filesystem::path& name : folder) {
       part /= name;
-      if (!filesystem::exists(part, ignored)) made_.push_back(part);
+      if (filesystem::exists(part, ignored)) continue;
+      made_.push_back(part);
+      normlab::remove_on_exit(part);
     }
     normlab::require_writable_folder(folder, field);
   }
@@ -118,6 +122,7 @@ void require_own_files(const RunArguments& arguments, const RunConfig& config, c
 }
 
 int run(const RunArguments& arguments) {
+  normlab::exit_on_signals();
   normlab::set_quiet(arguments.quiet);
   const RunConfig config = read_config(arguments);
   if (config.threads > 1) normlab::limit_spinning();
@@ -143,7 +148,12 @@ int run(const RunArguments& arguments) {
   options.checkpoint_seconds = checkpoint_seconds;
   options.save_initial_parameters = arguments.save_initial_parameters;
   options.save_parameters = arguments.save_parameters;
-  options.stop = &normlab::stop_on_signals();
+  options.stop = &normlab::stop_flag();
+  options.on_ready = [&config] {
+    normlab::stop_on_signals();
+    const auto warning = normlab::evaluation_warning(config, normlab::load_data_size(config));
+    if (warning) normlab::log_warning(*warning);
+  };
   const std::optional<normlab::TextUnit> unit = normlab::text_unit(config.dataset);
   options.on_evaluation = [unit](const normlab::Evaluation& evaluation) {
     print_evaluation(evaluation, unit);

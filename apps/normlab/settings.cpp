@@ -156,6 +156,13 @@ void apply_settings(const SettingOptions& options, Json& config) {
   }
 }
 
+std::string setting_of_option(const std::string& flag) {
+  for (const SettingOption& candidate : setting_options) {
+    if (flag == candidate.flag) return candidate.path;
+  }
+  return "";
+}
+
 std::string setting_path(const CLI::Option& option) {
   for (const SettingOption& candidate : setting_options) {
     if (option.check_name(candidate.flag)) return candidate.path;

@@ -20,6 +20,9 @@ std::shared_ptr<SettingOptions> add_setting_options(CLI::App& command);
 // Sets on `config` what the command line said. RequestError for a --set with several values.
 void apply_settings(const SettingOptions& options, normlab::Json& config);
 
+// The dotted path of the setting that an option of `run` ("--norm") stands for, or "".
+std::string setting_of_option(const std::string& flag);
+
 // A repeatable option --set that takes one argument at a time.
 CLI::Option* add_set_option(CLI::App& command, std::vector<std::string>& target, const std::string& help);
 

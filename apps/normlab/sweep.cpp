@@ -14,7 +14,9 @@
 #include "normlab/experiment/progress.h"
 #include "normlab/experiment/run_store.h"
 #include "normlab/experiment/scheduler.h"
+#include "normlab/experiment/stop_signals.h"
 #include "normlab/experiment/sweep_spec.h"
+#include "normlab/train/requirements.h"
 #include "settings.h"
 
 namespace {
@@ -23,7 +25,7 @@ using normlab::SweepCell;
 using normlab::SweepSpec;
 
 struct SweepArguments {
-  std::string spec_file, out, jobs, threads;
+  std::string spec_file, out, jobs, threads, seed, max_cells;
   std::string checkpoint_seconds = "30";
   std::vector<std::string> set;
   bool dry_run = false;
@@ -31,22 +33,25 @@ struct SweepArguments {
 
 SweepSpec read_spec(const SweepArguments& arguments) {
   SweepSpec spec = normlab::load_sweep_spec(arguments.spec_file);
-  for (const std::string& text : arguments.set) {
-    normlab::apply_shell_setting(spec, normlab::parse_shell_setting(text));
-  }
+  std::vector<normlab::ShellSetting> settings;
+  if (!arguments.seed.empty()) settings.push_back(normlab::parse_shell_setting("seed=" + arguments.seed));
+  for (const std::string& text : arguments.set) settings.push_back(normlab::parse_shell_setting(text));
+  normlab::apply_shell_settings(spec, settings);
   if (!arguments.threads.empty()) {
     normlab::apply_shell_setting(spec, {"threads", {normlab::parse_shell_value(arguments.threads)}});
   }
   return spec;
 }
 
-int read_jobs(const std::string& text) {
-  if (text.empty()) return 0;
+// The value of an option that counts something; `fallback` when it is not given.
+std::int64_t read_count(const char* option, const std::string& text, std::int64_t fallback,
+                        std::int64_t most) {
+  if (text.empty()) return fallback;
   const normlab::Json value = normlab::parse_shell_value(text);
-  if (!value.is_number_integer() || value.get<std::int64_t>() < 1 || value.get<std::int64_t>() > 1'000'000) {
-    normlab::refuse("jobs", text, "an integer of at least 1 is");
+  if (!value.is_number_integer() || value.get<std::int64_t>() < 1 || value.get<std::int64_t>() > most) {
+    normlab::refuse(option, text, fmt::format("an integer from 1 to {} is", most));
   }
-  return value.get<int>();
+  return value.get<std::int64_t>();
 }
 
 std::string time_text(const std::vector<SweepCell>& cells, int jobs) {
@@ -56,17 +61,22 @@ std::string time_text(const std::vector<SweepCell>& cells, int jobs) {
   if (tried == 0) return "";
   return fmt::format(
       "training takes about {} with {} job{} if every run uses up its budget: estimated from a few steps of "
-      "{} of "
-      "the runs, evaluations not counted",
+      "{} of the runs, evaluations not counted",
       normlab::duration_text(normlab::estimated_seconds(cells, estimate, jobs)), jobs, jobs == 1 ? "" : "s",
       tried);
 }
 
-int print_cells(const std::vector<SweepCell>& cells, int jobs) {
+int print_cells(const std::vector<SweepCell>& cells, int jobs, const normlab::SweepNeeds& needs) {
   const auto undefined = std::count_if(cells.begin(), cells.end(),
                                        [](const SweepCell& cell) { return cell.undefined.has_value(); });
   normlab::print_out(normlab::cell_table(cells));
   normlab::log_info(fmt::format("{} runs, {} of them undefined", cells.size(), undefined));
+  if (!needs.memory.empty()) {
+    normlab::log_info(
+        fmt::format("the largest network takes about {} of memory, and {} run{} side by side",
+                    normlab::bytes_text(*std::max_element(needs.memory.begin(), needs.memory.end())), jobs,
+                    jobs == 1 ? "s" : ""));
+  }
   if (const std::string text = time_text(cells, jobs); !text.empty()) normlab::log_info(text);
   return 0;
 }
@@ -78,14 +88,19 @@ void print_results(const normlab::RunStore& store) {
 }
 
 int sweep(const SweepArguments& arguments) {
+  normlab::exit_on_signals();
   const SweepSpec spec = read_spec(arguments);
-  const normlab::ScheduleOptions options{read_jobs(arguments.jobs),
+  const normlab::ScheduleOptions options{static_cast<int>(read_count("jobs", arguments.jobs, 0, 1'000'000)),
                                          read_checkpoint_seconds(arguments.checkpoint_seconds)};
-  const std::vector<SweepCell> cells = normlab::expand(spec);
+  const std::int64_t max_cells =
+      read_count("max-cells", arguments.max_cells, normlab::default_max_cells, 1'000'000'000);
+  const std::vector<SweepCell> cells = normlab::expand(spec, static_cast<std::uint64_t>(max_cells));
   const int jobs = normlab::resolve_jobs(options.jobs, cells);
   normlab::unpacked_files().set_sharing(true);
-  normlab::check_cells_against_data(cells);
-  if (arguments.dry_run) return print_cells(cells, jobs);
+  const normlab::SweepNeeds needs = normlab::check_cells_against_data(cells, jobs);
+  for (const std::string& warning : needs.warnings) normlab::log_warning(warning);
+  if (arguments.dry_run) return print_cells(cells, jobs, needs);
+  normlab::count_stop_signals();  // from here on there is something to keep
   const normlab::RunStore store(arguments.out.empty() ? "results/" + spec.name : arguments.out, spec, cells);
   const normlab::SweepOutcome outcome = normlab::run_sweep(store, cells, options);
   if (outcome.interrupted) {
@@ -114,6 +129,14 @@ void add_sweep(CLI::App& program, Action& action) {
       *command, arguments->set,
       "Set a setting for all runs, or with values between commas make it an axis: batch_size=4,32; "
       "repeatable");
+  command
+      ->add_option("--seed", arguments->seed,
+                   "Seeds of the runs, such as 3, 1,2 or 1..5; the same as --set seed=… "
+                   "[default: those of the experiment]")
+      ->type_name("SEEDS");
+  command
+      ->add_option("--max-cells", arguments->max_cells, "Most cells that the grid may have [default: 100000]")
+      ->type_name("N");
   command
       ->add_option("--jobs", arguments->jobs,
                    "Runs side by side; jobs times threads is at most the cores "

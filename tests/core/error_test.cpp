@@ -29,6 +29,16 @@ TEST_CASE("a misspelt name is corrected to the nearest known one") {
   CHECK(nearest_name("rsm", norms) == "rms");
 }
 
+TEST_CASE("a name is known in any case of letters, and by what it is called elsewhere") {
+  for (const char* typed : {"ln", "layernorm", "layer_norm", "LayerNorm", "LAYER"})
+    CHECK(nearest_name(typed, norms) == "layer");
+  for (const char* typed : {"bn", "batchnorm", "batch-norm"}) CHECK(nearest_name(typed, norms) == "batch");
+  CHECK(nearest_name("gn", norms) == "group");
+  const std::vector<std::string> options{"--norm", "--learning-rate", "--batch-size"};
+  CHECK(nearest_name("--lr", options) == "--learning-rate");
+  CHECK(nearest_name("--bs", options) == "--batch-size");
+}
+
 TEST_CASE("a name that resembles nothing known gets no suggestion") {
   CHECK(nearest_name("spectral", norms) == "");
   CHECK(nearest_name("", norms) == "");

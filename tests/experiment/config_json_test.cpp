@@ -202,6 +202,61 @@ TEST_CASE("wrong types and values out of range are refused by name, value and wh
   CHECK_NOTHROW(resolve({{"threads", cores}}));
 }
 
+// In single precision they are 0 or infinite, and a network trains with them to nothing, or to no number.
+TEST_CASE("numbers that single precision does not hold are refused") {
+  struct Setting {
+    const char *start, *field;
+  };
+  for (const Setting& setting : {Setting{R"({"norm": {"name": "layer", "epsilon": )", "norm.epsilon"},
+                                 {R"({"optimizer": {"epsilon": )", "optimizer.epsilon"},
+                                 {R"({"optimizer": {"learning_rate": )", "optimizer.learning_rate"},
+                                 {R"({"optimizer": {"weight_decay": )", "optimizer.weight_decay"},
+                                 {R"({"init": {"scale": )", "init.scale"}}) {
+    for (const char* value : {"1e-50", "1e-39", "1e39"}) {
+      CAPTURE(value);
+      CHECK(refusal((std::string(setting.start) + value + "}}").c_str())
+                .starts_with(std::string(setting.field) + ": "));
+    }
+  }
+  CHECK(refusal(R"({"clip_gradient_norm": 1e-50})").starts_with("clip_gradient_norm: "));
+  CHECK(refusal(R"({"optimizer": {"beta1": 0.999999999}})").starts_with("optimizer.beta1: "));
+  CHECK(refusal(R"({"norm": {"name": "batch", "momentum": 1e-50}})").starts_with("norm.momentum: "));
+  CHECK_NOTHROW(
+      resolve(parsed(R"({"norm": {"name": "layer", "epsilon": 1.2e-38}, "clip_gradient_norm": 0})")));
+}
+
+TEST_CASE("integers that are too large are refused with both limits") {
+  CHECK(contains(refusal(R"({"batch_size": 1e30})"), "an integer from 1 to 1099511627776 is"));
+  CHECK(contains(refusal(R"({"model": {"name": "lstm", "layers": 2000000000000}})"),
+                 "an integer from 1 to 1099511627776 is"));
+  CHECK(contains(refusal(R"({"seed": 1e30})"), "an integer from 0 to 18446744073709551615 is"));
+}
+
+TEST_CASE("targets that cannot be reached are refused") {
+  CHECK(refusal(R"({"target": "validation.error<=-1"})").starts_with("target: \"validation.error<=-1\""));
+  CHECK_NOTHROW(resolve(parsed(R"({"target": "train.error<=0"})")));
+}
+
+TEST_CASE("what things are called elsewhere is refused with the name that they have here") {
+  CHECK(contains(refusal(R"({"lr": 1})"), "did you mean \"optimizer.learning_rate\"?"));
+  CHECK(contains(refusal(R"({"learning_rate": 1})"), "did you mean \"optimizer.learning_rate\"?"));
+  CHECK(contains(refusal(R"({"optimizer": {"lr": 1}})"), "did you mean \"learning_rate\"?"));
+  CHECK(contains(refusal(R"({"epochs": 1})"), "did you mean \"budget.epochs\"?"));
+  CHECK(contains(refusal(R"({"bs": 1})"), "did you mean \"batch_size\"?"));
+  CHECK(contains(refusal(R"({"model": {"hidden_size": 1}})"), "did you mean \"hidden\"?"));
+  CHECK(contains(refusal(R"({"model": {"name": "lstm", "hidden": [1]}})"), "did you mean \"hidden_size\"?"));
+  CHECK(contains(refusal(R"({"dataset": "MNIST"})"), "did you mean \"mnist\"?"));
+  CHECK(contains(refusal(R"({"dataset": "bible"})"), "did you mean \"text:bible\"?"));
+  CHECK(contains(refusal(R"({"norm": "ln"})"), "did you mean \"layer\"?"));
+}
+
+TEST_CASE("limits of validation and test are written where they limit something") {
+  const Json json = to_json(resolve(parsed(R"({"dataset": {"validation_limit": 5, "test_limit": 0}})")));
+  CHECK(json["dataset"]["validation_limit"] == 5);
+  CHECK_FALSE(json["dataset"].contains("test_limit"));
+  CHECK(to_json(resolve(json)) == json);
+}
+
 TEST_CASE("integers may be written with an exponent") {
   CHECK(resolve(parsed(R"({"budget": {"steps": 1e4}})")).budget.steps == 10000);
 }

@@ -170,3 +170,112 @@ TEST_CASE("the quick experiment has the 27 rows that the quickstart promises, al
   }
   CHECK(rows.size() == 27);
 }
+
+TEST_CASE("more cells than are allowed are refused by number, before any is made") {
+  Json seeds = Json::array();
+  for (int seed = 0; seed < 1000; ++seed) seeds.push_back(seed);
+  Json json{{"grid", {{"seed", seeds}, {"batch_size", seeds}, {"schedule.warmup_steps", seeds}}}};
+  const auto refusal_of = [&] { return request_error([&] { expand(parse_sweep_spec(json, "test")); }); };
+  CHECK(refusal_of() ==
+        "grid: 1000000000 cells is not allowed; a sweep of at most 100000 is, and --max-cells N allows N.");
+  for (const char* axis : {"a", "b", "c", "d", "e", "f"}) json["grid"][axis] = seeds;
+  CHECK(refusal_of().starts_with("grid: more than 18446744073709551615 cells"));
+  const SweepSpec small = spec_of(R"({"grid": {"seed": [1, 2, 3]}})");
+  CHECK(expand(small, 3).size() == 3);
+  CHECK(request_error([&] { expand(small, 2); }).starts_with("grid: 3 cells"));
+}
+
+// Comparing each value with each other would take minutes here.
+TEST_CASE("long axes and long conditions are looked through once") {
+  Json values = Json::array();
+  for (int value = 0; value < 60'000; ++value) values.push_back(value);
+  Json json{{"grid", {{"schedule.warmup_steps", values}}}};
+  json["overrides"] = {{{"when", {{"schedule.warmup_steps", values}}}, {"set", {{"batch_size", 4}}}}};
+  CHECK(parse_sweep_spec(json, "test").grid[0].values.size() == 60'000);
+  json["grid"]["schedule.warmup_steps"].push_back(7.0);
+  CHECK(
+      request_error([&] { parse_sweep_spec(json, "test"); }).starts_with("grid.schedule.warmup_steps: 7.0"));
+}
+
+TEST_CASE("an override is found idle without a walk through the whole grid") {
+  const std::string axes = R"("seed": "1..100000", "batch_size": "1..100000", "norm": ["none", "layer"])";
+  const auto refusal_of = [&](const std::string& when) {
+    return refusal(
+        (R"({"grid": {)" + axes + R"(}, "overrides": [{"when": )" + when + R"(, "set": {"threads": 1}}]})")
+            .c_str());
+  };
+  CHECK(refusal_of(R"({"norm": "rms", "seed": 3})").starts_with("overrides[0].when: "));
+  CHECK(refusal_of(R"({"norm": "layer", "batch_size": 0})").starts_with("overrides[0].when: "));
+  CHECK(refusal_of(R"({"norm": "layer", "seed": 100000})").starts_with("grid: 20000000000 cells"));
+}
+
+TEST_CASE("ranges of integers stand for their values, in specs and from the shell") {
+  SweepSpec spec = spec_of(R"({"grid": {"seed": "3..5", "batch_size": [2, "4..5"]}})");
+  CHECK(spec.grid[0].values == std::vector<Json>{3, 4, 5});
+  CHECK(spec.grid[1].values == std::vector<Json>{2, 4, 5});
+  apply_shell_setting(spec, parse_shell_setting("seed=1..2,7"));
+  CHECK(spec.grid[0].values == std::vector<Json>{1, 2, 7});
+  apply_shell_setting(spec, parse_shell_setting("seed=18446744073709551615..18446744073709551615"));
+  CHECK(expand(spec)[0].config.seed == 18446744073709551615u);
+  for (const char* wrong : {"5..1", "1..1000000000000", "0..18446744073709551615"}) {
+    CAPTURE(wrong);
+    CHECK(request_error([&] { apply_shell_setting(spec, {"seed", {wrong}}); }).starts_with("set seed: "));
+  }
+  CHECK(request_error([&] { apply_shell_setting(spec, {"seed", {"1..3", 2}}); }).starts_with("set seed: 2"));
+  CHECK(refusal(R"({"grid": {"seed": ["1.."]}})").starts_with("seed: "));
+  CHECK(refusal(R"({"grid": {"norm": "1..2"}})").starts_with("grid.norm: "));
+}
+
+TEST_CASE("a name that an axis has keeps its settings when the shell chooses it") {
+  const char* text = R"({"base": {"dataset": {"name": "text", "path": "a"}},
+    "grid": {"model": [{"name": "gru", "hidden_size": 5}, {"name": "lstm", "hidden_size": 6},
+                       {"name": "lstm", "hidden_size": 7}]},
+    "overrides": [{"when": {"model": "gru"}, "set": {"model.layers": 2}}]})";
+  const auto sizes = [&](const char* setting) {
+    SweepSpec spec = spec_of(text);
+    apply_shell_setting(spec, parse_shell_setting(setting));
+    std::vector<Index> found;
+    for (const SweepCell& cell : expand(spec)) {
+      found.insert(found.end(), {cell.config.model.hidden_size, cell.config.model.layers});
+    }
+    return found;
+  };
+  CHECK(sizes("model=gru") == std::vector<Index>{5, 2});
+  CHECK(sizes("model=lstm") == std::vector<Index>{6, 1, 7, 1});
+  CHECK(sizes("model=lstm,gru") == std::vector<Index>{6, 1, 7, 1, 5, 2});
+  CHECK(sizes("model=gru,rnn") == std::vector<Index>{5, 2, 128, 1});
+  CHECK(sizes("model=rnn") == std::vector<Index>{128, 1});
+  CHECK(sizes("dataset=text") == std::vector<Index>{5, 2, 6, 1, 7, 1});
+  SweepSpec data =
+      spec_of(R"({"grid": {"dataset": [{"name": "text", "path": "a", "train_limit": 9}, "mnist"]}})");
+  apply_shell_setting(data, parse_shell_setting("dataset=text:a"));
+  CHECK(data.base["dataset"]["train_limit"] == 9);
+}
+
+TEST_CASE("a description says what the shell changed, and only that") {
+  SweepSpec spec = spec_of(R"({"description": "Rates.", "grid": {"norm": ["none", "layer"]}})");
+  apply_shell_settings(spec, {});
+  apply_shell_settings(spec, {{"norm", {"none", "layer"}}});
+  CHECK(spec.description == "Rates.");
+  apply_shell_settings(spec, {{"norm", {"none", "layer"}}, {"norm", {"rms"}}, {"seed", {"1..3", 5}}});
+  CHECK(spec.description == "Rates. (changed: norm = rms; seed = 1..3, 5)");
+}
+
+TEST_CASE("the cells of a sweep are checked against the data, each data set once, with what they need") {
+  const SweepSpec spec = spec_of(R"({"base": {"dataset": {"name": "synthetic", "train_limit": 100}},
+    "grid": {"norm": ["none", "batch"], "batch_size": [1, 50]}})");
+  const SweepNeeds needs = check_cells_against_data(expand(spec), 1);
+  REQUIRE(needs.memory.size() == 4);
+  CHECK(needs.memory[2] == 0);  // undefined
+  CHECK(needs.memory[1] > needs.memory[0]);
+  REQUIRE(needs.warnings.size() == 1);  // one case, however many cells
+  CHECK(contains(needs.warnings[0], "341 samples"));
+  const auto refusal_with = [&](const char* setting) {
+    SweepSpec changed = spec;
+    apply_shell_setting(changed, parse_shell_setting(setting));
+    return request_error([&] { check_cells_against_data(expand(changed), 1); });
+  };
+  CHECK(refusal_with("batch_size=50,101").starts_with("batch_size: 101"));
+  CHECK(refusal_with("budget.epochs=0.1,1").starts_with("budget.epochs: 0.1"));
+  CHECK(refusal_with("model.hidden=[1e9]").starts_with("model: "));
+}

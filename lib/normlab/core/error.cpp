@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cctype>
 #include <numeric>
 
 #include "normlab/core/text.h"
@@ -26,15 +27,76 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return row.back();
 }
 
+// In lower case, with '_' for '-': the spelling in which names are compared.
+std::string plain_spelling(std::string_view name) {
+  std::string plain(name);
+  for (char& c : plain) {
+    c = c == '-' ? '_' : static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  }
+  return plain;
+}
+
+struct OtherName {
+  std::string_view typed, meant;  // in plain spelling
+};
+
+// What the same things are called elsewhere.
+constexpr OtherName other_names[] = {
+    {"lr", "learning_rate"},
+    {"bs", "batch_size"},
+    {"wd", "weight_decay"},
+    {"ln", "layer"},
+    {"layernorm", "layer"},
+    {"layer_norm", "layer"},
+    {"bn", "batch"},
+    {"batchnorm", "batch"},
+    {"batch_norm", "batch"},
+    {"gn", "group"},
+    {"groupnorm", "group"},
+    {"group_norm", "group"},
+    {"in", "instance"},
+    {"instancenorm", "instance"},
+    {"instance_norm", "instance"},
+    {"rmsnorm", "rms"},
+    {"rms_norm", "rms"},
+    {"wn", "weight"},
+    {"weightnorm", "weight"},
+    {"weight_norm", "weight"},
+    {"hidden_size", "hidden"},
+    {"hidden", "hidden_size"},
+    {"hidden_sizes", "hidden"},
+    {"num_layers", "layers"},
+    {"fashion", "fashion_mnist"},
+    {"fmnist", "fashion_mnist"},
+    {"fashionmnist", "fashion_mnist"},
+    {"cosine_annealing", "cosine"},
+};
+
+// The candidate that `name` is another name of, option dashes aside, or "".
+std::string other_name(std::string_view name, std::span<const std::string> candidates) {
+  const std::size_t dashes = std::min(name.find_first_not_of('-'), name.size());
+  const std::string plain = plain_spelling(name.substr(dashes));
+  for (const OtherName& entry : other_names) {
+    if (entry.typed != plain) continue;
+    for (const std::string& candidate : candidates) {
+      if (plain_spelling(candidate) == plain_spelling(name.substr(0, dashes)) + std::string(entry.meant))
+        return candidate;
+    }
+  }
+  return "";
+}
+
 }  // namespace
 
 std::string nearest_name(std::string_view name, std::span<const std::string> candidates) {
   constexpr std::size_t longest_name = 1000;  // the time grows with the length, and nobody misspells that
   if (name.size() > longest_name) return "";
-  std::string nearest;
+  std::string nearest = other_name(name, candidates);
+  if (!nearest.empty()) return nearest;
+  const std::string plain = plain_spelling(name);
   std::size_t best = std::max<std::size_t>(2, name.size() / 3) + 1;
   for (const std::string& candidate : candidates) {
-    const std::size_t distance = edit_distance(name, candidate);
+    const std::size_t distance = edit_distance(plain, plain_spelling(candidate));
     if (distance < best && distance < candidate.size()) {
       best = distance;
       nearest = candidate;

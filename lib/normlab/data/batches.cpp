@@ -13,18 +13,10 @@
 namespace normlab {
 namespace {
 
-Index require_batch_size(Index batch_size, Index samples, BatchUse use) {
-  const std::string value = fmt::format("{}", batch_size);
-  if (use == BatchUse::training && (batch_size < 1 || batch_size > samples)) {
-    refuse("batch_size", value, fmt::format("it must be 1 to {}, the number of training samples", samples));
-  }
-  if (batch_size < 1) refuse("batch_size", value, "it must be at least 1");
+Index checked_batch_size(Index batch_size, Index samples, BatchUse use) {
+  if (use == BatchUse::training) ImageBatches::require_batch_size(batch_size, samples);
+  if (batch_size < 1) refuse("batch_size", fmt::format("{}", batch_size), "it must be at least 1");
   return batch_size;
-}
-
-Index samples_used(Index samples, Index batch_size, BatchUse use) {
-  const bool lone_last_sample = batch_size > 1 && samples > 1 && samples % batch_size == 1;
-  return use == BatchUse::training && lone_last_sample ? samples - 1 : samples;
 }
 
 // Division, not a product with 1 / 255: correctly rounded, and as fast once vectorized.
@@ -43,14 +35,25 @@ void scale_pixels(const std::uint8_t* source, Index count, const PixelScale& sca
 ImageBatches::ImageBatches(const ImageView& images, Index batch_size, bool shuffle, std::uint64_t seed,
                            BatchUse use)
     : images_(images),
-      batch_size_(require_batch_size(batch_size, images.count, use)),
-      samples_(samples_used(images.count, batch_size, use)),
+      batch_size_(checked_batch_size(batch_size, images.count, use)),
+      samples_(use == BatchUse::training ? used_samples(images.count, batch_size) : images.count),
       steps_((samples_ + batch_size - 1) / batch_size),
       shuffle_(shuffle && use == BatchUse::training),
       seed_(seed),
       order_(static_cast<std::size_t>(images.count)) {
   std::iota(order_.begin(), order_.end(), 0u);
   set_epoch(0);
+}
+
+void ImageBatches::require_batch_size(Index batch_size, Index samples) {
+  if (batch_size >= 1 && batch_size <= samples) return;
+  refuse("batch_size", fmt::format("{}", batch_size),
+         fmt::format("it must be 1 to {}, the number of training samples", samples));
+}
+
+Index ImageBatches::used_samples(Index samples, Index batch_size) {
+  const bool lone_last_sample = batch_size > 1 && samples > 1 && samples % batch_size == 1;
+  return lone_last_sample ? samples - 1 : samples;
 }
 
 void ImageBatches::set_epoch(Index epoch) {
@@ -99,6 +102,11 @@ void ImageBatches::assemble(Index step, ImageLayout layout, T* pixels, std::int3
 template void ImageBatches::assemble(Index, ImageLayout, float*, std::int32_t*) const;
 template void ImageBatches::assemble(Index, ImageLayout, double*, std::int32_t*) const;
 
+Index TextBatches::minimum_characters(Index batch_size, Index window) {
+  constexpr Index most = std::numeric_limits<Index>::max();
+  return batch_size > (most - 1) / window ? most : batch_size * window + 1;
+}
+
 TextBatches::TextBatches(std::span<const CharacterId> ids, Index batch_size, Index window)
     : ids_(ids), batch_size_(batch_size), window_(window) {
   if (batch_size < 1) refuse("batch_size", fmt::format("{}", batch_size), "it must be at least 1");
@@ -110,7 +118,7 @@ TextBatches::TextBatches(std::span<const CharacterId> ids, Index batch_size, Ind
                        minimum_characters(batch_size, window)));
   }
   stream_length_ = (characters - 1) / batch_size;  // the last character is a target only
-  windows_ = stream_length_ / window;
+  windows_ = windows_in(characters, batch_size, window);
 }
 
 void TextBatches::assemble(Index window_index, std::int32_t* inputs, std::int32_t* targets) const {

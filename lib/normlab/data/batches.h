@@ -37,6 +37,10 @@ class ImageBatches {
   // each epoch.
   Index steps_per_epoch() const { return steps_; }
   Index samples_per_epoch() const { return samples_; }
+  // Throws RequestError naming batch_size unless it is 1 to `samples`.
+  static void require_batch_size(Index batch_size, Index samples);
+  // Of `samples`, those that an epoch of training uses.
+  static Index used_samples(Index samples, Index batch_size);
 
   // The order of an epoch is a function of (seed, epoch) alone, so a run can be resumed anywhere.
   void set_epoch(Index epoch);
@@ -65,7 +69,12 @@ class TextBatches {
   // dataset.path when there are fewer than minimum_characters().
   TextBatches(std::span<const CharacterId> ids, Index batch_size, Index window);
 
-  static Index minimum_characters(Index batch_size, Index window) { return batch_size * window + 1; }
+  // What no Index holds is the largest that it holds.
+  static Index minimum_characters(Index batch_size, Index window);
+  // Whole windows in so many characters.
+  static Index windows_in(Index characters, Index batch_size, Index window) {
+    return (characters - 1) / batch_size / window;
+  }
 
   Index windows_per_epoch() const { return windows_; }
   Index characters_per_epoch() const { return windows_ * window_ * batch_size_; }

@@ -18,7 +18,9 @@ struct DatasetSpec {
   std::string path;       // idx: folder; text: file; otherwise "" for the standard place
   Index train_limit = 0;  // use only the first so many training samples (characters); 0: all
   double validation_fraction = 5000.0 / 60000;  // the last part of the training set, held out
-  bool shuffle = true;                          // a new order every epoch (images)
+  // Use only the first so many samples (characters) of the validation part and of the test set; 0: all.
+  Index validation_limit = 0, test_limit = 0;
+  bool shuffle = true;  // a new order every epoch (images)
   // Images: pixels minus the training part's mean pixel, divided by the deviation, instead of pixels / 255.
   // The default for recurrent models: a row of zeros at the start of a sequence leaves a cell with nothing
   // but zeros to normalize, whose gradient grows by 1 / sqrt(epsilon) a time step.

@@ -109,12 +109,15 @@ ImageView ImageSet::view() const {
 }
 
 ImageData::ImageData(ImageSet training_file, Index test_count, const DatasetSpec& spec, TestLoader load_test)
-    : storage_(std::move(training_file)), test_count_(test_count), load_test_(std::move(load_test)) {
+    : storage_(std::move(training_file)),
+      test_count_(kept_for_test(test_count, spec.test_limit, "samples")),
+      load_test_(std::move(load_test)) {
   const ImageView all = storage_.view();
   const Index held_out = held_out_count(all.count, spec.validation_fraction, 1);
   const Index kept = kept_for_training(all.count - held_out, spec.train_limit, "samples");
   train_ = all.part(0, kept);
-  validation_ = all.part(all.count - held_out, held_out);
+  const Index validated = kept_for_validation(held_out, spec.validation_limit, "samples");
+  validation_ = all.part(all.count - held_out, validated);
   if (spec.standardize) {
     storage_.scale = standardizing_scale(train_);
     train_.scale = validation_.scale = storage_.scale;

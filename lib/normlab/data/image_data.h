@@ -50,7 +50,8 @@ class ImageData {
   // validation part; train_limit keeps the first so many of the rest. Both are views into one buffer. Warns
   // when the validation or the training part lacks classes (a file that is sorted by label). Throws
   // RequestError naming dataset.validation_fraction or dataset.train_limit when they leave nothing to train
-  // on, or ask for more samples than there are.
+  // on, or ask for more samples than there are. validation_limit and test_limit keep the first so many of
+  // their parts.
   ImageData(ImageSet training_file, Index test_count, const DatasetSpec& spec, TestLoader load_test);
 
   ImageData(ImageData&&) = default;
@@ -61,7 +62,7 @@ class ImageData {
   Index height() const { return train_.height; }
   Index width() const { return train_.width; }
   int classes() const { return train_.classes; }
-  Index test_count() const { return test_count_; }
+  Index test_count() const { return test_count_; }  // of the test set, the first so many count
 
   // Reads the test set now. It was found to be there and to fit when the data was loaded, so what goes wrong
   // here is a RunError.

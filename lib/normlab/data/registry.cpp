@@ -1,12 +1,14 @@
 #include "normlab/data/registry.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <iterator>
 #include <utility>
 
 #include "normlab/core/error.h"
+#include "normlab/core/text.h"
 #include "normlab/data/image_data.h"
 #include "normlab/data/input_file.h"
 
@@ -14,6 +16,7 @@ namespace normlab {
 namespace {
 
 constexpr std::string_view idx_prefix = "idx:", text_prefix = "text:";
+constexpr std::string_view fetched_names[] = {"brown", "bible"};
 
 const std::vector<std::string>& known_names() {
   static const std::vector<std::string> names = {"fashion-mnist", "mnist", "idx:FOLDER", "text:FILE",
@@ -38,6 +41,14 @@ bool is_folder(const std::filesystem::path& path) {
 bool is_file(const std::filesystem::path& path) {
   std::error_code ignored;
   return std::filesystem::is_regular_file(path, ignored);
+}
+
+[[noreturn]] void refuse_unknown(std::string_view name) {
+  const bool fetched = std::ranges::find(fetched_names, name) != std::end(fetched_names);
+  const char* prefix = fetched || is_file(name) ? "text:" : is_folder(name) ? "idx:" : nullptr;
+  if (prefix == nullptr) refuse_name("dataset", name, known_names());
+  throw RequestError(fmt::format("dataset: unknown name \"{}\"; known are {} (did you mean \"{}{}\"?).",
+                                 shortened(name), fmt::join(known_names(), ", "), prefix, shortened(name)));
 }
 
 std::filesystem::path fetched_text(std::string_view name) {
@@ -129,7 +140,7 @@ DatasetSpec parse_dataset(std::string_view name) {
   } else if (name == "synthetic") {
     spec.kind = DatasetKind::synthetic;
   } else {
-    refuse_name("dataset", name, known_names());
+    refuse_unknown(name);
   }
   return spec;
 }
@@ -151,7 +162,6 @@ std::string dataset_name(const DatasetSpec& spec) {
 }
 
 std::filesystem::path text_file(const DatasetSpec& spec) {
-  static constexpr std::string_view fetched_names[] = {"brown", "bible"};
   const bool fetched = std::ranges::find(fetched_names, spec.path) != std::end(fetched_names);
   if (!fetched || is_file(spec.path)) return spec.path;
   std::filesystem::path file = fetched_text(spec.path);

@@ -8,6 +8,18 @@
 #include "normlab/core/error.h"
 
 namespace normlab {
+namespace {
+
+Index kept(std::string_view field, Index available, Index limit, std::string_view unit,
+           std::string_view which) {
+  if (limit < 0 || limit > available) {
+    refuse(field, fmt::format("{}", limit),
+           fmt::format("it must be 0 (all) to {}, the {} {}", available, unit, which));
+  }
+  return limit == 0 ? available : limit;
+}
+
+}  // namespace
 
 Index held_out_count(Index count, double fraction, Index parts) {
   const std::string value = fmt::format("{}", fraction);
@@ -25,11 +37,15 @@ Index held_out_count(Index count, double fraction, Index parts) {
 }
 
 Index kept_for_training(Index available, Index limit, std::string_view unit) {
-  if (limit < 0 || limit > available) {
-    refuse("dataset.train_limit", fmt::format("{}", limit),
-           fmt::format("it must be 0 (all) to {}, the {} that remain for training", available, unit));
-  }
-  return limit == 0 ? available : limit;
+  return kept("dataset.train_limit", available, limit, unit, "that remain for training");
+}
+
+Index kept_for_validation(Index available, Index limit, std::string_view unit) {
+  return kept("dataset.validation_limit", available, limit, unit, "of the validation part");
+}
+
+Index kept_for_test(Index available, Index limit, std::string_view unit) {
+  return kept("dataset.test_limit", available, limit, unit, "of the test set");
 }
 
 }  // namespace normlab

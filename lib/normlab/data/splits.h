@@ -15,5 +15,8 @@ Index held_out_count(Index count, double fraction, Index parts);
 // `available`, or `limit` when that is positive. Throws RequestError naming dataset.train_limit when the
 // limit is negative or more than `available`; `unit` ("samples") is for the message.
 Index kept_for_training(Index available, Index limit, std::string_view unit);
+// The same for dataset.validation_limit and dataset.test_limit.
+Index kept_for_validation(Index available, Index limit, std::string_view unit);
+Index kept_for_test(Index available, Index limit, std::string_view unit);
 
 }  // namespace normlab

@@ -101,8 +101,12 @@ void TextData::split(const DatasetSpec& spec) {
   const std::span<const CharacterId> all(ids_);
   const auto held = static_cast<std::size_t>(held_out);
   train_ = all.first(kept);
-  validation_ = all.subspan(static_cast<std::size_t>(remaining), held);
-  test_ = all.last(held);
+  const auto first_of = [](std::span<const CharacterId> part, Index length) {
+    return part.first(static_cast<std::size_t>(length));
+  };
+  validation_ = first_of(all.subspan(static_cast<std::size_t>(remaining), held),
+                         kept_for_validation(held_out, spec.validation_limit, plural_name(unit_)));
+  test_ = first_of(all.last(held), kept_for_test(held_out, spec.test_limit, plural_name(unit_)));
 }
 
 void TextData::require_window(Index batch_size, Index window, Index evaluation_batch_size) const {

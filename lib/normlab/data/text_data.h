@@ -32,10 +32,10 @@ class TextData {
  public:
   // `content`: the file's bytes, in UTF-8 unless spec.unit is byte; they may go afterwards. As characters, a
   // byte order mark at the start is left out. The last round(validation_fraction * characters) are the test
-  // part, as many before them the validation part, the rest the training part, of which train_limit keeps the
-  // first so many characters (bytes). Throws RequestError naming dataset.path (empty, not UTF-8, fewer than
-  // two or more than most_distinct_characters distinct characters), dataset.validation_fraction or
-  // dataset.train_limit.
+  // part, as many before them the validation part, the rest the training part; train_limit, validation_limit
+  // and test_limit keep the first so many characters (bytes) of theirs. Throws RequestError naming
+  // dataset.path (empty, not UTF-8, fewer than two or more than most_distinct_characters distinct
+  // characters), dataset.validation_fraction or a limit.
   TextData(std::string_view content, const DatasetSpec& spec);
 
   TextData(TextData&&) = default;

@@ -29,6 +29,7 @@ Json cell_order(const RunConfig& config, const Placement& placement, int run_sta
 }
 
 int run_cell(const Json& order, const CellFiles& files) {
+  exit_when_parent_asks();
   const RunConfig config = resolve(order.at("config"));
   Placement placement{order.at("cores").get<std::vector<int>>(), order.at("jobs")};
   // What the system made of the wish; the sweep says why.
@@ -37,7 +38,8 @@ int run_cell(const Json& order, const CellFiles& files) {
   RunOptions options;
   options.checkpoint = files.checkpoint;
   options.checkpoint_seconds = files.checkpoint_seconds;
-  options.stop = &stop_when_parent_asks();
+  options.stop = &stop_flag();
+  options.on_ready = [] { stop_when_parent_asks(); };
   report_to(*state, options);
   const RunResult result = train_and_record(config, options, files.record, placement);
   return result.status == RunStatus::interrupted ? 130 : 0;

@@ -41,18 +41,37 @@ struct Range {
   double low = 0, high = infinity;
   bool with_low = true, with_high = false;
   const char* words = "";
+  bool single = false;  // computed with in single precision, where it must hold as well
 
   bool holds(double x) const {
+    return within(x) && (!single || (is_normal(x) && within(static_cast<float>(x))));
+  }
+
+ private:
+  bool within(double x) const {
     return std::isfinite(x) && (with_low ? x >= low : x > low) && (with_high ? x <= high : x < high);
+  }
+  // Smaller numbers than the normal ones count as zero while a network trains.
+  static bool is_normal(double x) {
+    const double size = std::abs(x);
+    return size == 0 ||
+           (size >= std::numeric_limits<float>::min() && size <= std::numeric_limits<float>::max());
   }
 };
 
 constexpr Range positive{0, infinity, false, false, "a finite number above 0 is"};
-constexpr Range not_negative{0, infinity, true, false, "a finite number of at least 0 is"};
 constexpr Range open_unit{0, 1, false, false, "a number above 0 and below 1 is"};
-constexpr Range half_open_unit{0, 1, true, false, "a number of at least 0 and below 1 is"};
 constexpr Range above_zero_to_one{0, 1, false, true, "a number above 0 and at most 1 is"};
 constexpr Range unit{0, 1, true, true, "a number from 0 to 1 is"};
+constexpr Range positive_single{
+    0, infinity, false, false, "a finite number above 0 in single precision, 1.2e-38 to 3.4e38, is", true};
+constexpr Range not_negative_single{
+    0,   infinity, true, false, "0, or a finite number above 0 in single precision, 1.2e-38 to 3.4e38, is",
+    true};
+constexpr Range half_open_unit_single{
+    0, 1, true, false, "a number of at least 0 and below 1 in single precision is", true};
+constexpr Range above_zero_to_one_single{
+    0, 1, false, true, "a number above 0 in single precision, 1.2e-38, and at most 1 is", true};
 
 constexpr Index largest_size = Index{1} << 40;
 
@@ -74,9 +93,7 @@ double read_number(const Json& value, std::string_view path, const Range& range)
 Index read_integer(const Json& value, std::string_view path, Index low, Index high = largest_size) {
   const double x = value.is_number() ? value.get<double>() : std::numeric_limits<double>::quiet_NaN();
   if (!(x >= static_cast<double>(low) && x <= static_cast<double>(high)) || x != std::floor(x)) {
-    refuse_value(path, value,
-                 high == largest_size ? fmt::format("an integer of at least {} is", low)
-                                      : fmt::format("an integer from {} to {} is", low, high));
+    refuse_value(path, value, fmt::format("an integer from {} to {} is", low, high));
   }
   return value.is_number_integer() ? value.get<Index>() : static_cast<Index>(x);
 }
@@ -141,6 +158,7 @@ class Reader {
   void integer(const char* key, Index& x, Index low) {
     if (const Json* value = find(key)) x = read_integer(*value, path(key), low);
   }
+  void limit(const char* key, Index& x) { integer(key, x, 0); }
   void flag(const char* key, bool& x) {
     const Json* value = find(key, flag_values);
     if (value == nullptr) return;
@@ -166,7 +184,8 @@ class Reader {
   void refuse_others(std::string_view owner) const {
     for (const auto& item : object_.items()) {
       if (std::find(known_.begin(), known_.end(), item.key()) != known_.end()) continue;
-      const std::string nearest = nearest_name(item.key(), known_);
+      const std::string within = path_.empty() ? setting_within_object(item.key()) : "";
+      const std::string nearest = within.empty() ? nearest_name(item.key(), known_) : within;
       throw RequestError(
           fmt::format("{}: unknown setting{}; known are {}{}.", shortened(join_path(path_, item.key())),
                       owner.empty() ? "" : fmt::format(" of {}", owner), fmt::join(known_, ", "),
@@ -196,6 +215,10 @@ class Writer {
   }
   void number(const char* key, double& x, const Range&) { object_[key] = x; }
   void integer(const char* key, Index& x, Index) { object_[key] = x; }
+  // Written where it limits something, so that configs without it keep their identity.
+  void limit(const char* key, Index& x) {
+    if (x != 0) object_[key] = x;
+  }
   void flag(const char* key, bool& x) { object_[key] = x; }
   void sizes(const char* key, std::vector<Index>& x, bool) { object_[key] = x; }
   void size_lists(const char* key, std::vector<std::vector<Index>>& x) { object_[key] = x; }
@@ -217,6 +240,8 @@ template <class Visitor>
 void visit_dataset(Visitor& visitor, DatasetSpec& dataset) {
   visitor.integer("train_limit", dataset.train_limit, 0);
   visitor.number("validation_fraction", dataset.validation_fraction, open_unit);
+  visitor.limit("validation_limit", dataset.validation_limit);
+  visitor.limit("test_limit", dataset.test_limit);
   if (is_text(dataset)) {
     visitor.name_unless("unit", dataset.unit, text_unit_names, TextUnit::character);
     return;
@@ -249,29 +274,30 @@ void visit_model(Visitor& visitor, ModelSpec& model, bool text) {
 
 template <class Visitor>
 void visit_norm(Visitor& visitor, NormSpec& norm) {
-  if (norm.kind != Norm::none && norm.kind != Norm::weight) visitor.number("epsilon", norm.epsilon, positive);
-  if (norm.kind == Norm::batch) visitor.number("momentum", norm.momentum, above_zero_to_one);
+  if (norm.kind != Norm::none && norm.kind != Norm::weight)
+    visitor.number("epsilon", norm.epsilon, positive_single);
+  if (norm.kind == Norm::batch) visitor.number("momentum", norm.momentum, above_zero_to_one_single);
   if (norm.kind == Norm::group) visitor.integer("groups", norm.groups, 1);
 }
 
 template <class Visitor>
 void visit_init(Visitor& visitor, InitSpec& init) {
-  visitor.number("scale", init.scale, positive);
+  visitor.number("scale", init.scale, positive_single);
 }
 
 template <class Visitor>
 void visit_optimizer(Visitor& visitor, OptimizerSpec& optimizer) {
-  visitor.number("learning_rate", optimizer.learning_rate, positive);
+  visitor.number("learning_rate", optimizer.learning_rate, positive_single);
   if (optimizer.kind == OptimizerKind::momentum) {
-    visitor.number("momentum", optimizer.momentum, half_open_unit);
+    visitor.number("momentum", optimizer.momentum, half_open_unit_single);
     visitor.flag("nesterov", optimizer.nesterov);
   }
   if (optimizer.kind == OptimizerKind::adam || optimizer.kind == OptimizerKind::adamw) {
-    visitor.number("beta1", optimizer.beta1, half_open_unit);
-    visitor.number("beta2", optimizer.beta2, half_open_unit);
-    visitor.number("epsilon", optimizer.epsilon, positive);
+    visitor.number("beta1", optimizer.beta1, half_open_unit_single);
+    visitor.number("beta2", optimizer.beta2, half_open_unit_single);
+    visitor.number("epsilon", optimizer.epsilon, positive_single);
   }
-  visitor.number("weight_decay", optimizer.weight_decay, not_negative);
+  visitor.number("weight_decay", optimizer.weight_decay, not_negative_single);
 }
 
 template <class Visitor>
@@ -287,7 +313,7 @@ void visit_schedule(Visitor& visitor, ScheduleSpec& schedule) {
 // The settings of the config itself that are neither objects nor need words of their own.
 template <class Visitor>
 void visit_plain(Visitor& visitor, RunConfig& config) {
-  visitor.number("clip_gradient_norm", config.clip_gradient_norm, not_negative);
+  visitor.number("clip_gradient_norm", config.clip_gradient_norm, not_negative_single);
   visitor.integer("batch_size", config.batch_size, 1);
   visitor.flag("keep_training", config.keep_training);
   visitor.name("track", config.track, tracking_names);
@@ -428,9 +454,16 @@ void read_seed(Reader& parent, std::uint64_t& seed) {
   if (value == nullptr) return;
   if (value->is_number_unsigned()) {
     seed = value->get<std::uint64_t>();
-  } else {
-    seed = static_cast<std::uint64_t>(read_integer(*value, "seed", 0));
+    return;
   }
+  // As a floating-point number, an integer is exact up to here.
+  constexpr double exact = 9007199254740992;  // 2^53
+  const double x = value->is_number() ? value->get<double>() : -1;
+  if (!(x >= 0 && x <= exact) || x != std::floor(x)) {
+    refuse_value("seed", *value,
+                 fmt::format("an integer from 0 to {} is", std::numeric_limits<std::uint64_t>::max()));
+  }
+  seed = static_cast<std::uint64_t>(x);
 }
 
 void read_threads(Reader& parent, int& threads) {
@@ -589,6 +622,33 @@ const std::vector<std::string>& setting_choices(std::string_view path) {
                                                                 {"model.input", &sequence_input_names}};
   const auto found = choices.find(path);
   return found == choices.end() ? no_names : *found->second;
+}
+
+std::string setting_within_object(const std::string& name) {
+  static const std::map<std::string, std::string> paths{{"lr", "optimizer.learning_rate"},
+                                                        {"learning_rate", "optimizer.learning_rate"},
+                                                        {"momentum", "optimizer.momentum"},
+                                                        {"beta1", "optimizer.beta1"},
+                                                        {"beta2", "optimizer.beta2"},
+                                                        {"weight_decay", "optimizer.weight_decay"},
+                                                        {"wd", "optimizer.weight_decay"},
+                                                        {"epsilon", "norm.epsilon"},
+                                                        {"groups", "norm.groups"},
+                                                        {"epochs", "budget.epochs"},
+                                                        {"steps", "budget.steps"},
+                                                        {"seconds", "budget.seconds"},
+                                                        {"hidden", "model.hidden"},
+                                                        {"hidden_size", "model.hidden_size"},
+                                                        {"layers", "model.layers"},
+                                                        {"num_layers", "model.layers"},
+                                                        {"activation", "model.activation"},
+                                                        {"window", "model.window"},
+                                                        {"train_limit", "dataset.train_limit"},
+                                                        {"validation_limit", "dataset.validation_limit"},
+                                                        {"test_limit", "dataset.test_limit"},
+                                                        {"warmup_steps", "schedule.warmup_steps"}};
+  const auto found = paths.find(name);
+  return found == paths.end() ? "" : found->second;
 }
 
 }  // namespace normlab

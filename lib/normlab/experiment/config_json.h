@@ -36,6 +36,10 @@ struct SettingDescription {
 // `settings` has that object. Throws what resolve() throws.
 std::vector<SettingDescription> settings_of(const Json& settings);
 
+// The dotted path of a setting that was named without the object that it is in, or as elsewhere ("lr"), or
+// "".
+std::string setting_within_object(const std::string& name);
+
 // The names that a setting such as "model" or "norm" chooses from; empty for other settings.
 const std::vector<std::string>& setting_choices(std::string_view path);
 

@@ -18,16 +18,12 @@ Json expand_shorthand(const Json& value) {
   return object;
 }
 
-// The settings that are objects with a name.
-bool is_named_object(std::string_view path) {
-  static constexpr std::string_view named[] = {"dataset", "model", "norm", "init", "optimizer", "schedule"};
-  return std::find(std::begin(named), std::end(named), path) != std::end(named);
-}
-
 // Sets what `value` says, and keeps the rest.
 void merge_named_object(Json& object, std::string_view path, const Json& value) {
-  if (path == "dataset") object.erase("path");  // belongs to the name
   const Json said = value.is_string() ? expand_shorthand(value) : value;
+  const auto name = said.find("name");
+  const bool renames = name != said.end() && *name != object.value("name", Json());
+  if (path == "dataset" && renames) object.erase("path");  // belongs to the name
   for (const auto& item : said.items()) object[item.key()] = item.value();
 }
 
@@ -50,6 +46,11 @@ const Json* find_setting(const Json& settings, std::string_view path) {
     if (dot == std::string_view::npos) return here;
     path.remove_prefix(dot + 1);
   }
+}
+
+bool is_named_object(std::string_view path) {
+  static constexpr std::string_view named[] = {"dataset", "model", "norm", "init", "optimizer", "schedule"};
+  return std::find(std::begin(named), std::end(named), path) != std::end(named);
 }
 
 void set_setting(Json& settings, std::string_view path, const Json& value) {

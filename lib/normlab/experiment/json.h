@@ -13,6 +13,9 @@ namespace normlab {
 // an object is its shorthand: "model.name" finds "lstm" in {"model": "lstm"}.
 const Json* find_setting(const Json& settings, std::string_view path);
 
+// The settings that are objects with a name: dataset, model, norm, init, optimizer, schedule.
+bool is_named_object(std::string_view path);
+
 // Sets the value at a dotted path, making objects on the way; a shorthand on the way becomes the object that
 // it stands for. A name or an object set for dataset, model, norm, init, optimizer or schedule changes what
 // it says and keeps the other settings there; anything else is replaced. RequestError for an empty part in

@@ -4,12 +4,22 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <deque>
+#include <functional>
+#include <limits>
 #include <map>
+#include <numeric>
 #include <set>
+#include <unordered_map>
+#include <unordered_set>
 
 #include "normlab/core/error.h"
-#include "normlab/data/registry.h"
+#include "normlab/core/memory.h"
+#include "normlab/core/text.h"
 #include "normlab/experiment/config_json.h"
+#include "normlab/train/requirements.h"
 #include "normlab/train/trainer.h"
 
 namespace normlab {
@@ -54,14 +64,69 @@ Json parse_paper(const Json& json) {
   return *found;
 }
 
+// Equal values have equal keys, also 10000 and 1e4.
+std::string value_key(const Json& value) {
+  if (value.is_number_float()) {
+    const double x = value.get<double>();
+    constexpr double exact = 9007199254740992;  // 2^53
+    if (x == std::floor(x) && std::abs(x) <= exact) return fmt::format("{}", static_cast<std::int64_t>(x));
+  }
+  if (!value.is_structured()) return value.dump(-1, ' ', false, Json::error_handler_t::replace);
+  std::string key = value.is_object() ? "{" : "[";
+  for (const auto& item : value.items()) {
+    if (value.is_object()) key += Json(item.key()).dump(-1, ' ', false, Json::error_handler_t::replace) + ":";
+    key += value_key(item.value()) + ",";
+  }
+  return key + (value.is_object() ? "}" : "]");
+}
+
 void require_values(const std::string& field, const std::vector<Json>& values) {
   if (values.empty()) refuse(field, "[]", "an axis lists at least one value; this one leaves nothing to run");
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    if (std::find(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(i), values[i]) !=
-        values.begin() + static_cast<std::ptrdiff_t>(i)) {
-      refuse(field, shown(values[i]), "it is listed twice, and each value may be listed once");
-    }
+  std::unordered_set<std::string> seen;
+  for (const Json& value : values) {
+    if (seen.insert(value_key(value)).second) continue;
+    refuse(field, shown(value), "it is listed twice, and each value may be listed once");
   }
+}
+
+bool takes_ranges(std::string_view path) {
+  return path == "seed" || path == "batch_size";
+}
+
+// "1..5" as its ends, or nothing when it has another form.
+std::optional<std::pair<std::uint64_t, std::uint64_t>> parse_range(std::string_view text) {
+  const std::size_t dots = text.find("..");
+  if (dots == std::string_view::npos) return std::nullopt;
+  std::uint64_t ends[2] = {};
+  const std::string_view parts[2] = {text.substr(0, dots), text.substr(dots + 2)};
+  for (int i = 0; i < 2; ++i) {
+    const char* end = parts[i].data() + parts[i].size();
+    const auto [rest, error] = std::from_chars(parts[i].data(), end, ends[i]);
+    if (error != std::errc() || rest != end) return std::nullopt;
+  }
+  return std::pair{ends[0], ends[1]};
+}
+
+// The values with each range "FIRST..LAST" of an axis of integers written out.
+std::vector<Json> without_ranges(const std::string& path, const std::string& field,
+                                 const std::vector<Json>& values) {
+  constexpr std::uint64_t longest = 1'000'000;
+  if (!takes_ranges(path)) return values;
+  std::vector<Json> all;
+  for (const Json& value : values) {
+    const auto range = value.is_string() ? parse_range(value.get<std::string>()) : std::nullopt;
+    if (!range) {
+      all.push_back(value);
+      continue;
+    }
+    const auto [first, last] = *range;
+    if (first > last || last - first >= longest) {
+      refuse(field, shown(value),
+             fmt::format("a range FIRST..LAST of at most {} integers, the smaller first, is", longest));
+    }
+    for (std::uint64_t i = 0; i <= last - first; ++i) all.emplace_back(first + i);
+  }
+  return all;
 }
 
 std::vector<Axis> parse_grid(const Json& json) {
@@ -70,8 +135,10 @@ std::vector<Axis> parse_grid(const Json& json) {
   if (found == json.end()) return grid;
   for (const auto& item : require_object(*found, "grid").items()) {
     const std::string field = "grid." + item.key();
-    if (!item.value().is_array()) refuse(field, shown(item.value()), "a list of values is");
-    Axis axis{item.key(), item.value().get<std::vector<Json>>()};
+    const bool range = item.value().is_string() && takes_ranges(item.key());
+    if (!item.value().is_array() && !range) refuse(field, shown(item.value()), "a list of values is");
+    const auto values = range ? std::vector<Json>{item.value()} : item.value().get<std::vector<Json>>();
+    Axis axis{item.key(), without_ranges(item.key(), field, values)};
     require_values(field, axis.values);
     grid.push_back(std::move(axis));
   }
@@ -115,11 +182,10 @@ int nesting_rank(const std::string& path) {
   return static_cast<int>(std::find(first.begin(), first.end(), path) - first.begin());
 }
 
-// Calls visit(settings) for every cell of base and grid, before overrides.
+// Calls visit(settings) for every combination of `axes` over the base, before overrides, until it returns
+// false.
 template <class Visit>
-void for_each_combination(const SweepSpec& spec, Visit&& visit) {
-  std::vector<const Axis*> nested;
-  for (const Axis& axis : spec.grid) nested.push_back(&axis);
+void for_each_combination(const Json& base, std::vector<const Axis*> nested, Visit&& visit) {
   std::stable_sort(nested.begin(), nested.end(), [](const Axis* a, const Axis* b) {
     return nesting_rank(a->path) < nesting_rank(b->path);
   });
@@ -131,38 +197,97 @@ void for_each_combination(const SweepSpec& spec, Visit&& visit) {
   });
   std::vector<std::size_t> position(nested.size(), 0);
   while (true) {
-    Json settings = spec.base;
+    Json settings = base;
     for (const std::size_t i : set_order)
       set_setting(settings, nested[i]->path, nested[i]->values[position[i]]);
-    visit(settings);
+    if (!visit(settings)) return;
     std::size_t axis = nested.size();
     while (axis > 0 && ++position[axis - 1] == nested[axis - 1]->values.size()) position[--axis] = 0;
     if (axis == 0) return;
   }
 }
 
-bool matches(const Json& settings, const Override& override) {
-  static const Json defaults = to_json(RunConfig{});
-  return std::all_of(override.when.begin(), override.when.end(), [&](const auto& condition) {
-    const auto& [path, wanted] = condition;
-    const Json* value = find_setting(settings, path);
-    if (value == nullptr) value = find_setting(defaults, path);
-    if (value == nullptr) return false;
+std::vector<const Axis*> all_axes(const SweepSpec& spec) {
+  std::vector<const Axis*> axes;
+  for (const Axis& axis : spec.grid) axes.push_back(&axis);
+  return axes;
+}
+
+// What is beyond 2^64 - 1 counts as that.
+std::uint64_t combinations(const std::vector<const Axis*>& axes) {
+  std::uint64_t count = 1;
+  for (const Axis* axis : axes) {
+    constexpr std::uint64_t most = std::numeric_limits<std::uint64_t>::max();
+    const std::uint64_t size = axis->values.size();
+    if (size == 0) return 0;
+    count = count > most / size ? most : count * size;
+  }
+  return count;
+}
+
+// A condition of an override, ready to be asked of many cells.
+class Condition {
+ public:
+  Condition(const std::string& path, const Json& wanted) : path_(path), wants_object_(wanted.is_object()) {
+    keys_.insert(value_key(wanted));
+    if (!wanted.is_array()) return;
+    for (const Json& value : wanted) keys_.insert(value_key(value));
+  }
+
+  bool holds(const Json& settings) const {
+    static const Json defaults = to_json(RunConfig{});
+    const Json* value = find_setting(settings, path_);
+    if (value == nullptr) value = find_setting(defaults, path_);
     // "model": "lstm" also holds for {"name": "lstm", …}.
-    if (value->is_object() && !wanted.is_object()) value = find_setting(*value, "name");
-    if (value == nullptr) return false;
-    return *value == wanted ||
-           (wanted.is_array() && std::find(wanted.begin(), wanted.end(), *value) != wanted.end());
+    if (value != nullptr && value->is_object() && !wants_object_) value = find_setting(*value, "name");
+    return value != nullptr && keys_.contains(value_key(*value));
+  }
+
+  // The setting, or the object that it is in: "model" of "model.name".
+  std::string_view root() const { return std::string_view(path_).substr(0, path_.find('.')); }
+
+ private:
+  std::string path_;
+  bool wants_object_;
+  std::unordered_set<std::string> keys_;
+};
+
+using Conditions = std::vector<Condition>;
+
+Conditions conditions_of(const Override& override) {
+  Conditions conditions;
+  for (const auto& [path, wanted] : override.when) conditions.emplace_back(path, wanted);
+  return conditions;
+}
+
+bool all_hold(const Conditions& conditions, const Json& settings) {
+  return std::all_of(conditions.begin(), conditions.end(),
+                     [&](const Condition& condition) { return condition.holds(settings); });
+}
+
+// Whether some cell meets all conditions. Those on different roots do not depend on each other, so that each
+// root is looked at with its own axes alone, and not the whole grid.
+bool can_hold(const SweepSpec& spec, const Conditions& conditions) {
+  constexpr std::uint64_t most_combinations = 1'000'000;
+  std::map<std::string_view, Conditions> by_root;
+  for (const Condition& condition : conditions) by_root[condition.root()].push_back(condition);
+  return std::all_of(by_root.begin(), by_root.end(), [&](const auto& entry) {
+    const auto& [root, of_root] = entry;
+    std::vector<const Axis*> axes;
+    for (const Axis& axis : spec.grid) {
+      if (std::string_view(axis.path).substr(0, axis.path.find('.')) == root) axes.push_back(&axis);
+    }
+    if (combinations(axes) > most_combinations) return true;  // too many to know
+    bool found = false;
+    for_each_combination(spec.base, axes,
+                         [&](const Json& settings) { return !(found = all_hold(of_root, settings)); });
+    return found;
   });
 }
 
 void refuse_idle_overrides(const SweepSpec& spec) {
-  std::vector<bool> used(spec.overrides.size(), false);
-  for_each_combination(spec, [&](const Json& settings) {
-    for (std::size_t i = 0; i < used.size(); ++i) used[i] = used[i] || matches(settings, spec.overrides[i]);
-  });
-  for (std::size_t i = 0; i < used.size(); ++i) {
-    if (used[i]) continue;
+  for (std::size_t i = 0; i < spec.overrides.size(); ++i) {
+    if (can_hold(spec, conditions_of(spec.overrides[i]))) continue;
     Json when = Json::object();
     for (const auto& [path, value] : spec.overrides[i].when) when[path] = value;
     refuse(fmt::format("overrides[{}].when", i), shown(when),
@@ -186,19 +311,133 @@ Json overrides_json(const std::vector<Override>& overrides) {
   return list;
 }
 
-SweepCell make_cell(const SweepSpec& spec, Json settings) {
+SweepCell make_cell(const SweepSpec& spec, const std::vector<Conditions>& conditions, Json settings) {
   // Conditions look at base and grid only, so that the order of overrides matters for nothing but which value
   // wins.
   const Json before = settings;
-  for (const Override& override : spec.overrides) {
-    if (!matches(before, override)) continue;
-    for (const auto& [path, value] : override.set) set_setting(settings, path, value);
+  for (std::size_t i = 0; i < spec.overrides.size(); ++i) {
+    if (!all_hold(conditions[i], before)) continue;
+    for (const auto& [path, value] : spec.overrides[i].set) set_setting(settings, path, value);
   }
   SweepCell cell;
   cell.config = resolve(settings);
   cell.id = run_id(cell.config);
   cell.undefined = undefined_reason(cell.config);
   return cell;
+}
+
+void require_cells_within(const SweepSpec& spec, std::uint64_t max_cells) {
+  const std::uint64_t cells = combinations(all_axes(spec));
+  if (cells <= max_cells) return;
+  const bool more = cells == std::numeric_limits<std::uint64_t>::max();
+  refuse("grid", fmt::format("{}{} cells", more ? "more than " : "", cells),
+         fmt::format("a sweep of at most {} is, and --max-cells N allows N", max_cells));
+}
+
+// The name that a value of a named object says, with the path of a data set: "text:FILE".
+std::string name_in(const Json& value) {
+  const Json* name = value.is_object() ? find_setting(value, "name") : &value;
+  const Json* path = value.is_object() ? find_setting(value, "path") : nullptr;
+  if (name == nullptr || !name->is_string()) return "";
+  const auto text = name->get<std::string>();
+  return path != nullptr && path->is_string() ? text + ":" + path->get<std::string>() : text;
+}
+
+// A name that is on the axis already stands for the entries that have it, with all that they say.
+std::vector<Json> with_known_settings(const Axis& axis, const std::vector<Json>& values) {
+  std::vector<Json> all;
+  for (const Json& value : values) {
+    const std::size_t before = all.size();
+    for (const Json& entry : axis.values) {
+      if (value.is_string() && name_in(entry) == value.get<std::string>()) all.push_back(entry);
+    }
+    if (all.size() == before) all.push_back(value);
+  }
+  return all;
+}
+
+// "norm = none, layer"
+std::string change_text(const ShellSetting& setting) {
+  constexpr std::size_t most_values = 8;
+  std::vector<std::string> values;
+  for (const Json& value : setting.values) {
+    if (values.size() == most_values) {
+      values.push_back(fmt::format("… ({} values)", setting.values.size()));
+      break;
+    }
+    values.push_back(value.is_string() ? shortened(value.get<std::string>()) : shown(value));
+  }
+  return fmt::format("{} = {}", setting.path, fmt::join(values, ", "));
+}
+
+// Whether the setting chooses among the names that base and grid have for its object; it may add others.
+bool chooses_known(const SweepSpec& spec, const ShellSetting& setting) {
+  if (!is_named_object(setting.path)) return false;
+  std::vector<std::string> names;
+  if (const Json* base = find_setting(spec.base, setting.path)) names.push_back(name_in(*base));
+  for (const Axis& axis : spec.grid) {
+    if (axis.path != setting.path) continue;
+    for (const Json& entry : axis.values) names.push_back(name_in(entry));
+  }
+  return std::any_of(setting.values.begin(), setting.values.end(), [&](const Json& value) {
+    return value.is_string() &&
+           std::find(names.begin(), names.end(), value.get<std::string>()) != names.end();
+  });
+}
+
+// What overrides say of a setting that the shell has set no longer counts; within an object that the shell
+// has only chosen, it does.
+void remove_overridden(SweepSpec& spec, const ShellSetting& setting, bool chosen) {
+  for (Override& override : spec.overrides) {
+    std::erase_if(override.set, [&](const auto& entry) {
+      if (chosen) return entry.first == setting.path || entry.first == setting.path + ".name";
+      return is_at_or_below(entry.first, setting.path);
+    });
+  }
+  std::erase_if(spec.overrides, [](const Override& override) { return override.set.empty(); });
+}
+
+[[noreturn]] void refuse_same_id(const SweepCell& a, const SweepCell& b) {
+  if (to_json(a.config) == to_json(b.config))
+    refuse("grid", a.id, "two cells resolve to this one run, and each run may be listed once");
+  refuse(
+      "grid", a.id,
+      "two different runs have this id, which happens by chance among very many; several smaller sweeps are");
+}
+
+// The sizes of data sets, each of which is loaded once.
+class KnownSizes {
+ public:
+  const DataSize& of(const RunConfig& config) {
+    // From the newest: neighbours in a sweep mostly have the same data.
+    const auto known = std::find_if(sizes_.rbegin(), sizes_.rend(),
+                                    [&](const auto& entry) { return entry.first == config.dataset; });
+    if (known != sizes_.rend()) return known->second;
+    return sizes_.emplace_back(config.dataset, load_data_size(config)).second;
+  }
+
+ private:
+  std::deque<std::pair<DatasetSpec, DataSize>> sizes_;
+};
+
+// What matters to whether the parameters in a file fit.
+std::string parameters_key(const RunConfig& config) {
+  const Json json = to_json(config);
+  Json key = Json::array();
+  for (const char* setting : {"dataset", "model", "norm", "initial_parameters"}) key.push_back(json[setting]);
+  return key.dump();
+}
+
+// Whatever the order in which the runs start, the largest may meet.
+void require_memory_of(std::vector<double> needs, int jobs) {
+  if (needs.empty()) return;
+  const auto available = available_memory();
+  std::sort(needs.begin(), needs.end(), std::greater<>());
+  require_memory(needs.front(), 1, available);
+  const auto side_by_side = std::min(needs.size(), static_cast<std::size_t>(jobs));
+  require_memory(
+      std::accumulate(needs.begin(), needs.begin() + static_cast<std::ptrdiff_t>(side_by_side), 0.0),
+      static_cast<int>(side_by_side), available);
 }
 
 }  // namespace
@@ -230,21 +469,34 @@ SweepSpec load_sweep_spec(const std::filesystem::path& file) {
 }
 
 void apply_shell_setting(SweepSpec& spec, const ShellSetting& setting) {
-  require_values("set " + setting.path, setting.values);
+  const std::string field = "set " + setting.path;
+  std::vector<Json> values = without_ranges(setting.path, field, setting.values);
+  require_values(field, values);
+  const bool chosen = chooses_known(spec, setting);
   const auto axis = std::find_if(spec.grid.begin(), spec.grid.end(),
                                  [&](const Axis& candidate) { return candidate.path == setting.path; });
-  if (setting.values.size() > 1 && axis != spec.grid.end()) {
-    axis->values = setting.values;
-  } else if (setting.values.size() > 1) {
-    spec.grid.push_back({setting.path, setting.values});
+  if (axis != spec.grid.end() && is_named_object(setting.path)) values = with_known_settings(*axis, values);
+  if (values.size() > 1 && axis != spec.grid.end()) {
+    axis->values = values;
+  } else if (values.size() > 1) {
+    spec.grid.push_back({setting.path, values});
   } else {
     if (axis != spec.grid.end()) spec.grid.erase(axis);
-    set_setting(spec.base, setting.path, setting.values[0]);
+    set_setting(spec.base, setting.path, values[0]);
   }
-  for (Override& override : spec.overrides) {
-    std::erase_if(override.set, [&](const auto& entry) { return is_at_or_below(entry.first, setting.path); });
+  remove_overridden(spec, setting, chosen);
+}
+
+void apply_shell_settings(SweepSpec& spec, const std::vector<ShellSetting>& settings) {
+  std::vector<std::string> changes;
+  for (const ShellSetting& setting : settings) {
+    const Json before = to_json(spec);
+    apply_shell_setting(spec, setting);
+    if (to_json(spec) != before) changes.push_back(change_text(setting));
   }
-  std::erase_if(spec.overrides, [](const Override& override) { return override.set.empty(); });
+  if (changes.empty()) return;
+  const std::string note = fmt::format("(changed: {})", fmt::join(changes, "; "));
+  spec.description += spec.description.empty() ? note : " " + note;
 }
 
 Json to_json(const SweepSpec& spec) {
@@ -255,33 +507,39 @@ Json to_json(const SweepSpec& spec) {
   return json;
 }
 
-std::vector<SweepCell> expand(const SweepSpec& spec) {
+std::vector<SweepCell> expand(const SweepSpec& spec, std::uint64_t max_cells) {
+  require_cells_within(spec, max_cells);
+  std::vector<Conditions> conditions;
+  for (const Override& override : spec.overrides) conditions.push_back(conditions_of(override));
   std::vector<SweepCell> cells;
-  std::set<std::string> ids;
-  for_each_combination(spec, [&](const Json& settings) {
-    cells.push_back(make_cell(spec, settings));
-    if (!ids.insert(cells.back().id).second) {
-      refuse("grid", cells.back().id, "two cells resolve to this one run, and each run may be listed once");
-    }
+  std::unordered_map<std::string, std::size_t> cell_of;
+  for_each_combination(spec.base, all_axes(spec), [&](const Json& settings) {
+    cells.push_back(make_cell(spec, conditions, settings));
+    const auto [same_id, added] = cell_of.try_emplace(cells.back().id, cells.size() - 1);
+    if (!added) refuse_same_id(cells[same_id->second], cells.back());
+    return true;
   });
   return cells;
 }
 
-void check_cells_against_data(const std::vector<SweepCell>& cells) {
-  // Only these settings matter to the check, and of the batch sizes the largest is the one that may not fit.
-  std::map<std::string, RunConfig> representatives;
+SweepNeeds check_cells_against_data(const std::vector<SweepCell>& cells, int jobs) {
+  KnownSizes sizes;
+  SweepNeeds needs;
+  std::set<std::string> warned, parameters_checked;
   for (const SweepCell& cell : cells) {
+    needs.memory.push_back(0);
     if (cell.undefined) continue;
-    const Json config = to_json(cell.config);
-    Json key{config["dataset"], config["target"]};
-    if (is_text(cell.config.dataset)) key.push_back(config["model"]);
-    if (!cell.config.initial_parameters.empty()) {
-      for (const char* setting : {"model", "norm", "initial_parameters"}) key.push_back(config[setting]);
-    }
-    const auto [entry, added] = representatives.try_emplace(key.dump(), cell.config);
-    if (!added && entry->second.batch_size < cell.config.batch_size) entry->second = cell.config;
+    const DataSize& size = sizes.of(cell.config);
+    require_batches(cell.config, size);
+    require_first_step(cell.config, size);
+    needs.memory.back() = memory_needed(cell.config, size);
+    const auto warning = evaluation_warning(cell.config, size);
+    if (warning && warned.insert(*warning).second) needs.warnings.push_back(*warning);
+    if (cell.config.initial_parameters.empty()) continue;
+    if (parameters_checked.insert(parameters_key(cell.config)).second) check_against_data(cell.config);
   }
-  for (const auto& [key, config] : representatives) check_against_data(config);
+  require_memory_of(needs.memory, jobs);
+  return needs;
 }
 
 }  // namespace normlab

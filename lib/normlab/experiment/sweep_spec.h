@@ -1,6 +1,7 @@
 // A sweep: a base config, a grid over its settings, and exceptions (docs/experiment-format.md).
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -38,8 +39,13 @@ SweepSpec parse_sweep_spec(const Json& json, const std::string& default_name);
 SweepSpec load_sweep_spec(const std::filesystem::path& file);
 
 // "--set KEY=V1,V2" replaces or adds an axis; one value is set in the base, and the axis is gone. Either wins
-// over overrides of the same setting.
+// over overrides of the same setting. A name that is on the axis of a named object ("model") already stands
+// for its entries there, with their settings. RequestError for a value that is listed twice, and for a range
+// that is none.
 void apply_shell_setting(SweepSpec& spec, const ShellSetting& setting);
+
+// The same for each in turn; the description then says which changed the spec: "(changed: seed = 1, 2)".
+void apply_shell_settings(SweepSpec& spec, const std::vector<ShellSetting>& settings);
 
 Json to_json(const SweepSpec& spec);
 
@@ -52,12 +58,19 @@ struct SweepCell {
 
 // All cells in a fixed order: the seed varies slowest, so that an interrupted sweep has whole tables for its
 // first seeds; then model, norm and batch size; then the other axes in the order of the spec, the last one
-// fastest. Each cell's config is resolved; RequestError for one that cannot be, and when two cells are the
-// same run.
-std::vector<SweepCell> expand(const SweepSpec& spec);
+// fastest. Each cell's config is resolved; RequestError for one that cannot be, when two cells are the same
+// run, and, before anything is expanded, for more than `max_cells`.
+constexpr std::uint64_t default_max_cells = 100'000;
+std::vector<SweepCell> expand(const SweepSpec& spec, std::uint64_t max_cells = default_max_cells);
 
-// Checks every cell that is to run against its data, reading each data set once: RequestError before any work
-// starts.
-void check_cells_against_data(const std::vector<SweepCell>& cells);
+// What the cells ask for, known before they start.
+struct SweepNeeds {
+  std::vector<double> memory;         // bytes of each cell's network; 0 where it is undefined
+  std::vector<std::string> warnings;  // each once
+};
+
+// Checks every cell that is to run against its data and the memory that there is for `jobs` of them side by
+// side, reading each data set once: RequestError before any work starts.
+SweepNeeds check_cells_against_data(const std::vector<SweepCell>& cells, int jobs);
 
 }  // namespace normlab

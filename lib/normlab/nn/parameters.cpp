@@ -9,13 +9,13 @@ namespace normlab {
 namespace {
 
 template <class T>
-Tensor<T>& find_or_add(std::deque<NamedTensor<T>>& tensors, const std::string& name, const Shape& shape,
-                       T value) {
-  for (auto& tensor : tensors) {
-    if (tensor.name == name) return tensor.data;
-  }
+Tensor<T>& find_or_add(std::deque<NamedTensor<T>>& tensors,
+                       std::unordered_map<std::string, Tensor<T>*>& by_name, const std::string& name,
+                       const Shape& shape, T value) {
+  if (const auto known = by_name.find(name); known != by_name.end()) return *known->second;
   auto& added = tensors.emplace_back(NamedTensor<T>{name, Tensor<T>(shape)});
   added.data.fill(value);
+  by_name.emplace(name, &added.data);
   return added.data;
 }
 
@@ -57,10 +57,8 @@ void orthogonal_rows(std::vector<double>& rows, Index size, Random& random) {
 
 template <class T>
 Parameter<T>* Parameters<T>::find(const std::string& name) {
-  for (auto& parameter : parameters_) {
-    if (parameter.name == name) return &parameter;
-  }
-  return nullptr;
+  const auto known = parameter_of_.find(name);
+  return known == parameter_of_.end() ? nullptr : known->second;
 }
 
 template <class T>
@@ -70,6 +68,7 @@ Parameter<T>& Parameters<T>::add(const std::string& name, ParameterRole role, co
   parameter.gradient = Tensor<T>(shape);
   parameter.name = name;
   parameter.role = role;
+  parameter_of_.emplace(name, &parameter);
   return parameter;
 }
 
@@ -183,12 +182,12 @@ Parameter<T>& Parameters<T>::row_norms(const std::string& name, const Parameter<
 
 template <class T>
 Tensor<T>& Parameters<T>::buffer(const std::string& name, const Shape& shape, T value) {
-  return find_or_add(buffers_, name, shape, value);
+  return find_or_add(buffers_, buffer_of_, name, shape, value);
 }
 
 template <class T>
 Tensor<T>& Parameters<T>::state(const std::string& name, const Shape& shape) {
-  return find_or_add(states_, name, shape, T(0));
+  return find_or_add(states_, state_of_, name, shape, T(0));
 }
 
 template <class T>

@@ -7,6 +7,7 @@
 #include <deque>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 
 #include "normlab/nn/graph.h"
 #include "normlab/nn/norm_spec.h"
@@ -75,6 +76,10 @@ class Parameters {
   std::uint64_t seed_;
   std::deque<Parameter<T>> parameters_;
   std::deque<NamedTensor<T>> buffers_, states_;
+  // Deep networks have too many tensors to look through for every one that is declared. Deques keep
+  // addresses.
+  std::unordered_map<std::string, Parameter<T>*> parameter_of_;
+  std::unordered_map<std::string, Tensor<T>*> buffer_of_, state_of_;
 };
 
 }  // namespace normlab

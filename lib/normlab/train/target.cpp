@@ -55,6 +55,10 @@ double parse_threshold(std::string_view number, std::string_view whole) {
   if (error != std::errc() || end != number.data() + number.size() || !std::isfinite(value)) {
     refuse("target", fmt::format("\"{}\"", whole), form);
   }
+  if (value < 0) {
+    refuse("target", fmt::format("\"{}\"", whole),
+           "no loss or error is below 0, so a number of at least 0 is");
+  }
   return value;
 }
 

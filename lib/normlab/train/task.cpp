@@ -13,7 +13,7 @@ namespace {
 constexpr Index evaluation_streams = 32;  // text
 
 // Images; fewer where every sample is a long sequence, whose time steps are all kept in memory.
-Index evaluation_batch(const ModelSpec& model) {
+Index evaluation_images(const ModelSpec& model) {
   const bool recurrent = model.kind != ModelKind::mlp && model.kind != ModelKind::cnn;
   return recurrent && model.input == SequenceInput::pixels ? 32 : 256;
 }
@@ -71,37 +71,53 @@ class TextSource : public BatchSource {
   Index streams_, window_;
 };
 
-Task load_image_task(const RunConfig& config) {
+std::shared_ptr<ImageData> image_data(const RunConfig& config) {
   const bool seeded = config.dataset.kind == DatasetKind::synthetic;
-  const auto data = load_once<ImageData>(config.dataset, seeded ? config.seed : 0, load_images);
-  const Index most = evaluation_batch(config.model);
-  const auto in_order = [most](const std::shared_ptr<const void>& owner, const ImageView& view) {
-    const Index batch = std::min(most, view.count);
+  return load_once<ImageData>(config.dataset, seeded ? config.seed : 0, load_images);
+}
+
+std::shared_ptr<TextData> text_data(const RunConfig& config) {
+  const auto data = load_once<TextData>(
+      config.dataset, 0, [](const DatasetSpec& spec, std::uint64_t) { return load_text(spec); });
+  data->require_window(config.batch_size, config.model.window, 1);
+  return data;
+}
+
+TaskShape shape_of(const ImageData& data) {
+  return {.text = false, .height = data.height(), .width = data.width(), .classes = data.classes()};
+}
+
+TaskShape shape_of(const TextData& data) {
+  return {.text = true, .classes = data.vocabulary_size()};
+}
+
+Task load_image_task(const RunConfig& config) {
+  const auto data = image_data(config);
+  const auto in_order = [config](const std::shared_ptr<const void>& owner, const ImageView& view) {
+    const Index batch = evaluation_batch_size(config, view.count);
     return std::make_unique<ImageSource>(owner, ImageBatches(view, batch, false, 0, BatchUse::evaluation));
   };
   Task task;
-  task.shape = {.text = false, .height = data->height(), .width = data->width(), .classes = data->classes()};
+  task.shape = shape_of(*data);
   task.train = std::make_unique<ImageSource>(
       data, ImageBatches(data->train(), config.batch_size, config.dataset.shuffle, config.seed));
   task.validation = in_order(data, data->validation());
   task.load_test = [data, in_order]() -> std::unique_ptr<BatchSource> {
     auto test = std::make_shared<ImageSet>(data->load_test());
-    return in_order(test, test->view());
+    return in_order(test, test->view().part(0, data->test_count()));
   };
   return task;
 }
 
 Task load_text_task(const RunConfig& config) {
-  const auto data = load_once<TextData>(
-      config.dataset, 0, [](const DatasetSpec& spec, std::uint64_t) { return load_text(spec); });
+  const auto data = text_data(config);
   const Index window = config.model.window;
-  data->require_window(config.batch_size, window, 1);
-  const auto in_order = [data, window](std::span<const CharacterId> ids) {
-    const Index most = (static_cast<Index>(ids.size()) - 1) / window;
-    return std::make_unique<TextSource>(data, ids, std::clamp<Index>(most, 1, evaluation_streams), window);
+  const auto in_order = [data, config](std::span<const CharacterId> ids) {
+    const Index streams = evaluation_batch_size(config, static_cast<Index>(ids.size()));
+    return std::make_unique<TextSource>(data, ids, streams, config.model.window);
   };
   Task task;
-  task.shape = {.text = true, .classes = data->vocabulary_size()};
+  task.shape = shape_of(*data);
   task.train = std::make_unique<TextSource>(data, data->train(), config.batch_size, window);
   task.validation = in_order(data->validation());
   task.load_test = [data, in_order]() -> std::unique_ptr<BatchSource> { return in_order(data->test()); };
@@ -114,6 +130,22 @@ Index BatchSource::samples_per_epoch() const {
   Index total = 0;
   for (Index batch = 0; batch < batches(); ++batch) total += samples(batch);
   return total;
+}
+
+Index evaluation_batch_size(const RunConfig& config, Index samples) {
+  if (config.dataset.kind != DatasetKind::text) return std::min(evaluation_images(config.model), samples);
+  return std::clamp<Index>((samples - 1) / config.model.window, 1, evaluation_streams);
+}
+
+DataSize load_data_size(const RunConfig& config) {
+  if (config.dataset.kind == DatasetKind::text) {
+    const auto data = text_data(config);
+    return {shape_of(*data), static_cast<Index>(data->train().size()),
+            static_cast<Index>(data->validation().size()), static_cast<Index>(data->test().size())};
+  }
+  const auto data = image_data(config);
+  ImageBatches::require_batch_size(config.batch_size, data->train().count);
+  return {shape_of(*data), data->train().count, data->validation().count, data->test_count()};
 }
 
 Task load_task(const RunConfig& config) {

@@ -29,6 +29,20 @@ struct Task {
   std::function<std::unique_ptr<BatchSource>()> load_test;  // reads the test set now
 };
 
+// How much data a run has, in samples or, of a text, characters.
+struct DataSize {
+  TaskShape shape;
+  Index train = 0, validation = 0, test = 0;
+};
+
+// Loads the data of `config`, which load_task() then finds loaded, and checks the batch size against them.
+// Throws what load_task() throws.
+DataSize load_data_size(const RunConfig& config);
+
+// The size of the batches (streams of a text) in which so many samples (characters) are evaluated: it does
+// not depend on the training's.
+Index evaluation_batch_size(const RunConfig& config, Index samples);
+
 // Loads the data of `config`. Throws RequestError for data that are missing, malformed or too small for the
 // batch size.
 Task load_task(const RunConfig& config);

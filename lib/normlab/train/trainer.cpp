@@ -7,6 +7,7 @@
 
 #include "normlab/core/error.h"
 #include "normlab/core/file.h"
+#include "normlab/core/memory.h"
 #include "normlab/core/parallel.h"
 #include "normlab/core/process.h"
 #include "normlab/nn/recurrent.h"
@@ -14,6 +15,7 @@
 #include "normlab/train/checkpoint.h"
 #include "normlab/train/evaluation_json.h"
 #include "normlab/train/layer_statistics.h"
+#include "normlab/train/requirements.h"
 #include "normlab/train/safetensors.h"
 #include "normlab/train/step_times.h"
 #include "normlab/train/task.h"
@@ -26,6 +28,13 @@ using nlohmann::json;
 
 // Of each process: they touch their memory for the first time and make oneDNN's primitives.
 constexpr Index warm_up_length = 10;
+
+Task load_checked_task(const RunConfig& config) {
+  const DataSize size = load_data_size(config);
+  require_first_step(config, size);
+  require_memory(memory_needed(config, size), 1, available_memory());
+  return load_task(config);
+}
 
 class Training {
  public:
@@ -76,7 +85,7 @@ class Training {
 };
 
 Training::Training(const RunConfig& config, const RunOptions& options)
-    : config_(config), options_(options), task_(load_task(config)), network_(config, task_.shape) {
+    : config_(config), options_(options), task_(load_checked_task(config)), network_(config, task_.shape) {
   steps_per_epoch_ = task_.train->batches();
   samples_per_epoch_ = task_.train->samples_per_epoch();
   network_.prepare(*task_.train, Mode::training);
@@ -299,6 +308,7 @@ RunResult Training::finish(bool completed) {
 
 RunResult Training::run() {
   restore();
+  if (options_.on_ready) options_.on_ready();
   if (!options_.save_initial_parameters.empty() && step_ == 0) {
     write_whole(options_.save_initial_parameters,
                 encode_safetensors(parameter_views(network_.parameters()), {}));
@@ -327,7 +337,7 @@ std::optional<std::string> undefined_reason(const RunConfig& config) {
 }
 
 void check_against_data(const RunConfig& config) {
-  const Task task = load_task(config);
+  const Task task = load_checked_task(config);
   if (config.initial_parameters.empty()) return;
   Network network(config, task.shape);
   network.graph(1, Mode::evaluation);

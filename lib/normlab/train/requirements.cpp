@@ -1,0 +1,114 @@
+#include "normlab/train/requirements.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "normlab/core/error.h"
+#include "normlab/data/batches.h"
+#include "normlab/data/text_data.h"
+#include "normlab/models/memory.h"
+
+namespace normlab {
+namespace {
+
+bool is_text(const RunConfig& config) {
+  return config.dataset.kind == DatasetKind::text;
+}
+
+void add_once(std::vector<Index>& sizes, Index size) {
+  if (size > 0 && std::find(sizes.begin(), sizes.end(), size) == sizes.end()) sizes.push_back(size);
+}
+
+// Whole batches of `batch` samples, and what is left.
+void add_batches(std::vector<Index>& sizes, Index samples, Index batch) {
+  add_once(sizes, std::min(samples, batch));
+  add_once(sizes, samples % batch);
+}
+
+GraphBatches graph_batches(const RunConfig& config, const DataSize& size) {
+  GraphBatches batches;
+  if (is_text(config)) {
+    add_once(batches.training, config.batch_size);
+    for (const Index part : {size.validation, size.test})
+      add_once(batches.evaluation, evaluation_batch_size(config, part));
+    return batches;
+  }
+  add_batches(batches.training, samples_per_epoch(config, size), config.batch_size);
+  for (const Index part : {size.validation, size.test})
+    add_batches(batches.evaluation, part, evaluation_batch_size(config, part));
+  return batches;
+}
+
+// Samples that are trained on from one evaluation to the next.
+double samples_between_evaluations(const RunConfig& config, const DataSize& size) {
+  const auto steps_an_epoch = static_cast<double>(steps_per_epoch(config, size));
+  const EvaluationInterval& every = config.evaluate_every;
+  const double steps =
+      std::max(1.0, every.steps > 0 ? static_cast<double>(every.steps) : every.epochs * steps_an_epoch);
+  return steps * static_cast<double>(samples_per_epoch(config, size)) / steps_an_epoch;
+}
+
+}  // namespace
+
+std::string bytes_text(double bytes) {
+  if (bytes >= 1e12) return fmt::format("{:.3g} TB", bytes / 1e12);
+  if (bytes >= 1e9) return fmt::format("{:.1f} GB", bytes / 1e9);
+  return fmt::format("{:.0f} MB", bytes / 1e6);
+}
+
+Index steps_per_epoch(const RunConfig& config, const DataSize& size) {
+  if (is_text(config)) return TextBatches::windows_in(size.train, config.batch_size, config.model.window);
+  return (samples_per_epoch(config, size) - 1) / config.batch_size + 1;
+}
+
+Index samples_per_epoch(const RunConfig& config, const DataSize& size) {
+  if (!is_text(config)) return ImageBatches::used_samples(size.train, config.batch_size);
+  return steps_per_epoch(config, size) * config.batch_size * config.model.window;
+}
+
+double memory_needed(const RunConfig& config, const DataSize& size) {
+  return model_memory(config.model, config.norm, config.optimizer, size.shape, graph_batches(config, size));
+}
+
+void require_batches(const RunConfig& config, const DataSize& size) {
+  if (!is_text(config)) return ImageBatches::require_batch_size(config.batch_size, size.train);
+  const Index window = config.model.window;
+  const bool fits = TextBatches::minimum_characters(config.batch_size, window) <= size.train &&
+                    TextBatches::minimum_characters(1, window) <= std::min(size.validation, size.test);
+  if (!fits) load_data_size(config);
+}
+
+void require_first_step(const RunConfig& config, const DataSize& size) {
+  const double epochs = config.budget.epochs;
+  const auto steps = static_cast<double>(steps_per_epoch(config, size));
+  if (epochs == 0 || epochs * steps >= 1 - 1e-9) return;
+  refuse("budget.epochs", fmt::format("{}", epochs),
+         fmt::format("with batch_size {} one step is {:.4g} epochs, and at least one step is",
+                     config.batch_size, 1 / steps));
+}
+
+void require_memory(double needed, int jobs, std::optional<std::uint64_t> available) {
+  if (!available || needed <= static_cast<double>(*available)) return;
+  const std::string there = bytes_text(static_cast<double>(*available));
+  if (jobs == 1) {
+    refuse("model", fmt::format("a network that needs about {} of memory to train", bytes_text(needed)),
+           fmt::format("{} are available", there));
+  }
+  refuse("jobs", fmt::format("{} runs side by side that need about {} of memory", jobs, bytes_text(needed)),
+         fmt::format("{} are available, and fewer --jobs need less", there));
+}
+
+std::optional<std::string> evaluation_warning(const RunConfig& config, const DataSize& size) {
+  const double trained = samples_between_evaluations(config, size);
+  const double evaluated = static_cast<double>(size.validation);
+  constexpr double work_of_training = 3;  // of a sample, against its evaluation
+  if (evaluated <= work_of_training * trained) return std::nullopt;
+  return fmt::format(
+      "evaluation costs more than training: {} {} are evaluated after every {:.0f} that are trained on; "
+      "dataset.validation_limit makes evaluations cheaper, and evaluate_every rarer",
+      size.validation, is_text(config) ? plural_name(config.dataset.unit) : "samples", trained);
+}
+
+}  // namespace normlab

@@ -1,0 +1,39 @@
+// What a run asks of its data and of the machine, known before anything is built.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "normlab/train/task.h"
+
+namespace normlab {
+
+// Steps of one epoch, and the samples (characters) that they train on.
+Index steps_per_epoch(const RunConfig& config, const DataSize& size);
+Index samples_per_epoch(const RunConfig& config, const DataSize& size);
+
+// An estimate of the bytes that the network takes while it trains: parameters, gradients, moments and what
+// the training and evaluation graphs keep. Without the data, the program, and the copy of parameters and
+// moments that is made while a checkpoint is written.
+double memory_needed(const RunConfig& config, const DataSize& size);
+
+// Throws what load_data_size() throws for batches that do not fit into data of this size.
+void require_batches(const RunConfig& config, const DataSize& size);
+
+// Throws RequestError naming budget.epochs when it ends before the first step.
+void require_first_step(const RunConfig& config, const DataSize& size);
+
+// Throws RequestError with both figures when `jobs` runs side by side need more bytes than `available`;
+// nothing is known of the machine without it.
+void require_memory(double needed, int jobs, std::optional<std::uint64_t> available);
+
+// "1.5 GB"
+std::string bytes_text(double bytes);
+
+// One sentence, where evaluating costs more than the training between two evaluations, or nothing. A sample
+// that is evaluated counts as a third of one that is trained on, whose backward pass costs about twice its
+// forward pass.
+std::optional<std::string> evaluation_warning(const RunConfig& config, const DataSize& size);
+
+}  // namespace normlab

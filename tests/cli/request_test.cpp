@@ -1,0 +1,163 @@
+// What the program says to requests that cannot be, and to those that were meant otherwise.
+#include <doctest/doctest.h>
+
+#include <signal.h>
+
+#include <algorithm>
+
+#include "cli/program.h"
+
+using namespace normlab::testing;
+
+namespace {
+
+void check_refused(const std::filesystem::path& folder, const std::vector<std::string>& arguments,
+                   const std::vector<std::string>& words) {
+  CAPTURE(arguments);
+  const auto before = files_below(folder);
+  const Outcome outcome = run_program(folder, arguments);
+  CAPTURE(outcome.error);
+  CHECK(outcome.status == 2);
+  CHECK(outcome.out.empty());
+  CHECK(std::count(outcome.error.begin(), outcome.error.end(), '\n') == 1);
+  for (const std::string& word : words) {
+    CAPTURE(word);
+    CHECK(contains(outcome.error, word));
+  }
+  CHECK(files_below(folder) == before);
+}
+
+const char* const small_spec =
+    R"({"name": "small", "description": "Small.", "base": {"dataset": {"name": "synthetic", "train_limit": 500},
+        "budget": {"steps": 2}}, "grid": {"model": [{"name": "mlp", "hidden": [7]}, "lstm"], "seed": [1]}})";
+
+// Whether the program, and not the copy of the test that becomes it, catches the signal.
+bool catches(pid_t process, int signal) {
+  std::error_code ignored;
+  const auto program = std::filesystem::read_symlink("/proc/" + std::to_string(process) + "/exe", ignored);
+  if (!std::filesystem::equivalent(program, NORMLAB_PROGRAM, ignored)) return false;
+  const std::string status = read_file("/proc/" + std::to_string(process) + "/status");
+  const std::size_t caught = status.find("SigCgt:");
+  return caught != status.npos &&
+         (std::stoull(status.substr(caught + 7), nullptr, 16) >> (signal - 1) & 1) == 1;
+}
+
+}  // namespace
+
+TEST_CASE("a sweep of too many cells is refused at once, and --max-cells lifts the limit") {
+  TemporaryFolder folder;
+  write_file(
+      folder.path() / "spec.json",
+      R"({"base": {"dataset": "synthetic"}, "grid": {"seed": "1..1000000", "schedule.warmup_steps": [1, 2]}})");
+  check_refused(folder.path(), {"sweep", "spec.json"}, {"grid: 2000000 cells", "100000", "--max-cells"});
+  check_refused(folder.path(), {"sweep", "spec.json", "--seed", "1..3", "--max-cells", "5"},
+                {"grid: 6 cells"});
+  check_refused(folder.path(), {"sweep", "spec.json", "--max-cells", "0"}, {"max-cells: 0"});
+  const Outcome listed =
+      run_program(folder.path(), {"sweep", "spec.json", "--seed", "1..3", "--max-cells", "6", "--dry-run"});
+  CHECK(listed.status == 0);
+  CHECK(contains(listed.error, "6 runs"));
+}
+
+TEST_CASE("networks that no memory holds are refused with what they need and what there is") {
+  TemporaryFolder folder;
+  write_file(folder.path() / "spec.json", R"({"base": {"dataset": "synthetic", "model": "lstm"}})");
+  for (const char* setting : {"model.layers=1e12", "model.hidden_size=1000000"}) {
+    check_refused(folder.path(), {"sweep", "spec.json", "--set", setting},
+                  {"model: ", "TB", "are available"});
+    check_refused(folder.path(), {"run", "--dataset", "synthetic", "--model", "lstm", "--set", setting},
+                  {"model: ", "TB", "are available"});
+  }
+  check_refused(folder.path(),
+                {"run", "--dataset", "synthetic", "--model", "lstm", "--set", "model.layers=45000", "--set",
+                 "model.hidden_size=1000", "--out", "new/record.json"},
+                {"model: ", "TB of memory", "are available"});
+}
+
+TEST_CASE("a budget below a step, and windows that overflow, are refused") {
+  TemporaryFolder folder;
+  check_refused(folder.path(), {"run", "--dataset", "synthetic", "--epochs", "1e-12"},
+                {"budget.epochs: 1e-12", "one step is"});
+  write_file(folder.path() / "text.txt", std::string(400, 'a') + std::string(400, 'b'));
+  const std::string most = "1099511627776";
+  check_refused(folder.path(),
+                {"run", "--dataset", "text:text.txt", "--model", "lstm", "--batch-size", most, "--set",
+                 "model.window=" + most},
+                {"dataset.path", most, "too short"});
+}
+
+TEST_CASE("options and settings as they are called elsewhere are refused with their names here") {
+  TemporaryFolder folder;
+  write_file(folder.path() / "spec.json", small_spec);
+  write_file(folder.path() / "novel.txt", "text");
+  check_refused(folder.path(), {"run", "--lr", "0.1"}, {"--lr", "did you mean --learning-rate?"});
+  check_refused(folder.path(), {"run", "--bs=4"}, {"did you mean --batch-size?"});
+  check_refused(folder.path(), {"run", "--hidden-size", "4"}, {"did you mean --set model.hidden_size=…?"});
+  check_refused(folder.path(), {"run", "lr=0.1"}, {"did you mean --set optimizer.learning_rate=0.1?"});
+  check_refused(folder.path(), {"run", "--set", "lr=0.1"}, {"did you mean \"optimizer.learning_rate\"?"});
+  check_refused(folder.path(), {"run", "--norm", "ln"}, {"did you mean \"layer\"?"});
+  check_refused(folder.path(), {"run", "--dataset", "novel.txt"}, {"did you mean \"text:novel.txt\"?"});
+  check_refused(folder.path(), {"run", "--dataset", "bible"}, {"did you mean \"text:bible\"?"});
+  check_refused(folder.path(), {"sweep", "spec.json", "--norm", "layer"}, {"did you mean --set norm=…?"});
+  check_refused(folder.path(), {"sweep", "spec.json", "--lr", "1"},
+                {"did you mean --set optimizer.learning_rate=…?"});
+}
+
+TEST_CASE("a model that the shell chooses is the spec's, and the results say what was changed") {
+  TemporaryFolder folder;
+  write_file(folder.path() / "spec.json", small_spec);
+  const Outcome sweep = run_program(
+      folder.path(), {"sweep", "spec.json", "--set", "model=mlp", "--seed", "1..2", "--jobs", "1"});
+  CHECK(sweep.status == 0);
+  const std::string spec = read_file(folder.path() / "results/small/sweep.json");
+  CHECK(contains(spec, "Small. (changed: seed = 1..2; model = mlp)"));
+  CHECK(contains(spec, "7"));
+  write_file(folder.path() / "config.json",
+             R"({"dataset": "synthetic", "model": {"name": "mlp", "hidden": [7]}, "budget": {"steps": 2}})");
+  CHECK(run_program(folder.path(), {"run", "--config", "config.json", "--model", "mlp", "--out", "r.json"})
+            .status == 0);
+  CHECK(contains(read_file(folder.path() / "r.json"), "\"parameters\": 5575"));
+}
+
+TEST_CASE("evaluation that costs more than training is warned of once, before a sweep and a run") {
+  TemporaryFolder folder;
+  write_file(folder.path() / "spec.json",
+             R"({"base": {"dataset": {"name": "synthetic", "train_limit": 50}}, "grid": {"seed": [1, 2]}})");
+  const auto warnings = [&](const std::vector<std::string>& arguments) {
+    const std::string text = run_program(folder.path(), arguments).error;
+    std::size_t count = 0, at = 0;
+    while ((at = text.find("evaluation costs more than training", at)) != text.npos) ++count, ++at;
+    return count;
+  };
+  CHECK(warnings({"sweep", "spec.json", "--dry-run"}) == 1);
+  CHECK(warnings({"sweep", "spec.json", "--dry-run", "--set", "dataset.validation_limit=50"}) == 0);
+  CHECK(warnings({"run", "--dataset", "synthetic", "--train-limit", "50", "--steps", "1"}) == 1);
+}
+
+TEST_CASE("a signal during set-up ends run and sweep at once, with nothing left behind") {
+  TemporaryFolder folder;
+  write_file(folder.path() / "spec.json",
+             R"({"base": {"dataset": "synthetic"}, "grid": {"seed": "1..1000000"}})");
+  // Orthogonal weights of that size take minutes to draw.
+  const std::vector<std::string> run{"run",
+                                     "--dataset",
+                                     "synthetic",
+                                     "--model",
+                                     "rnn",
+                                     "--set",
+                                     "model.hidden_size=3000",
+                                     "--out",
+                                     "new/folder/record.json"};
+  const std::vector<std::string> sweep{"sweep", "spec.json", "--max-cells", "1000000"};
+  for (const auto& arguments : {run, sweep}) {
+    for (const int signal : {SIGINT, SIGTERM}) {
+      const auto before = files_below(folder.path());
+      Program program(folder.path(), arguments);
+      CHECK(wait_until([&] { return catches(program.process(), SIGTERM); }));
+      if (arguments == run) CHECK(wait_until([&] { return files_below(folder.path()) != before; }));
+      program.send(signal);
+      CHECK(program.wait().status == 130);
+      CHECK(files_below(folder.path()) == before);
+    }
+  }
+}

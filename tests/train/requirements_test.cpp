@@ -1,0 +1,111 @@
+#include "normlab/train/requirements.h"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+#include "data/idx_files.h"
+#include "small_run.h"
+
+using namespace normlab;
+using normlab::test::small_run;
+using normlab::testing::contains;
+using normlab::testing::request_error;
+
+namespace {
+
+Index counted_steps(const RunConfig& config) {
+  return load_task(config).train->batches();
+}
+
+}  // namespace
+
+TEST_CASE("what is known of an epoch before the data are cut is what an epoch then has") {
+  for (const Index batch_size : {1, 2, 7, 101, 202, 203}) {
+    RunConfig config = small_run(ModelKind::mlp, Norm::none);
+    config.batch_size = batch_size;
+    const DataSize size = load_data_size(config);
+    const Task task = load_task(config);
+    CAPTURE(batch_size);
+    CHECK(steps_per_epoch(config, size) == task.train->batches());
+    CHECK(samples_per_epoch(config, size) == task.train->samples_per_epoch());
+    CHECK(size.validation == task.validation->samples_per_epoch());
+    CHECK(size.test == task.load_test()->samples_per_epoch());
+  }
+}
+
+TEST_CASE("a budget that ends before the first step is refused, with what a step is") {
+  RunConfig config = small_run(ModelKind::mlp, Norm::none);  // 13 steps an epoch
+  const DataSize size = load_data_size(config);
+  CHECK(counted_steps(config) == 13);
+  config.budget = {.epochs = 1.0 / 13};
+  CHECK_NOTHROW(require_first_step(config, size));
+  config.budget = {.epochs = 0.07};
+  const std::string message = request_error([&] { require_first_step(config, size); });
+  CHECK(contains(message, "budget.epochs: 0.07"));
+  CHECK(contains(message, "0.07692 epochs"));
+  CHECK(request_error([&] { train(config, {}); }) == message);
+}
+
+TEST_CASE("a network that does not fit into memory is refused before it is built, with both figures") {
+  CHECK_NOTHROW(require_memory(2e9, 1, 2'000'000'000));
+  CHECK_NOTHROW(require_memory(2e9, 1, std::nullopt));
+  CHECK(request_error([] { require_memory(2.04e9, 1, 500'000'000); }) ==
+        "model: a network that needs about 2.0 GB of memory to train is not allowed; 500 MB are available.");
+  CHECK(request_error([] { require_memory(3e9, 2, 500'000'000); }).starts_with("jobs: 2 runs side by side"));
+
+  for (Index layers : {Index{45'000}, Index{1'000'000'000'000}}) {
+    RunConfig config = small_run(ModelKind::lstm, Norm::layer);
+    config.model.hidden_size = 1000;
+    config.model.layers = layers;
+    const std::string message = request_error([&] { train(config, {}); });
+    CAPTURE(message);
+    CHECK(message.starts_with("model: "));
+    CHECK(contains(message, "TB of memory"));
+    CHECK(contains(message, "are available"));
+    CHECK(request_error([&] { check_against_data(config); }) == message);
+  }
+}
+
+TEST_CASE("limits keep the first samples of the validation part and of the test set") {
+  RunConfig config = small_run(ModelKind::mlp, Norm::none);
+  config.dataset.validation_limit = 30;
+  config.dataset.test_limit = 40;
+  const DataSize size = load_data_size(config);
+  CHECK(size.validation == 30);
+  CHECK(size.test == 40);
+  const RunResult result = train(config, {});
+  REQUIRE(result.test.has_value());
+  CHECK(result.test->error * 40 == doctest::Approx(std::round(result.test->error * 40)));
+  config.dataset.validation_limit = 1'000'000;
+  CHECK(request_error([&] { load_task(config); }).starts_with("dataset.validation_limit: 1000000"));
+  config.dataset.validation_limit = 0;
+  config.dataset.test_limit = 1'000'000;
+  CHECK(request_error([&] { load_task(config); }).starts_with("dataset.test_limit: 1000000"));
+}
+
+TEST_CASE("evaluation that costs more than training is said, with its two numbers and what to do") {
+  RunConfig config = small_run(ModelKind::mlp, Norm::none);  // 341 samples of 4096 for validation
+  config.evaluate_every = {.epochs = 1};
+  CHECK_FALSE(evaluation_warning(config, load_data_size(config)).has_value());
+  config.evaluate_every = {.epochs = 0, .steps = 4};
+  const std::string warning = evaluation_warning(config, load_data_size(config)).value_or("");
+  CAPTURE(warning);
+  CHECK(contains(warning, "341 samples"));
+  CHECK(contains(warning, "every 62 "));
+  CHECK(contains(warning, "dataset.validation_limit"));
+  CHECK(contains(warning, "evaluate_every"));
+  config.dataset.validation_limit = 100;
+  CHECK_FALSE(evaluation_warning(config, load_data_size(config)).has_value());
+}
+
+TEST_CASE("set-up is over before the first evaluation, and says so once") {
+  RunConfig config = small_run(ModelKind::mlp, Norm::none);
+  std::string order;
+  RunOptions options;
+  options.on_ready = [&] { order += "r"; };
+  options.on_evaluation = [&](const Evaluation&) { order += "e"; };
+  train(config, options);
+  CHECK(order.starts_with("re"));
+  CHECK(order.find('r', 1) == std::string::npos);
+}
