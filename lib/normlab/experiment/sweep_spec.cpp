@@ -16,6 +16,7 @@
 #include <unordered_set>
 
 #include "normlab/core/error.h"
+#include "normlab/core/log.h"
 #include "normlab/core/memory.h"
 #include "normlab/core/text.h"
 #include "normlab/experiment/config_json.h"
@@ -311,6 +312,8 @@ Json overrides_json(const std::vector<Override>& overrides) {
   return list;
 }
 
+constexpr const char* sweep_schema = "normlab.sweep/1";
+
 SweepCell make_cell(const SweepSpec& spec, const std::vector<Conditions>& conditions, Json settings) {
   // Conditions look at base and grid only, so that the order of overrides matters for nothing but which value
   // wins.
@@ -442,6 +445,16 @@ void require_memory_of(std::vector<double> needs, int jobs) {
 
 }  // namespace
 
+namespace {
+
+Json ids_of(const SweepSpec& spec) {
+  Json ids = Json::array();
+  for (const SweepCell& cell : expand(spec)) ids.push_back(cell.id);
+  return ids;
+}
+
+}  // namespace
+
 SweepSpec parse_sweep_spec(const Json& json, const std::string& default_name) {
   refuse_unknown_keys(require_object(json, "spec"), "spec",
                       {"name", "description", "paper", "base", "grid", "overrides"});
@@ -465,7 +478,19 @@ SweepSpec parse_sweep_spec(const Json& json, const std::string& default_name) {
 }
 
 SweepSpec load_sweep_spec(const std::filesystem::path& file) {
-  return parse_sweep_spec(read_json(file, "spec"), file.stem().string());
+  Json json = read_json(file, "spec");
+  if (!json.is_object() || !json.contains("schema")) return parse_sweep_spec(json, file.stem().string());
+  if (json["schema"] != sweep_schema)
+    refuse("schema", shown(json["schema"]), fmt::format("\"{}\", or none, is", sweep_schema));
+  const Json runs = json.value("runs", Json());
+  json.erase("schema");
+  json.erase("runs");
+  SweepSpec spec = parse_sweep_spec(json, file.stem().string());
+  if (runs.is_array() && runs != ids_of(spec)) {
+    log_warning(fmt::format("{} lists other runs than its settings make with this version of normlab",
+                            shortened(file.string())));
+  }
+  return spec;
 }
 
 void apply_shell_setting(SweepSpec& spec, const ShellSetting& setting) {
@@ -500,8 +525,8 @@ void apply_shell_settings(SweepSpec& spec, const std::vector<ShellSetting>& sett
 }
 
 Json to_json(const SweepSpec& spec) {
-  Json json{{"schema", "normlab.sweep/1"}, {"name", spec.name}, {"description", spec.description},
-            {"paper", spec.paper},         {"base", spec.base}, {"grid", Json::object()}};
+  Json json{{"schema", sweep_schema}, {"name", spec.name}, {"description", spec.description},
+            {"paper", spec.paper},    {"base", spec.base}, {"grid", Json::object()}};
   for (const Axis& axis : spec.grid) json["grid"][axis.path] = axis.values;
   json["overrides"] = overrides_json(spec.overrides);
   return json;
