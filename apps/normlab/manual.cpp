@@ -115,6 +115,9 @@ std::string environment() {
          entry(bold("NORMLAB_DATA_DIR"),
                "Where fetched data sets are kept [default: $XDG_DATA_HOME/normlab, or "
                "~/.local/share/normlab].") +
+         entry(bold("NORMLAB_RUNTIME_DIR"),
+               "Where the lock files are by which all runs of the machine share out its cores [default: "
+               "/run/lock/normlab, or /tmp/normlab-cores].") +
          entry(bold("GOMP_SPINCOUNT") + ", " + bold("OMP_WAIT_POLICY"),
                "How threads wait for each other. Without either, a run of more than one thread has them spin "
                "for a "

@@ -55,6 +55,23 @@ TEST_CASE("a record is shown with its identity, convergence, test, settings and 
   CHECK(widest_line(text) <= 100);
 }
 
+TEST_CASE("tracked layers are shown as of the last evaluation, a row for each") {
+  Json record = synthetic_record({});
+  CHECK_FALSE(contains(render_record(record), "layers at the last evaluation"));
+  record["evaluations"].back()["layers"] = {
+      {{"name", "hidden_0"},
+       {"activation", {{"mean", -0.25}, {"deviation", 1.5}, {"zero_fraction", 0.5}}},
+       {"gradient_norm", 0.0625},
+       {"parameter_gradient_norm", 3}},
+      {{"name", std::string(200, 'x')}, {"activation", nullptr}}};
+  const std::string text = render_record(record);
+  CHECK(contains(text, "layers at the last evaluation"));
+  for (const char* part : {"hidden_0", "-0.25", "1.5", "0.0625", "by parameters"}) {
+    CHECK_MESSAGE(contains(text, part), part);
+  }
+  CHECK(widest_line(text) <= 100);
+}
+
 TEST_CASE("every status can be shown") {
   for (const char* status :
        {"reached_target", "missed_target", "finished", "diverged", "undefined", "failed", "interrupted"}) {

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <optional>
 #include <string_view>
@@ -226,6 +227,41 @@ std::string describe_curves(const Json& record) {
          curve(record, "train.loss", "training loss (nats, mean since the evaluation before)");
 }
 
+// A name that is wider than `width` has a line of its own.
+std::string layer_row(const std::string& name, const std::array<std::string, 5>& cells, std::size_t width) {
+  const std::size_t columns = text_columns(name);
+  const std::string blanks =
+      columns > width ? "\n  " + std::string(width, ' ') : std::string(width - columns, ' ');
+  return fmt::format("  {}{}{:>13}{:>13}{:>9}{:>12}{:>16}\n", name, blanks, cells[0], cells[1], cells[2],
+                     cells[3], cells[4]);
+}
+
+// What --track layers recorded, as of the last evaluation.
+std::string describe_layers(const Json& record) {
+  const Json* last = last_evaluation(record);
+  const Json* layers = last == nullptr ? nullptr : value_at(*last, "layers");
+  if (layers == nullptr || !layers->is_array() || layers->empty()) return "";
+  constexpr std::size_t widest_name = 32;
+  std::size_t width = text_columns("layer");
+  for (const Json& layer : *layers) width = std::max(width, text_columns(shortened(text_at(layer, "name"))));
+  width = std::min(width, widest_name);
+  std::string text =
+      "\nlayers at the last evaluation: outputs, and norms of the gradients by outputs and by parameters\n";
+  text += layer_row("layer", {"mean", "deviation", "zeros", "by outputs", "by parameters"}, width);
+  for (const Json& layer : *layers) {
+    const auto cell = [&](std::string_view path) {
+      const auto value = number_at(layer, path);
+      return value ? fmt::format("{:.4g}", *value) : std::string("—");
+    };
+    text +=
+        layer_row(shortened(text_at(layer, "name")),
+                  {cell("activation.mean"), cell("activation.deviation"), cell("activation.zero_fraction"),
+                   cell("gradient_norm"), cell("parameter_gradient_norm")},
+                  width);
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string render_record(const Json& record) {
@@ -240,7 +276,7 @@ std::string render_record(const Json& record) {
   text += labelled("size", describe_size(record));
   text += "\n" + describe_config(record["config"]);
   text += labelled("environment", describe_environment(record));
-  return printable_lines(text + describe_curves(record));
+  return printable_lines(text + describe_curves(record) + describe_layers(record));
 }
 
 std::string show_record(const std::filesystem::path& file) {

@@ -7,8 +7,9 @@
 
 namespace normlab {
 
-// Identity, config in a few lines, status, convergence, step time, test and the learning curve, in lines of
-// at most 100 columns (UTF-8). `record` has to be a run record: see parse_run_record.
+// Identity, config in a few lines, status, convergence, step time, test, the learning curve and what was
+// tracked of the layers, in lines of at most 100 columns (UTF-8). `record` has to be a run record: see
+// parse_run_record.
 std::string render_record(const nlohmann::json& record);
 
 // The same of a file. Throws RequestError naming FILE when it is not a run record.
