@@ -160,4 +160,9 @@ void write_whole(const std::filesystem::path& path, std::string_view content) {
   }
 }
 
+bool is_file(const std::filesystem::path& path) {
+  std::error_code ignored;
+  return std::filesystem::is_regular_file(path, ignored);
+}
+
 }  // namespace normlab

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "normlab/core/error.h"
+#include "normlab/core/file.h"
 #include "normlab/data/image_data.h"
 #include "normlab/data/input_file.h"
 
@@ -33,11 +34,6 @@ DatasetSpec with_path(DatasetKind kind, std::string_view name, std::string_view 
 bool is_folder(const std::filesystem::path& path) {
   std::error_code ignored;
   return std::filesystem::is_directory(path, ignored);
-}
-
-bool is_file(const std::filesystem::path& path) {
-  std::error_code ignored;
-  return std::filesystem::is_regular_file(path, ignored);
 }
 
 std::filesystem::path fetched_text(std::string_view name) {
