@@ -45,7 +45,7 @@ done
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 [[ $(id -u) -eq 0 ]] || fail "making a root folder needs root"
 for tool in debootstrap unshare git apt-get; do
-  command -v "$tool" >/dev/null || fail "the command $tool is missing"
+  command -v "$tool" >/dev/null || fail "the command $tool is missing; scripts/install_packages.sh --bare gets it"
 done
 if [[ -n $(git status --porcelain) ]]; then say "what is not committed is not part of the check"; fi
 
@@ -61,6 +61,7 @@ mirror=$(sources | awk -v here="$here" '$1 == here { print $2 }')
 
 root=$(mktemp -d "${TMPDIR:-/tmp}/normlab-bare.XXXXXX")
 trap 'rm -rf --one-file-system -- "$root"' EXIT
+chmod 755 "$root" # apt-get downloads as a user of its own
 
 make_root() {
   debootstrap --variant=minbase "$suite" "$root" "$mirror" >"$root.log" 2>&1 || {

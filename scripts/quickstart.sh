@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# From a bare Debian 12 or 13, Ubuntu 22.04 or 24.04 to a first result: installs the packages that are missing,
+# From a bare Debian 12 or 13 to a first result: installs the packages that are missing,
 # builds normlab, runs the small experiment experiments/quick.json, prints its table and draws its figures.
 # Run again, it continues where it stopped. Works from any folder; results go to results/quick of this one.
 set -euo pipefail
