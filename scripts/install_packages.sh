@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The one list of the system packages that normlab needs, and what installs those that are missing (Debian 12
-# and 13, Ubuntu 22.04 and 24.04). With everything there it calls neither apt-get nor sudo. Messages go to
-# standard error.
+# and 13; elsewhere the names may differ). With everything there it calls neither apt-get nor sudo. Messages go
+# to standard error.
 set -euo pipefail
 
 packages=(
@@ -19,14 +19,16 @@ packages=(
 style_packages=(clang-format clang-tidy libomp-dev) # clang-tidy wants omp.h of its own compiler
 fuzz_packages=(clang libclang-rt-dev libomp-dev)    # libFuzzer and the sanitizers' runtime libraries
 shell_packages=(zsh fish mandoc)                    # what the tests of completions and manual page use if it is there
+bare_packages=(debootstrap git)                     # what scripts/check_bare.sh needs
 
 usage() {
   cat <<'USAGE'
-usage: install_packages.sh [--style] [--fuzz] [--shells] [--list]
+usage: install_packages.sh [--style] [--fuzz] [--shells] [--bare] [--list]
 
   --style   with the tools that check the style of the source as well
   --fuzz    with what scripts/fuzz.sh builds with as well
   --shells  with the shells and the tool that check the completions and the manual page as well
+  --bare    with what scripts/check_bare.sh makes a minimal root with as well
   --list    print the packages, one a line, and install nothing
 
 Exit status: 0 everything is there, 1 something cannot be installed, 2 wrong request.
@@ -46,7 +48,7 @@ is_installed() {
 
 require_apt() {
   command -v apt-get >/dev/null && command -v dpkg-query >/dev/null && return
-  say "this system has no apt-get. normlab needs what these packages of Debian and Ubuntu hold:"
+  say "this system has no apt-get. normlab needs what these packages of Debian hold:"
   printf '  %s\n' "${packages[@]}" >&2
   fail "install them in this system's own way, then: cmake --preset release && cmake --build --preset release"
 }
@@ -72,6 +74,7 @@ while [[ $# -gt 0 ]]; do
     --style) packages+=("${style_packages[@]}") ;;
     --fuzz) packages+=("${fuzz_packages[@]}") ;;
     --shells) packages+=("${shell_packages[@]}") ;;
+    --bare) packages+=("${bare_packages[@]}") ;;
     --list) list=yes ;;
     -h | --help)
       usage

@@ -273,4 +273,9 @@ std::vector<Cell> group_into_cells(const SweepRecords& sweep, const VaryingSetti
   return ordered;
 }
 
+std::string with_blanks(std::string name) {
+  std::replace(name.begin(), name.end(), '_', ' ');
+  return name;
+}
+
 }  // namespace normlab

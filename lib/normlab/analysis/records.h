@@ -81,4 +81,7 @@ struct Cell {
 // then the further settings ascending. Names that neither order knows come last, alphabetically.
 std::vector<Cell> group_into_cells(const SweepRecords& sweep, const VaryingSettings& varying);
 
+// "bits per character" for "bits_per_character".
+std::string with_blanks(std::string name);
+
 }  // namespace normlab

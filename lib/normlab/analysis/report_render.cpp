@@ -65,11 +65,6 @@ std::string join_words(const std::vector<std::string>& words, std::string_view s
   return fmt::format("{}", fmt::join(words, separator));
 }
 
-std::string with_blanks(std::string name) {
-  std::replace(name.begin(), name.end(), '_', ' ');
-  return name;
-}
-
 std::string test_label(const Report& report) {
   std::vector<std::string> metrics;
   for (const ReportRow& row : report.rows) {

@@ -50,11 +50,6 @@ std::string join(const std::vector<std::string>& parts) {
   return fmt::format("{}", fmt::join(parts, ", "));
 }
 
-std::string with_blanks(std::string name) {
-  std::replace(name.begin(), name.end(), '_', ' ');
-  return name;
-}
-
 // A setting's value in as many digits as people read.
 std::string shown_setting(const Json& value) {
   return value.is_number_float() ? fmt::format("{:.6g}", value.get<double>()) : setting_text(value);

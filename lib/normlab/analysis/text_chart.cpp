@@ -8,7 +8,7 @@
 namespace normlab {
 namespace {
 
-constexpr std::size_t label_width = 8;
+constexpr std::size_t axis_label_width = 8;
 
 // Rows count from the top.
 using Canvas = std::vector<std::vector<std::string>>;
@@ -95,7 +95,7 @@ Canvas draw(const TextChart& chart, const Scale& x, const Scale& y) {
 }
 
 std::string axis_labels(const TextChart& chart, const Scale& x) {
-  const std::string indent(label_width + 2, ' ');
+  const std::string indent(axis_label_width + 2, ' ');
   if (!(x.high > x.low)) {
     return indent + std::string(chart.width / 2, ' ') + fmt::format("{:.4g} {}\n", x.low, chart.x_label);
   }
@@ -126,13 +126,14 @@ std::string render_chart(const TextChart& requested) {
     const bool flat = !(y.high > y.low);
     const bool labelled = flat ? row == chart.height - 1 - y.cell(y.low)
                                : row == 0 || row == chart.height - 1 || row == (chart.height - 1) / 2;
-    std::string line = labelled ? fmt::format("{:>{}.4g} ┤", y.value(chart.height - 1 - row), label_width)
-                                : std::string(label_width + 1, ' ') + "│";
+    std::string line = labelled
+                           ? fmt::format("{:>{}.4g} ┤", y.value(chart.height - 1 - row), axis_label_width)
+                           : std::string(axis_label_width + 1, ' ') + "│";
     for (const std::string& cell : canvas[row]) line += cell;
     line.erase(line.find_last_not_of(' ') + 1);
     text += line + "\n";
   }
-  text += std::string(label_width + 1, ' ') + "└";
+  text += std::string(axis_label_width + 1, ' ') + "└";
   for (int column = 0; column < chart.width; ++column) text += "─";
   return text + "\n" + axis_labels(chart, x);
 }

@@ -172,4 +172,9 @@ std::filesystem::path set_aside(const std::filesystem::path& path) {
   return name;
 }
 
+bool is_file(const std::filesystem::path& path) {
+  std::error_code ignored;
+  return std::filesystem::is_regular_file(path, ignored);
+}
+
 }  // namespace normlab

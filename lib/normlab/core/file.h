@@ -16,6 +16,9 @@ namespace normlab {
 std::string read_text(const std::filesystem::path& path, std::string_view field,
                       std::uint64_t most_bytes = std::numeric_limits<std::int64_t>::max());
 
+// False as well where nothing can be found out about it.
+bool is_file(const std::filesystem::path& path);
+
 // Writes `path` whole: a temporary file beside it, fsync, rename, fsync of the folder. Throws RunError (with
 // the system's reason, e.g. a full disk) and removes the temporary file when any step fails; what was there
 // before stays. What is replaced keeps its mode; a symbolic link stays, and the file that it names is

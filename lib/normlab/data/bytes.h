@@ -29,7 +29,8 @@ class Bytes {
   Bytes part(std::size_t first, std::size_t count) const { return {owner_, bytes_.subspan(first, count)}; }
 
  private:
-  explicit Bytes(std::shared_ptr<const std::vector<std::uint8_t>> owner) : owner_(owner), bytes_(*owner) {}
+  explicit Bytes(const std::shared_ptr<const std::vector<std::uint8_t>>& owner)
+      : owner_(owner), bytes_(*owner) {}
 
   std::shared_ptr<const void> owner_;
   std::span<const std::uint8_t> bytes_;

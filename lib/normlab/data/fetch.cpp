@@ -11,6 +11,7 @@
 #include <cstring>
 
 #include "normlab/core/error.h"
+#include "normlab/core/file.h"
 
 extern char** environ;
 
@@ -18,11 +19,6 @@ namespace normlab {
 namespace {
 
 constexpr const char* script_name = "fetch_data.sh";
-
-bool is_file(const std::filesystem::path& path) {
-  std::error_code ignored;
-  return std::filesystem::is_regular_file(path, ignored);
-}
 
 std::filesystem::path program_folder() {
   std::error_code error;

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "normlab/core/error.h"
+#include "normlab/core/file.h"
 #include "normlab/core/text.h"
 #include "normlab/data/image_data.h"
 #include "normlab/data/input_file.h"
@@ -36,11 +37,6 @@ DatasetSpec with_path(DatasetKind kind, std::string_view name, std::string_view 
 bool is_folder(const std::filesystem::path& path) {
   std::error_code ignored;
   return std::filesystem::is_directory(path, ignored);
-}
-
-bool is_file(const std::filesystem::path& path) {
-  std::error_code ignored;
-  return std::filesystem::is_regular_file(path, ignored);
 }
 
 [[noreturn]] void refuse_unknown(std::string_view name) {

@@ -21,7 +21,7 @@ constexpr std::size_t most_files = 64;  // of a process's descriptors
 constexpr int seals = F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL;
 
 // At the start of the shared memory, before the content. Written and read by the same program.
-struct Header {
+struct SharedHeader {
   char magic[24] = "normlab unpacked file 1";
   FileIdentity identity;
   std::uint64_t content_bytes = 0;
@@ -37,26 +37,27 @@ std::uint64_t most_shared_bytes() {
          static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE)) / 4;
 }
 
-std::optional<Header> header_of(int descriptor) {
-  Header header;
+std::optional<SharedHeader> header_of(int descriptor) {
+  SharedHeader header;
   struct stat status {};
   const bool sealed = (::fcntl(descriptor, F_GET_SEALS) & seals) == seals;
   if (!sealed || ::fstat(descriptor, &status) != 0) return std::nullopt;
-  if (::pread(descriptor, &header, sizeof(Header), 0) != sizeof(Header)) return std::nullopt;
-  const bool genuine = std::memcmp(header.magic, Header{}.magic, sizeof(Header::magic)) == 0 &&
-                       static_cast<std::uint64_t>(status.st_size) == sizeof(Header) + header.content_bytes;
+  if (::pread(descriptor, &header, sizeof(SharedHeader), 0) != sizeof(SharedHeader)) return std::nullopt;
+  const bool genuine =
+      std::memcmp(header.magic, SharedHeader{}.magic, sizeof(SharedHeader::magic)) == 0 &&
+      static_cast<std::uint64_t>(status.st_size) == sizeof(SharedHeader) + header.content_bytes;
   return genuine ? std::optional(header) : std::nullopt;
 }
 
 // The pages are entered into this process's tables now, not one by one while it trains.
 std::optional<Bytes> map_content(int descriptor, std::uint64_t content_bytes) {
   const auto bytes = static_cast<std::size_t>(content_bytes);
-  const std::size_t mapped = sizeof(Header) + bytes;
+  const std::size_t mapped = sizeof(SharedHeader) + bytes;
   void* memory = ::mmap(nullptr, mapped, PROT_READ, MAP_SHARED | MAP_POPULATE, descriptor, 0);
   if (memory == MAP_FAILED) return std::nullopt;
   const std::shared_ptr<const void> owner(
       memory, [mapped](const void* start) { ::munmap(const_cast<void*>(start), mapped); });
-  return Bytes(owner, {static_cast<const std::uint8_t*>(memory) + sizeof(Header), bytes});
+  return Bytes(owner, {static_cast<const std::uint8_t*>(memory) + sizeof(SharedHeader), bytes});
 }
 
 bool write_all(int descriptor, std::span<const std::uint8_t> bytes, std::uint64_t offset) {
@@ -91,14 +92,14 @@ SharedContent::~SharedContent() {
 
 bool SharedContent::append(std::span<const std::uint8_t> bytes) {
   if (descriptor_ < 0 || bytes_ + bytes.size() > most_shared_bytes()) return false;
-  if (!write_all(descriptor_, bytes, sizeof(Header) + bytes_)) return false;
+  if (!write_all(descriptor_, bytes, sizeof(SharedHeader) + bytes_)) return false;
   bytes_ += bytes.size();
   return true;
 }
 
 struct UnpackedFiles::File {
   int descriptor;
-  Header header;
+  SharedHeader header;
   std::optional<Bytes> content;  // mapped when it is first asked for
 };
 
@@ -129,11 +130,11 @@ std::optional<UnpackedContent> UnpackedFiles::publish(SharedContent& content, co
   for (const File& file : files_) total += file.header.content_bytes;
   if (content.descriptor_ < 0 || files_.size() >= most_files || total > most_shared_bytes())
     return std::nullopt;
-  Header header;
+  SharedHeader header;
   header.identity = identity;
   header.content_bytes = content.bytes_;
   header.crc32 = crc32;
-  const std::span raw(reinterpret_cast<const std::uint8_t*>(&header), sizeof(Header));
+  const std::span raw(reinterpret_cast<const std::uint8_t*>(&header), sizeof(SharedHeader));
   if (!write_all(content.descriptor_, raw, 0)) return std::nullopt;
   if (::fcntl(content.descriptor_, F_ADD_SEALS, seals) != 0) return std::nullopt;
   files_.push_back({std::exchange(content.descriptor_, -1), header, {}});

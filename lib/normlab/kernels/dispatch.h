@@ -1,31 +1,38 @@
 // Glue between a kernel, compiled once for each instruction set, and its callers. A kernel is a function
 // template over float and double that takes one struct of arguments.
 //
-//   NORMLAB_TARGET_KERNEL(name, Arguments)  inside normlab::HWY_NAMESPACE, after template <class T> void
-//   name(Arguments<T>) NORMLAB_EXPORT_KERNEL(name, Arguments)  inside #if HWY_ONCE: defines normlab::name for
-//   float and double, which picks
-//                                           the best instruction set of the machine at run time
+//   NORMLAB_TARGET_KERNEL(name, Arguments)
+//     inside normlab::HWY_NAMESPACE, after template <class T> void name(Arguments<T>)
+//   NORMLAB_EXPORT_KERNEL(name, Arguments)
+//     inside #if HWY_ONCE: defines normlab::name, which picks the best instruction set of the machine at run
+//     time
+//
+// Double precision serves gradient checks only; NORMLAB_WITH_DOUBLE is 0 where no tests are built.
 #pragma once
 
-#define NORMLAB_TARGET_KERNEL(name, Arguments)             \
-  void name##_float(const Arguments<float>& arguments) {   \
-    HWY_NAMESPACE::name(arguments);                        \
-  }                                                        \
-  void name##_double(const Arguments<double>& arguments) { \
-    HWY_NAMESPACE::name(arguments);                        \
+#define NORMLAB_TARGET_KERNEL_FOR(name, Arguments, T, suffix) \
+  void name##_##suffix(const Arguments<T>& arguments) {       \
+    HWY_NAMESPACE::name(arguments);                           \
   }
 
-#define NORMLAB_EXPORT_KERNEL(name, Arguments)      \
-  HWY_EXPORT(name##_float);                         \
-  HWY_EXPORT(name##_double);                        \
-  template <>                                       \
-  void name(const Arguments<float>& arguments) {    \
-    HWY_DYNAMIC_DISPATCH(name##_float)(arguments);  \
-  }                                                 \
-  template <>                                       \
-  void name(const Arguments<double>& arguments) {   \
-    HWY_DYNAMIC_DISPATCH(name##_double)(arguments); \
+#define NORMLAB_EXPORT_KERNEL_FOR(name, Arguments, T, suffix) \
+  HWY_EXPORT(name##_##suffix);                                \
+  template <>                                                 \
+  void name(const Arguments<T>& arguments) {                  \
+    HWY_DYNAMIC_DISPATCH(name##_##suffix)(arguments);         \
   }
+
+#if NORMLAB_WITH_DOUBLE
+#define NORMLAB_TARGET_KERNEL(name, Arguments)             \
+  NORMLAB_TARGET_KERNEL_FOR(name, Arguments, float, float) \
+  NORMLAB_TARGET_KERNEL_FOR(name, Arguments, double, double)
+#define NORMLAB_EXPORT_KERNEL(name, Arguments)             \
+  NORMLAB_EXPORT_KERNEL_FOR(name, Arguments, float, float) \
+  NORMLAB_EXPORT_KERNEL_FOR(name, Arguments, double, double)
+#else
+#define NORMLAB_TARGET_KERNEL(name, Arguments) NORMLAB_TARGET_KERNEL_FOR(name, Arguments, float, float)
+#define NORMLAB_EXPORT_KERNEL(name, Arguments) NORMLAB_EXPORT_KERNEL_FOR(name, Arguments, float, float)
+#endif
 
 // Calls function<activation>(arguments) for the activation known only at run time.
 #define NORMLAB_WITH_ACTIVATION(activation, function, arguments) \

@@ -102,7 +102,9 @@ std::optional<std::string> undefined_in_cnn(const ModelSpec& model, const NormSp
 
 template Value<float>& record_cnn(const ModelSpec&, const NormSpec&, const TaskShape&, ModelGraph<float>&,
                                   Parameters<float>&);
+#if NORMLAB_WITH_DOUBLE
 template Value<double>& record_cnn(const ModelSpec&, const NormSpec&, const TaskShape&, ModelGraph<double>&,
                                    Parameters<double>&);
+#endif
 
 }  // namespace normlab

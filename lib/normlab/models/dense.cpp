@@ -36,9 +36,11 @@ Value<T>& add_output_layer(Graph<T>& graph, Parameters<T>& parameters, Value<T>&
 
 template Value<float>& add_dense_block(Graph<float>&, Parameters<float>&, const std::string&, Value<float>&,
                                        Index, const NormSpec&, Activation);
+template Value<float>& add_output_layer(Graph<float>&, Parameters<float>&, Value<float>&, Index, Index);
+#if NORMLAB_WITH_DOUBLE
 template Value<double>& add_dense_block(Graph<double>&, Parameters<double>&, const std::string&,
                                         Value<double>&, Index, const NormSpec&, Activation);
-template Value<float>& add_output_layer(Graph<float>&, Parameters<float>&, Value<float>&, Index, Index);
 template Value<double>& add_output_layer(Graph<double>&, Parameters<double>&, Value<double>&, Index, Index);
+#endif
 
 }  // namespace normlab

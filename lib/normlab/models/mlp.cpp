@@ -18,7 +18,9 @@ Value<T>& record_mlp(const ModelSpec& model, const NormSpec& norm, const TaskSha
 
 template Value<float>& record_mlp(const ModelSpec&, const NormSpec&, const TaskShape&, ModelGraph<float>&,
                                   Parameters<float>&);
+#if NORMLAB_WITH_DOUBLE
 template Value<double>& record_mlp(const ModelSpec&, const NormSpec&, const TaskShape&, ModelGraph<double>&,
                                    Parameters<double>&);
+#endif
 
 }  // namespace normlab

@@ -61,7 +61,9 @@ std::unique_ptr<ModelGraph<T>> record_model(const ModelSpec& model, const NormSp
 
 template std::unique_ptr<ModelGraph<float>> record_model(const ModelSpec&, const NormSpec&, const TaskShape&,
                                                          Index, Mode, Parameters<float>&);
+#if NORMLAB_WITH_DOUBLE
 template std::unique_ptr<ModelGraph<double>> record_model(const ModelSpec&, const NormSpec&, const TaskShape&,
                                                           Index, Mode, Parameters<double>&);
+#endif
 
 }  // namespace normlab

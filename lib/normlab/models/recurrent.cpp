@@ -100,7 +100,9 @@ Value<T>& record_recurrent(const ModelSpec& model, const NormSpec& norm, const T
 
 template Value<float>& record_recurrent(const ModelSpec&, const NormSpec&, const TaskShape&,
                                         ModelGraph<float>&, Parameters<float>&);
+#if NORMLAB_WITH_DOUBLE
 template Value<double>& record_recurrent(const ModelSpec&, const NormSpec&, const TaskShape&,
                                          ModelGraph<double>&, Parameters<double>&);
+#endif
 
 }  // namespace normlab

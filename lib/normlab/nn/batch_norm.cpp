@@ -78,6 +78,8 @@ void BatchNorm<T>::backward() {
 }
 
 template class BatchNorm<float>;
+#if NORMLAB_WITH_DOUBLE
 template class BatchNorm<double>;
+#endif
 
 }  // namespace normlab

@@ -45,6 +45,8 @@ void Bias<T>::backward() {
 }
 
 template class Bias<float>;
+#if NORMLAB_WITH_DOUBLE
 template class Bias<double>;
+#endif
 
 }  // namespace normlab

@@ -31,6 +31,8 @@ void Concat<T>::backward() {
 }
 
 template class Concat<float>;
+#if NORMLAB_WITH_DOUBLE
 template class Concat<double>;
+#endif
 
 }  // namespace normlab

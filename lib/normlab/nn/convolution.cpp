@@ -31,6 +31,8 @@ void Conv2d<T>::backward() {
 }
 
 template class Conv2d<float>;
+#if NORMLAB_WITH_DOUBLE
 template class Conv2d<double>;
+#endif
 
 }  // namespace normlab

@@ -26,6 +26,8 @@ void Embedding<T>::backward() {
 }
 
 template class Embedding<float>;
+#if NORMLAB_WITH_DOUBLE
 template class Embedding<double>;
+#endif
 
 }  // namespace normlab

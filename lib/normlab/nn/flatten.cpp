@@ -35,6 +35,8 @@ void Flatten<T>::backward() {
 }
 
 template class Flatten<float>;
+#if NORMLAB_WITH_DOUBLE
 template class Flatten<double>;
+#endif
 
 }  // namespace normlab

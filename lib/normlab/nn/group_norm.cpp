@@ -138,6 +138,8 @@ void GroupNorm<T>::backward_vectors(Index begin, Index end, int thread) {
 }
 
 template class GroupNorm<float>;
+#if NORMLAB_WITH_DOUBLE
 template class GroupNorm<double>;
+#endif
 
 }  // namespace normlab

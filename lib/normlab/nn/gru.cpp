@@ -137,8 +137,10 @@ void add_gru(const RecurrentSite<T>& site, const RecurrentLinks<T>& links) {
 }
 
 template class Gru<float>;
-template class Gru<double>;
 template void add_gru(const RecurrentSite<float>&, const RecurrentLinks<float>&);
+#if NORMLAB_WITH_DOUBLE
+template class Gru<double>;
 template void add_gru(const RecurrentSite<double>&, const RecurrentLinks<double>&);
+#endif
 
 }  // namespace normlab

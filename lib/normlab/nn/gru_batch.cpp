@@ -69,6 +69,8 @@ void BatchNormGru<T>::step_backward(Index step) {
 }
 
 template class BatchNormGru<float>;
+#if NORMLAB_WITH_DOUBLE
 template class BatchNormGru<double>;
+#endif
 
 }  // namespace normlab

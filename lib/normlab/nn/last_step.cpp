@@ -18,6 +18,8 @@ void LastStep<T>::backward() {
 }
 
 template class LastStep<float>;
+#if NORMLAB_WITH_DOUBLE
 template class LastStep<double>;
+#endif
 
 }  // namespace normlab

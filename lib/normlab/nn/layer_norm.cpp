@@ -66,6 +66,8 @@ void LayerNorm<T>::backward() {
 }
 
 template class LayerNorm<float>;
+#if NORMLAB_WITH_DOUBLE
 template class LayerNorm<double>;
+#endif
 
 }  // namespace normlab

@@ -29,6 +29,8 @@ void Linear<T>::backward() {
 }
 
 template class Linear<float>;
+#if NORMLAB_WITH_DOUBLE
 template class Linear<double>;
+#endif
 
 }  // namespace normlab

@@ -180,8 +180,10 @@ void add_lstm(const RecurrentSite<T>& site, const RecurrentLinks<T>& links) {
 }
 
 template class Lstm<float>;
-template class Lstm<double>;
 template void add_lstm(const RecurrentSite<float>&, const RecurrentLinks<float>&);
+#if NORMLAB_WITH_DOUBLE
+template class Lstm<double>;
 template void add_lstm(const RecurrentSite<double>&, const RecurrentLinks<double>&);
+#endif
 
 }  // namespace normlab

@@ -96,6 +96,8 @@ void BatchNormLstm<T>::step_backward(Index step) {
 }
 
 template class BatchNormLstm<float>;
+#if NORMLAB_WITH_DOUBLE
 template class BatchNormLstm<double>;
+#endif
 
 }  // namespace normlab

@@ -249,7 +249,6 @@ void NormPool<T>::average_groups(Index i) {
 }
 
 template class NormPool<float>;
-template class NormPool<double>;
 
 namespace {
 
@@ -285,7 +284,10 @@ Value<T>& add_norm_pool(Graph<T>& graph, Parameters<T>& parameters, const std::s
 
 template Value<float>& add_norm_pool(Graph<float>&, Parameters<float>&, const std::string&,
                                      const std::string&, Index, Value<float>&, const NormSpec&, Activation);
+#if NORMLAB_WITH_DOUBLE
+template class NormPool<double>;
 template Value<double>& add_norm_pool(Graph<double>&, Parameters<double>&, const std::string&,
                                       const std::string&, Index, Value<double>&, const NormSpec&, Activation);
+#endif
 
 }  // namespace normlab

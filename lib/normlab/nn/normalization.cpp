@@ -156,7 +156,9 @@ Value<T>& add_weight(Graph<T>& graph, Parameters<T>& parameters, const std::stri
   template Value<T>& add_weight(Graph<T>&, Parameters<T>&, const std::string&, const Shape&,                \
                                 const NormSpec&, Activation);
 NORMLAB_INSTANTIATE(float)
+#if NORMLAB_WITH_DOUBLE
 NORMLAB_INSTANTIATE(double)
+#endif
 #undef NORMLAB_INSTANTIATE
 
 }  // namespace normlab

@@ -198,6 +198,8 @@ Index Parameters<T>::parameter_count() const {
 }
 
 template class Parameters<float>;
+#if NORMLAB_WITH_DOUBLE
 template class Parameters<double>;
+#endif
 
 }  // namespace normlab

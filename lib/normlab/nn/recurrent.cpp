@@ -113,7 +113,9 @@ void reset_carried_state(Parameters<T>& parameters, Mode mode) {
                                                const RecurrentSpec&, const NormSpec&);                   \
   template void reset_carried_state(Parameters<T>&, Mode);
 NORMLAB_INSTANTIATE(float)
+#if NORMLAB_WITH_DOUBLE
 NORMLAB_INSTANTIATE(double)
+#endif
 #undef NORMLAB_INSTANTIATE
 
 }  // namespace normlab

@@ -162,6 +162,8 @@ Index RecurrentOp<T>::multiply_adds() const {
 }
 
 template class RecurrentOp<float>;
+#if NORMLAB_WITH_DOUBLE
 template class RecurrentOp<double>;
+#endif
 
 }  // namespace normlab

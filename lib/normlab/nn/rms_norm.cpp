@@ -53,6 +53,8 @@ void RmsNorm<T>::backward() {
 }
 
 template class RmsNorm<float>;
+#if NORMLAB_WITH_DOUBLE
 template class RmsNorm<double>;
+#endif
 
 }  // namespace normlab

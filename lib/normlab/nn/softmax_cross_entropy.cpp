@@ -20,6 +20,8 @@ void SoftmaxCrossEntropy<T>::forward() {
 }
 
 template class SoftmaxCrossEntropy<float>;
+#if NORMLAB_WITH_DOUBLE
 template class SoftmaxCrossEntropy<double>;
+#endif
 
 }  // namespace normlab

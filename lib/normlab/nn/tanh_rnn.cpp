@@ -103,8 +103,10 @@ void add_tanh_rnn(const RecurrentSite<T>& site, const RecurrentLinks<T>& links) 
 }
 
 template class TanhRnn<float>;
-template class TanhRnn<double>;
 template void add_tanh_rnn(const RecurrentSite<float>&, const RecurrentLinks<float>&);
+#if NORMLAB_WITH_DOUBLE
+template class TanhRnn<double>;
 template void add_tanh_rnn(const RecurrentSite<double>&, const RecurrentLinks<double>&);
+#endif
 
 }  // namespace normlab

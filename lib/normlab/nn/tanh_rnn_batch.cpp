@@ -61,6 +61,8 @@ void BatchNormTanhRnn<T>::step_backward(Index step) {
 }
 
 template class BatchNormTanhRnn<float>;
+#if NORMLAB_WITH_DOUBLE
 template class BatchNormTanhRnn<double>;
+#endif
 
 }  // namespace normlab

@@ -55,10 +55,12 @@ Value<T>& add_weight_norm(Graph<T>& graph, Parameters<T>& parameters, const std:
 }
 
 template class WeightNorm<float>;
-template class WeightNorm<double>;
 template Value<float>& add_weight_norm(Graph<float>&, Parameters<float>&, const std::string&,
                                        Parameter<float>&);
+#if NORMLAB_WITH_DOUBLE
+template class WeightNorm<double>;
 template Value<double>& add_weight_norm(Graph<double>&, Parameters<double>&, const std::string&,
                                         Parameter<double>&);
+#endif
 
 }  // namespace normlab

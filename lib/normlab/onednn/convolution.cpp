@@ -337,6 +337,8 @@ Index Convolution<T>::multiply_adds() const {
 }
 
 template class Convolution<float>;
+#if NORMLAB_WITH_DOUBLE
 template class Convolution<double>;
+#endif
 
 }  // namespace normlab

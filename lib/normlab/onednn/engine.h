@@ -10,6 +10,8 @@
 
 namespace normlab::onednn {
 
+inline constexpr auto f32 = dnnl::memory::data_type::f32;
+
 const dnnl::engine& engine();
 const dnnl::stream& stream();
 

@@ -179,6 +179,8 @@ template <class T>
 MatrixProduct<T>& MatrixProduct<T>::operator=(MatrixProduct&&) noexcept = default;
 
 template class MatrixProduct<float>;
+#if NORMLAB_WITH_DOUBLE
 template class MatrixProduct<double>;
+#endif
 
 }  // namespace normlab

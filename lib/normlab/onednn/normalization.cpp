@@ -6,11 +6,11 @@ namespace normlab {
 namespace {
 
 using onednn::engine;
+using onednn::f32;
 using Description = dnnl::memory::desc;
 using Flags = dnnl::normalization_flags;
 using Kind = NormalizationPrimitive;
 
-constexpr auto f32 = dnnl::memory::data_type::f32;
 constexpr float epsilon = 1e-5F;
 
 // Gain and bias: two arguments in the 3.x interface, one of two rows in the 2.x interface, where the two are

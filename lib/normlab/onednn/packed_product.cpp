@@ -7,8 +7,7 @@ namespace normlab {
 namespace {
 
 using onednn::engine;
-
-constexpr auto f32 = dnnl::memory::data_type::f32;
+using onednn::f32;
 
 // As stored: rows x columns, or its transpose, with `leading` elements between rows (0: tightly packed).
 dnnl::memory::desc stored_matrix(Index rows, Index columns, bool transposed, Index leading) {
@@ -115,6 +114,8 @@ template <class T>
 PackedProduct<T>& PackedProduct<T>::operator=(PackedProduct&&) noexcept = default;
 
 template class PackedProduct<float>;
+#if NORMLAB_WITH_DOUBLE
 template class PackedProduct<double>;
+#endif
 
 }  // namespace normlab

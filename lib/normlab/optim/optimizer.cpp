@@ -91,8 +91,10 @@ void Optimizer<T>::update_sgd(Parameter<T>& parameter, std::size_t index, double
 }
 
 template class Optimizer<float>;
-template class Optimizer<double>;
 template double gradient_norm(const Parameters<float>&);
+#if NORMLAB_WITH_DOUBLE
+template class Optimizer<double>;
 template double gradient_norm(const Parameters<double>&);
+#endif
 
 }  // namespace normlab
