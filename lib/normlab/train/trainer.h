@@ -27,7 +27,7 @@ struct RunOptions {
   std::string identity;              // a checkpoint of another identity is refused
   std::filesystem::path save_initial_parameters, save_parameters;  // safetensors; "": not wanted
   std::function<void()> on_ready;  // set-up is over; what follows writes files and takes steps
-  std::function<void(const Evaluation&)> on_evaluation;            // progress
+  std::function<void(const Evaluation&)> on_evaluation;  // progress
   std::function<void(const TrainingPosition&)>
       on_step;  // before the first step and after each; has to be quick
   const std::atomic<bool>* stop =
