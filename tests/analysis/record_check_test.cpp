@@ -76,6 +76,7 @@ TEST_CASE("what a run writes is a record, with the id that its config gives as w
   RunResult result;
   result.status = RunStatus::diverged;
   result.diverged_step = 3;
+  result.started = "2026-01-31T12:00:00Z";
   CHECK(record_defect(make_record(config, result, {})) == "");
   CHECK(record_defect(make_undefined_record(config, "because")) == "");
   CHECK(record_defect(make_failed_record(config, "killed")) == "");

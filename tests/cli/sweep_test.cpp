@@ -209,7 +209,8 @@ TEST_CASE("a run that is interrupted continues with the same command to the same
   const json whole = without_times(json::parse(read_file(folder.path() / "r.json")));
   std::filesystem::remove(folder.path() / "r.json");
   Program program(folder.path(), arguments);
-  std::this_thread::sleep_for(std::chrono::milliseconds(150));
+  REQUIRE(wait_until(
+      [&] { return contains(program.error_so_far(), "epoch 4 "); }));  // set-up has nothing to keep
   program.send(SIGINT);
   const Outcome outcome = program.wait();
   CAPTURE(outcome.error);

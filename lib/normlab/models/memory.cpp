@@ -78,7 +78,7 @@ void count_dense(MemoryCount& count, double in, double out) {
   count.weight(out, in, count.norm());
   count.channels(out);
   count.value(2 * out);  // the summed inputs and what the norm makes of them
-  count.layer_overhead(2500, 1200);
+  count.layer_overhead(6000, 2400);
 }
 
 // `rows` for each sample.
@@ -113,7 +113,7 @@ void count_convolution(MemoryCount& count, double in, double out, double positio
   } else {
     count.value(2 * positions * out);
   }
-  count.layer_overhead(4000, 1200);
+  count.layer_overhead(8000, 2400);
 }
 
 void count_cnn(MemoryCount& count, const ModelSpec& model, const TaskShape& task) {
@@ -181,7 +181,7 @@ void count_cell(MemoryCount& count, const ModelSpec& model, double steps, double
   } else {
     count.fixed_in_training(chunk_rows * width * (cell.apart ? 2 : 1));
   }
-  count.layer_overhead(100000, 2500);
+  count.layer_overhead(50000, 2500);
 }
 
 void count_recurrent(MemoryCount& count, const ModelSpec& model, const TaskShape& task) {

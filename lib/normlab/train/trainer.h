@@ -27,8 +27,8 @@ struct RunOptions {
   double checkpoint_seconds = 30;    // between checkpoints, of elapsed time
   std::string identity;              // a checkpoint of another identity is refused
   std::filesystem::path save_initial_parameters, save_parameters;  // safetensors; "": not wanted
-  std::function<void()> on_ready;               // set-up is over; what follows writes files and takes steps
-  std::map<std::string, std::string> metadata;  // of these files
+  std::map<std::string, std::string> metadata;                     // of these files
+  std::function<void()> on_ready;  // set-up is over; what follows writes files and takes steps
   std::function<void(const Evaluation&)> on_evaluation;  // progress
   std::function<void(const TrainingPosition&)>
       on_step;  // before the first step and after each; has to be quick
