@@ -25,4 +25,22 @@ TEST_CASE("a setting that only models differ in is in the report's head, not a c
   CHECK(json.at("settings_by_model").at("optimizer.learning_rate") == "lstm: 0.5, mlp: 0.25");
 }
 
+TEST_CASE("a setting that varies within a model is a column, with its value in every row") {
+  SyntheticSweep sweep;
+  for (const double rate : {0.25, 0.75}) {
+    nlohmann::json record = synthetic_record({});
+    record["config"]["optimizer"]["learning_rate"] = rate;
+    record["id"] = rate < 0.3 ? "slow" : "fast";
+    sweep.add(record);
+  }
+  const Report report = build_report(sweep.folder());
+  CHECK(report.columns == std::vector<std::string>{"optimizer.learning_rate"});
+  CHECK(report.by_model.empty());
+  for (const auto format : {ReportFormat::table, ReportFormat::markdown, ReportFormat::csv}) {
+    const std::string text = render_report(report, format);
+    CAPTURE(text);
+    for (const char* part : {"optimizer.learning", "0.25", "0.75"}) CHECK(text.find(part) != std::string::npos);
+  }
+}
+
 }  // namespace normlab
