@@ -111,11 +111,11 @@ def closing(code, opening):
     return -1
 
 
-def changed_conditions(code):
+def changed_conditions(line, code):
     for found in CONDITION.finditer(code):
         begin, end = found.end(), closing(code, found.end())
         if end > 0:
-            inside = code[begin : end + 1]
+            inside = line[begin : end + 1]
             values = ["(false)"] if found.group(1) == "while" else [f"(!{inside})", "(true)", "(false)"]
             for value in values:
                 yield Change("condition", begin, end + 1, value)
@@ -162,7 +162,7 @@ def changes_of(line, code, before, all_code, header):
                 for found in FUNCTION.finditer(code)]  # fmt: skip
     changes += [Change("constant", found.start(), found.end(), text)
                 for found in NUMBER.finditer(code) for text in changed_numbers(found)]  # fmt: skip
-    changes += changed_conditions(code)
+    changes += changed_conditions(line, code)
     if can_be_dropped(code, before, all_code, header):
         begin = len(code) - len(code.lstrip())
         changes.append(Change("dropped statement", begin, len(code.rstrip()), ";"))
@@ -327,13 +327,19 @@ class Tests:
         atexit.register(shutil.rmtree, self.temporary, ignore_errors=True)
         self.seconds = {}  # (wall, processor) of each executable, unchanged
 
-    def measure(self):
+    def measure(self, kept):
+        """How long each executable takes, from the file `kept` where it says so of this commit."""
+        known = json.loads(kept.read_text()) if kept.exists() else {}
+        if known.get("commit") == self.copy.commit:
+            self.seconds = known["seconds"]
+            return
         for name in self.copy.programs:
             if name.endswith("_tests"):
                 failure, wall, processor = self._run(name, None)
                 if failure:
                     stop(f"the tests fail without a change: {failure}")
                 self.seconds[name] = (wall, processor)
+        kept.write_text(json.dumps({"commit": self.copy.commit, "seconds": self.seconds}))
 
     def order(self, file):
         """The executable of the file's folder first, then the quick ones."""
@@ -538,7 +544,7 @@ def main():
         options.results or scratch / f"mutation-{options.seed}.json", options.seed, copy.commit)  # fmt: skip
     copy.prepare()
     tests = Tests(copy)
-    tests.measure()
+    tests.measure(scratch / "seconds.json")
     mutation = Mutation(copy, tests, Lines(copy.tree))
     if options.only:
         return try_one_line(mutation, options.seed, options.only, options.every)
