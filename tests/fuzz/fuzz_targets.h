@@ -12,11 +12,15 @@ using ByteSpan = std::span<const std::uint8_t>;
 
 // Each returns when the input was accepted or properly refused (RequestError, RunError), and throws anything
 // else when normlab did something wrong.
+void fuzz_checkpoint(ByteSpan input);
 void fuzz_config(ByteSpan input);
 void fuzz_gzip(ByteSpan input);
 void fuzz_idx(ByteSpan input);
+void fuzz_record(ByteSpan input);
+void fuzz_safetensors(ByteSpan input);
 void fuzz_shell_setting(ByteSpan input);
 void fuzz_spec(ByteSpan input);
+void fuzz_sweep_json(ByteSpan input);
 void fuzz_target(ByteSpan input);
 void fuzz_text(ByteSpan input);
 
@@ -26,9 +30,16 @@ struct FuzzTarget {
 };
 
 inline constexpr FuzzTarget fuzz_targets[] = {
-    {"config", fuzz_config}, {"gzip", fuzz_gzip},
-    {"idx", fuzz_idx},       {"shell_setting", fuzz_shell_setting},
-    {"spec", fuzz_spec},     {"target", fuzz_target},
+    {"checkpoint", fuzz_checkpoint},
+    {"config", fuzz_config},
+    {"gzip", fuzz_gzip},
+    {"idx", fuzz_idx},
+    {"record", fuzz_record},
+    {"safetensors", fuzz_safetensors},
+    {"shell_setting", fuzz_shell_setting},
+    {"spec", fuzz_spec},
+    {"sweep_json", fuzz_sweep_json},
+    {"target", fuzz_target},
     {"text", fuzz_text},
 };
 
