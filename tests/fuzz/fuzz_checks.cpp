@@ -64,6 +64,10 @@ std::string_view InputReader::text() {
   return {reinterpret_cast<const char*>(taken.data()), taken.size()};
 }
 
+ByteSpan bytes_of(std::string_view text) {
+  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+}
+
 MemoryFile::MemoryFile(ByteSpan content) : descriptor_(::memfd_create("fuzz", MFD_CLOEXEC)) {
   if (descriptor_ < 0) throw std::system_error(errno, std::generic_category(), "memfd_create");
   if (::write(descriptor_, content.data(), content.size()) != static_cast<ssize_t>(content.size())) {

@@ -59,6 +59,8 @@ class InputReader {
   ByteSpan rest_;
 };
 
+ByteSpan bytes_of(std::string_view text);
+
 // A file that lives in memory, for readers that want a path.
 class MemoryFile {
  public:

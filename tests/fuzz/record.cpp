@@ -10,10 +10,6 @@ namespace {
 
 using nlohmann::json;
 
-ByteSpan bytes_of(const std::string& text) {
-  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
-}
-
 RunRecord read_record(const std::string& text) {
   const MemoryFile file(bytes_of(text));
   return load_run_record(file.path());
@@ -44,7 +40,7 @@ std::vector<std::string> record_texts(std::string_view text) {
 }  // namespace
 
 // A record, or an array of records for one report.
-void fuzz_record(ByteSpan input) {
+bool fuzz_record(ByteSpan input) {
   SweepRecords sweep;
   for (const std::string& text : record_texts(InputReader(input).text())) {
     accepted([&] {
@@ -56,6 +52,7 @@ void fuzz_record(ByteSpan input) {
     });
   }
   require_reportable(sweep);
+  return !sweep.runs.empty();
 }
 
 }  // namespace normlab::fuzz

@@ -34,9 +34,9 @@ void load_into_model(const Safetensors& file) {
 }  // namespace
 
 // A file of parameters.
-void fuzz_safetensors(ByteSpan input) {
+bool fuzz_safetensors(ByteSpan input) {
   const std::string_view content = InputReader(input).text();
-  accepted([&] {
+  return accepted([&] {
     const Safetensors file = Safetensors::parse(content, file_name, field);
     std::for_each(file.tensors().begin(), file.tensors().end(), require_consistent);
     const std::string written = encode_safetensors(file.tensors(), file.metadata());

@@ -32,7 +32,7 @@ void write_file(const std::filesystem::path& path, std::string_view content) {
 }  // namespace
 
 // The sweep.json of a folder with one record.
-void fuzz_sweep_json(ByteSpan input) {
+bool fuzz_sweep_json(ByteSpan input) {
   static const std::string record = record_text(make_failed_record(known_cells()[0].config, "a test"));
   const test::TemporaryFolder folder;
   const std::filesystem::path sweep_file = folder / "sweep.json", runs = folder / "runs";
@@ -44,10 +44,11 @@ void fuzz_sweep_json(ByteSpan input) {
   accepted([&] { require_reportable(load_sweep(folder.path())); });
   const bool taken = accepted([&] { RunStore(folder.path(), known_spec(), known_cells()); });
   require(std::filesystem::exists(record_file), "a record stays");
-  if (!taken) return;
+  if (!taken) return false;
   require(accepted([&] { RunStore(folder.path(), known_spec(), known_cells()); }),
           "a folder that was taken can be taken again");
   require(load_sweep(folder.path()).name == known_spec().name, "its sweep.json is the sweep's");
+  return true;
 }
 
 }  // namespace normlab::fuzz
