@@ -6,8 +6,8 @@
 namespace normlab::fuzz {
 
 // A run's settings, as in a file.
-void fuzz_config(ByteSpan input) {
-  accepted([&] { require_same_again(resolve(parse_json(InputReader(input).text(), "config"))); });
+bool fuzz_config(ByteSpan input) {
+  return accepted([&] { require_same_again(resolve(parse_json(InputReader(input).text(), "config"))); });
 }
 
 }  // namespace normlab::fuzz

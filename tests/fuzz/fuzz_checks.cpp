@@ -6,22 +6,24 @@
 #include <zlib.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <system_error>
+
+#include "normlab/core/text.h"
 
 namespace normlab::fuzz {
 namespace {
 
 constexpr std::size_t longest_message = 1500;
 
-bool is_utf8(std::string_view text) {
-  try {
-    nlohmann::json(text).dump();
-    return true;
-  } catch (const nlohmann::json::type_error&) {
-    return false;
+bool has_control_characters(std::string_view text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    if (byte < 0x20 || byte == 0x7f) return true;
+    // U+0080 to U+009F
+    if (byte == 0xc2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xa0) return true;
   }
+  return false;
 }
 
 }  // namespace
@@ -30,13 +32,20 @@ void require(bool holds, std::string_view property) {
   if (!holds) throw std::logic_error(std::string(property));
 }
 
+void require_lines(std::string_view text) {
+  require(is_utf8(text), "what is printed is UTF-8");
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    require(!has_control_characters(text.substr(0, end)), "what is printed has no control characters");
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+}
+
 void require_showable(std::string_view message) {
-  const auto is_control = [](unsigned char byte) { return byte < 0x20 || byte == 0x7f; };
   require(!message.empty(), "a refusal says why");
-  require(std::none_of(message.begin(), message.end(), is_control),
-          "a refusal has no control characters: " + std::string(message));
-  require(is_utf8(message), "a refusal is UTF-8: " + std::string(message));
-  require(message.size() <= longest_message, "a refusal is short: " + std::string(message));
+  require(is_utf8(message), "a refusal is UTF-8");
+  require(!has_control_characters(message), "a refusal is one line without control characters");
+  require(message.size() <= longest_message, "a refusal is short");
 }
 
 std::uint8_t InputReader::byte() {
@@ -53,6 +62,10 @@ ByteSpan InputReader::bytes(std::size_t count) {
 std::string_view InputReader::text() {
   const ByteSpan taken = rest();
   return {reinterpret_cast<const char*>(taken.data()), taken.size()};
+}
+
+ByteSpan bytes_of(std::string_view text) {
+  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
 }
 
 MemoryFile::MemoryFile(ByteSpan content) : descriptor_(::memfd_create("fuzz", MFD_CLOEXEC)) {

@@ -13,6 +13,9 @@ namespace normlab::fuzz {
 // Throws std::logic_error, which no target catches, when `holds` is false.
 void require(bool holds, std::string_view property);
 
+// Lines of UTF-8 without control characters.
+void require_lines(std::string_view text);
+
 // A refusal is one line of text that a terminal can show, however strange the input was: valid UTF-8 without
 // control characters, and short.
 void require_showable(std::string_view message);
@@ -55,6 +58,8 @@ class InputReader {
  private:
   ByteSpan rest_;
 };
+
+ByteSpan bytes_of(std::string_view text);
 
 // A file that lives in memory, for readers that want a path.
 class MemoryFile {

@@ -10,25 +10,36 @@ namespace normlab::fuzz {
 
 using ByteSpan = std::span<const std::uint8_t>;
 
-// Each returns when the input was accepted or properly refused (RequestError, RunError), and throws anything
-// else when normlab did something wrong.
-void fuzz_config(ByteSpan input);
-void fuzz_gzip(ByteSpan input);
-void fuzz_idx(ByteSpan input);
-void fuzz_shell_setting(ByteSpan input);
-void fuzz_spec(ByteSpan input);
-void fuzz_target(ByteSpan input);
-void fuzz_text(ByteSpan input);
+// Each returns whether the input was accepted; it was properly refused otherwise (RequestError, RunError).
+// Throws anything else when normlab did something wrong.
+bool fuzz_checkpoint(ByteSpan input);
+bool fuzz_config(ByteSpan input);
+bool fuzz_gzip(ByteSpan input);
+bool fuzz_idx(ByteSpan input);
+bool fuzz_record(ByteSpan input);
+bool fuzz_safetensors(ByteSpan input);
+bool fuzz_shell_setting(ByteSpan input);
+bool fuzz_spec(ByteSpan input);
+bool fuzz_sweep_json(ByteSpan input);
+bool fuzz_target(ByteSpan input);
+bool fuzz_text(ByteSpan input);
 
 struct FuzzTarget {
   std::string_view name;  // of its folders in corpus/ and regressions/
-  void (*run)(ByteSpan input);
+  bool (*run)(ByteSpan input);
 };
 
 inline constexpr FuzzTarget fuzz_targets[] = {
-    {"config", fuzz_config}, {"gzip", fuzz_gzip},
-    {"idx", fuzz_idx},       {"shell_setting", fuzz_shell_setting},
-    {"spec", fuzz_spec},     {"target", fuzz_target},
+    {"checkpoint", fuzz_checkpoint},
+    {"config", fuzz_config},
+    {"gzip", fuzz_gzip},
+    {"idx", fuzz_idx},
+    {"record", fuzz_record},
+    {"safetensors", fuzz_safetensors},
+    {"shell_setting", fuzz_shell_setting},
+    {"spec", fuzz_spec},
+    {"sweep_json", fuzz_sweep_json},
+    {"target", fuzz_target},
     {"text", fuzz_text},
 };
 

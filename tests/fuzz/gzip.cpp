@@ -30,8 +30,8 @@ Content read_in_pieces(const MemoryFile& file, std::size_t piece) {
   }
 }
 
-void check_any_file(ByteSpan bytes, std::size_t piece) {
-  accepted([&] {
+bool check_any_file(ByteSpan bytes, std::size_t piece) {
+  return accepted([&] {
     const MemoryFile file(bytes);
     const Content content = read_whole(file);
     constexpr std::size_t reads = 4096;  // few enough for content that is mostly zeros
@@ -41,7 +41,7 @@ void check_any_file(ByteSpan bytes, std::size_t piece) {
 }
 
 // A gzip file of two members, then with one byte of it changed.
-void check_compressed(ByteSpan bytes, int level, std::size_t place, std::uint8_t change) {
+bool check_compressed(ByteSpan bytes, int level, std::size_t place, std::uint8_t change) {
   const std::size_t half = bytes.size() / 2;
   Content stored = gzip(bytes.first(half), level);
   const Content second = gzip(bytes.subspan(half), level);
@@ -49,7 +49,7 @@ void check_compressed(ByteSpan bytes, int level, std::size_t place, std::uint8_t
   const Content original(bytes.begin(), bytes.end());
   require(read_whole(MemoryFile(stored)) == original, "gzip gives back what was compressed");
   stored[place % stored.size()] ^= change;
-  accepted([&] {
+  return accepted([&] {
     const Content read = read_whole(MemoryFile(stored));
     const bool is_gzip = stored[0] == 0x1f && stored[1] == 0x8b;
     require(read == (is_gzip ? original : stored), "a damaged gzip file is refused");
@@ -59,16 +59,13 @@ void check_compressed(ByteSpan bytes, int level, std::size_t place, std::uint8_t
 }  // namespace
 
 // First byte: 0 for a file as it is, otherwise the bytes are compressed first and then damaged.
-void fuzz_gzip(ByteSpan input) {
+bool fuzz_gzip(ByteSpan input) {
   InputReader reader(input);
   const std::uint8_t kind = reader.byte();
   const std::uint8_t low = reader.byte(), high = reader.byte(), change = reader.byte();
   const std::size_t number = low + (std::size_t{high} << 8);
-  if (kind == 0) {
-    check_any_file(reader.rest(), number + 1);
-  } else {
-    check_compressed(reader.rest(), kind % 10, number, change);
-  }
+  if (kind == 0) return check_any_file(reader.rest(), number + 1);
+  return check_compressed(reader.rest(), kind % 10, number, change);
 }
 
 }  // namespace normlab::fuzz

@@ -35,7 +35,7 @@ bool equal(const Content& content, ByteSpan bytes) {
 
 // First byte: what is compressed, and whether the number of classes is given; two bytes: the size of the
 // labels' file; then that file and the images'.
-void fuzz_idx(ByteSpan input) {
+bool fuzz_idx(ByteSpan input) {
   InputReader reader(input);
   const std::uint8_t flags = reader.byte(), low = reader.byte(), high = reader.byte();
   const ByteSpan labels = reader.bytes(low + (std::size_t{high} << 8));
@@ -49,7 +49,7 @@ void fuzz_idx(ByteSpan input) {
   std::optional<IdxShape> shape;
   const int counted = set ? set->classes : 10;
   accepted([&] { shape = check_idx(images_file.path(), labels_file.path(), counted, "dataset.path"); });
-  if (!set) return;
+  if (!set) return false;
   require(shape && shape->count == set->count && shape->height == set->height && shape->width == set->width,
           "check_idx finds what read_idx reads");
   require(std::ranges::all_of(set->labels, [&](int label) { return label < set->classes; }),
@@ -61,6 +61,7 @@ void fuzz_idx(ByteSpan input) {
   const ByteSpan pixels(set->pixels.data(), set->pixels.size());
   require(is_gzip(images) || equal(encode(pixels, 3, {set->count, set->height, set->width}), images),
           "images that are encoded again are the same file");
+  return true;
 }
 
 }  // namespace normlab::fuzz

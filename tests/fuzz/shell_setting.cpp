@@ -31,9 +31,9 @@ ShellSetting parse_and_check(std::string_view text) {
 }  // namespace
 
 // Lines as they stand behind --set, all for one sweep.
-void fuzz_shell_setting(ByteSpan input) {
+bool fuzz_shell_setting(ByteSpan input) {
   std::string_view text = InputReader(input).text();
-  accepted([&] {
+  return accepted([&] {
     SweepSpec spec{.name = "experiment"};
     while (!text.empty()) {
       const std::size_t end = std::min(text.find('\n'), text.size());

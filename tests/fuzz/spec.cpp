@@ -4,8 +4,8 @@
 namespace normlab::fuzz {
 
 // An experiment's file.
-void fuzz_spec(ByteSpan input) {
-  accepted([&] {
+bool fuzz_spec(ByteSpan input) {
+  return accepted([&] {
     require_same_again(parse_sweep_spec(parse_json(InputReader(input).text(), "spec"), "experiment"));
   });
 }

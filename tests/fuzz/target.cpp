@@ -6,12 +6,12 @@
 namespace normlab::fuzz {
 
 // First byte: the unit of the text, if it is one; then the target as written.
-void fuzz_target(ByteSpan input) {
+bool fuzz_target(ByteSpan input) {
   InputReader reader(input);
   static constexpr std::optional<TextUnit> units[] = {std::nullopt, TextUnit::character, TextUnit::byte};
   const std::optional<TextUnit> unit = units[reader.byte() % 3];
   const std::string_view text = reader.text();
-  accepted([&] {
+  return accepted([&] {
     const Target target = parse_target(text, unit);
     const Target again = never_refused([&] { return parse_target(target.text(), unit); });
     require(

@@ -64,7 +64,8 @@ std::string defect_in_sweep(const json& content, const std::filesystem::path& fi
                             const std::set<std::string>& expected) {
   if (const std::string defect = record_defect(content); !defect.empty()) return defect;
   const std::string id = text_at(content, "id");
-  if (file.filename() != id + ".json") return fmt::format("its id is {}, which is another file's name", id);
+  if (file.filename() != id + ".json")
+    return fmt::format("its id is {}, which is another file's name", quotation(id));
   if (!expected.empty() && !expected.contains(id)) return "sweep.json does not list its id";
   return "";
 }

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "normlab/core/error.h"
 #include "normlab/core/log.h"
 #include "normlab/core/utf8.h"
@@ -76,12 +78,11 @@ TextData::TextData(std::string_view content, const DatasetSpec& spec) : path_(sp
   std::vector<std::uint8_t> present(code_points);  // flags; not vector<bool>, which is slower
   std::size_t total = 0;
   for_each_unit(content, spec, [&](std::uint32_t unit) {
+    if (present[unit] == 0) vocabulary_.push_back(unit);
     present[unit] = 1;
     ++total;
   });
-  for (std::uint32_t unit = 0; unit < code_points; ++unit) {
-    if (present[unit] != 0) vocabulary_.push_back(unit);
-  }
+  std::ranges::sort(vocabulary_);
   require_vocabulary(path_, total, vocabulary_.size());
   std::vector<CharacterId> id_of(vocabulary_.back() + 1);
   for (std::size_t id = 0; id < vocabulary_.size(); ++id)

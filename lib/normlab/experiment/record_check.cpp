@@ -172,7 +172,8 @@ void require_identity(const json& record) {
   require_count(record, "config.batch_size", 1);
   require_count(record, "config.seed");
   const std::string wanted = id_of_config(record["config"]);
-  if (id != wanted) throw Defect(fmt::format("its id is {}, and its config's is {}", quotation(id), wanted));
+  if (id != wanted)
+    throw Defect(fmt::format("its id is {}, and its config's is {}", quotation(id), quotation(wanted)));
 }
 
 void require_record(const json& record) {

@@ -80,7 +80,8 @@ RecordFile read_record_file(const filesystem::path& file, std::string_view id) {
     const nlohmann::json record = parse_sorted_json(read_text(file, "out", longest_json), "its text");
     const std::string defect = record_defect(record);
     if (!defect.empty()) return {defect, ""};
-    if (record["id"] != id) return {fmt::format("its id is {}", record["id"].get<std::string>()), ""};
+    if (record["id"] != id)
+      return {fmt::format("its id is {}", quotation(record["id"].get<std::string>())), ""};
     return {"", record["status"].get<std::string>()};
   } catch (const RequestError& error) {
     return {error.what(), ""};

@@ -1,0 +1,18 @@
+#include "fuzz/record_checks.h"
+
+#include "fuzz/fuzz_checks.h"
+#include "normlab/analysis/report.h"
+#include "normlab/core/json.h"
+
+namespace normlab::fuzz {
+
+void require_reportable(const SweepRecords& sweep) {
+  const Report report = build_report(sweep);
+  for (const ReportFormat format : {ReportFormat::table, ReportFormat::markdown, ReportFormat::csv}) {
+    require_lines(render_report(report, format));
+  }
+  const std::string summary = render_report(report, ReportFormat::json);
+  never_refused([&] { return parse_json(summary, "summary"); });
+}
+
+}  // namespace normlab::fuzz
