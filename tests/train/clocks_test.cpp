@@ -37,7 +37,11 @@ class StoppedRun {
     return train(config, options);
   }
 
-  json position() { return read_checkpoint(checkpoint, "test", network_.parameters(), optimizer_); }
+  json position() {
+    const Checkpoint read(checkpoint, "test");
+    read.restore(network_.parameters(), optimizer_);
+    return read.position();
+  }
   void set_clocks() {
     json changed = position();
     for (const auto& [clock, seconds] : long_ago) changed.at(clock) = seconds;

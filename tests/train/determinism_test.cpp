@@ -2,7 +2,6 @@
 #include <doctest/doctest.h>
 
 #include "small_run.h"
-#include "throws.h"
 
 namespace normlab {
 namespace {
@@ -82,17 +81,6 @@ TEST_CASE("text carries its state across an interruption") {
     CHECK(numbers(train_in_pieces(config, folder.path() / "text.checkpoint", pieces)) == numbers(whole));
     CHECK(whole.evaluations.back().validation.loss < whole.evaluations.front().validation.loss);
   }
-}
-
-TEST_CASE("a checkpoint of another run is refused") {
-  test::TemporaryFolder folder;
-  const RunConfig config = small_run(ModelKind::mlp, Norm::none);
-  std::atomic<bool> stop = true;
-  const auto path = folder.path() / "run.checkpoint";
-  CHECK(train(config, {.checkpoint = path, .identity = "one", .stop = &stop}).status ==
-        RunStatus::interrupted);
-  test::check_throws_saying<std::runtime_error>(
-      "checkpoint of another run", [&] { train(config, {.checkpoint = path, .identity = "another"}); });
 }
 
 }  // namespace normlab

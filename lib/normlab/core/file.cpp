@@ -160,4 +160,16 @@ void write_whole(const std::filesystem::path& path, std::string_view content) {
   }
 }
 
+std::filesystem::path set_aside(const std::filesystem::path& path) {
+  std::error_code ignored;
+  std::filesystem::path name;
+  for (int number = 1;; ++number) {
+    name = path;
+    name += fmt::format(".damaged-{}", number);
+    if (!std::filesystem::exists(std::filesystem::symlink_status(name, ignored))) break;
+  }
+  if (::rename(path.c_str(), name.c_str()) != 0) fail(path, "set aside", errno);
+  return name;
+}
+
 }  // namespace normlab

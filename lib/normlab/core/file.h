@@ -28,4 +28,8 @@ std::filesystem::path follow_links(const std::filesystem::path& path);
 // Whether two names, of files that need not exist, are of one file: through symbolic links, or as hard links.
 bool is_same_file(const std::filesystem::path& a, const std::filesystem::path& b);
 
+// Renames `path` to the first free one of PATH.damaged-1, PATH.damaged-2, …, so that a file takes its place
+// and nothing is lost; returns the new name. Throws RunError when it cannot be renamed.
+std::filesystem::path set_aside(const std::filesystem::path& path);
+
 }  // namespace normlab

@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <sstream>
 #include <utility>
 
 #include "normlab/core/error.h"
@@ -61,6 +62,26 @@ int file_in_memory(std::string_view content) {
     throw RunError(fmt::format("cannot start a process: {}", std::strerror(error)));
   }
   return file;
+}
+
+constexpr std::string_view message_prefix = "normlab: ", warning_prefix = "normlab: warning: ";
+
+std::string last_line(std::string errors) {
+  const std::size_t end = errors.find_last_not_of(" \n\r\t");
+  if (end == std::string::npos) return "";
+  errors.resize(end + 1);
+  std::string line = errors.substr(errors.rfind('\n') + 1);
+  if (line.starts_with(message_prefix)) line.erase(0, message_prefix.size());
+  return line;
+}
+
+std::vector<std::string> warnings_in(const std::string& errors) {
+  std::vector<std::string> warnings;
+  std::istringstream lines(errors);
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with(warning_prefix)) warnings.push_back(line.substr(warning_prefix.size()));
+  }
+  return warnings;
 }
 
 // Everything the child needs, prepared before the fork: between fork and exec only system calls are safe.
@@ -131,8 +152,10 @@ std::optional<ChildExit> ChildProcess::poll() {
     exit.status = WEXITSTATUS(status);
     exit.cause = fmt::format("exit status {}", exit.status);
   }
-  const std::string line = last_error_line();
+  const std::string errors = last_errors();
+  const std::string line = last_line(errors);
   if (!line.empty()) exit.cause += ": " + line;
+  exit.warnings = warnings_in(errors);
   return exit;
 }
 
@@ -140,7 +163,7 @@ void ChildProcess::send(int signal) const {
   if (process_ > 0) kill(process_, signal);
 }
 
-std::string ChildProcess::last_error_line() const {
+std::string ChildProcess::last_errors() const {
   if (errors_ < 0) return "";
   constexpr off_t longest = 4096;
   const off_t size = lseek(errors_, 0, SEEK_END);
@@ -148,13 +171,7 @@ std::string ChildProcess::last_error_line() const {
   std::string tail(static_cast<std::size_t>(std::max<off_t>(size - start, 0)), '\0');
   const ssize_t got = pread(errors_, tail.data(), tail.size(), start);
   tail.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
-  const std::size_t end = tail.find_last_not_of(" \n\r\t");
-  if (end == std::string::npos) return "";
-  tail.resize(end + 1);
-  std::string line = tail.substr(tail.rfind('\n') + 1);
-  constexpr std::string_view prefix = "normlab: ";
-  if (line.rfind(prefix, 0) == 0) line.erase(0, prefix.size());
-  return line;
+  return tail;
 }
 
 }  // namespace normlab

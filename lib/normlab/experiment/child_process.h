@@ -16,6 +16,7 @@ struct ChildExit {
   // "exit status 1: LAST LINE" or "killed by signal 9 (Killed): LAST LINE", with the last line of its
   // standard error.
   std::string cause;
+  std::vector<std::string> warnings;  // what it said with log_warning, in the last 4 KB of its standard error
 };
 
 struct ChildStart {
@@ -45,7 +46,7 @@ class ChildProcess {
   pid_t process() const { return process_; }
 
  private:
-  std::string last_error_line() const;
+  std::string last_errors() const;
 
   pid_t process_ = -1;
   int errors_ = -1;  // a file in memory that receives standard error

@@ -4,14 +4,27 @@
 
 #include <algorithm>
 
+#include "normlab/core/checksum.h"
 #include "normlab/core/error.h"
 #include "normlab/core/file.h"
-#include "normlab/train/safetensors.h"
+#include "normlab/core/json.h"
+#include "normlab/core/text.h"
 
 namespace normlab {
 namespace {
 
-constexpr const char* schema = "normlab.checkpoint/1";
+constexpr std::string_view schema_name = "normlab.checkpoint/";
+constexpr std::string_view schema = "normlab.checkpoint/2";
+
+// The checksum stands at one place, since metadata come first and are sorted by key, and counts as zeros in
+// itself.
+constexpr std::string_view before_checksum = R"({"__metadata__":{"checksum":")";
+constexpr std::string_view no_checksum = "0000000000000000";
+constexpr std::size_t header_at = 8, checksum_at = header_at + before_checksum.size();
+
+std::string checksum_digits(std::string_view content) {
+  return fmt::format("{:016x}", checksum(content));
+}
 
 // Calls use(name, tensor) for every tensor of a checkpoint, in a fixed order.
 template <class Use>
@@ -23,6 +36,25 @@ void for_each_tensor(Parameters<float>& parameters, Optimizer<float>& optimizer,
   for (auto& moment : optimizer.moments()) use(fmt::format("moment/{}", index++), moment);
 }
 
+void require_checksum(std::string content) {
+  const bool has_checksum = content.size() >= checksum_at + no_checksum.size() &&
+                            std::string_view(content).substr(header_at).starts_with(before_checksum);
+  if (!has_checksum) {
+    const bool first_version = content.find("\"schema\":\"normlab.checkpoint/1\"") != std::string::npos;
+    throw CheckpointError(first_version ? "an older version of normlab wrote it, without a checksum"
+                                        : "it is not a whole checkpoint");
+  }
+  const std::string digits = content.substr(checksum_at, no_checksum.size());
+  content.replace(checksum_at, no_checksum.size(), no_checksum);
+  if (checksum_digits(content) != digits) throw CheckpointError("its checksum is wrong");
+}
+
+std::string metadata_of(const Safetensors& file, const char* key) {
+  const auto found = file.metadata().find(key);
+  if (found == file.metadata().end()) throw CheckpointError(fmt::format("it has no {}", key));
+  return found->second;
+}
+
 }  // namespace
 
 void write_checkpoint(const std::filesystem::path& path, const std::string& identity,
@@ -32,36 +64,52 @@ void write_checkpoint(const std::filesystem::path& path, const std::string& iden
   for_each_tensor(parameters, optimizer, [&](const std::string& name, Tensor<float>& tensor) {
     tensors.push_back({name, tensor.shape(), tensor.span()});
   });
-  write_whole(path, encode_safetensors(tensors, {{"schema", schema},
-                                                 {"identity", identity},
-                                                 {"optimizer_steps", std::to_string(optimizer.steps())},
-                                                 {"position", position.dump()}}));
+  std::string content = encode_safetensors(tensors, {{"checksum", std::string(no_checksum)},
+                                                     {"schema", std::string(schema)},
+                                                     {"identity", identity},
+                                                     {"position", position.dump()}});
+  content.replace(checksum_at, no_checksum.size(), checksum_digits(content));
+  write_whole(path, content);
 }
 
-nlohmann::json read_checkpoint(const std::filesystem::path& path, const std::string& identity,
-                               Parameters<float>& parameters, Optimizer<float>& optimizer) {
+Checkpoint::Checkpoint(const std::filesystem::path& path, const std::string& identity) {
+  std::error_code ignored;
+  if (!std::filesystem::is_regular_file(path, ignored)) throw CheckpointError("it is not a file");
+  const std::string content = read_text(path, "checkpoint");
+  require_checksum(content);
   try {
-    const Safetensors file = Safetensors::read(path, "checkpoint");
-    const auto& metadata = file.metadata();
-    if (metadata.at("schema") != schema || metadata.at("identity") != identity) {
-      throw RunError(
-          fmt::format("{} is a checkpoint of another run ({})", path.string(), metadata.at("identity")));
-    }
-    for_each_tensor(parameters, optimizer, [&](const std::string& name, Tensor<float>& tensor) {
-      const TensorView* found = file.find(name);
-      if (found == nullptr || found->shape != tensor.shape()) {
-        throw RunError(fmt::format("{} does not fit the model at \"{}\"", path.string(), name));
-      }
-      std::ranges::copy(found->values, tensor.data());
-    });
-    optimizer.set_steps(std::stoll(metadata.at("optimizer_steps")));
-    return nlohmann::json::parse(metadata.at("position"));
-  } catch (const RunError&) {
-    throw;
-  } catch (const std::exception& error) {
-    throw RunError(fmt::format("{} cannot be continued from ({}); remove it to start again", path.string(),
-                               error.what()));
+    file_ = Safetensors::parse(content, path, "checkpoint");
+    position_ = parse_sorted_json(metadata_of(file_, "position"), "the position");
+  } catch (const RequestError& error) {  // what the checksum does not know of: written so, by whomever
+    throw CheckpointError(error.what());
   }
+  if (metadata_of(file_, "schema") != schema)
+    throw CheckpointError(fmt::format("its schema is {}", quotation(metadata_of(file_, "schema"))));
+  const std::string owner = metadata_of(file_, "identity");
+  if (owner != identity)
+    throw CheckpointError(fmt::format("it belongs to another run, {}", quotation(owner)));
+}
+
+void Checkpoint::restore(Parameters<float>& parameters, Optimizer<float>& optimizer) const {
+  std::size_t wanted = 0;
+  for_each_tensor(parameters, optimizer, [&](const std::string& name, const Tensor<float>& tensor) {
+    const TensorView* found = file_.find(name);
+    if (found == nullptr || found->shape != tensor.shape())
+      throw CheckpointError(fmt::format("it does not fit the model at {}", quotation(name)));
+    ++wanted;
+  });
+  if (file_.tensors().size() != wanted) throw CheckpointError("it has tensors that the model has not");
+  for_each_tensor(parameters, optimizer, [&](const std::string& name, Tensor<float>& tensor) {
+    std::ranges::copy(file_.find(name)->values, tensor.data());
+  });
+}
+
+bool resembles_checkpoint(const std::filesystem::path& path) {
+  if (path.extension() == ".checkpoint") return true;
+  const std::string content = read_text(path, "checkpoint");
+  return content.empty() ||
+         std::string_view(content).substr(std::min(header_at, content.size())).starts_with(before_checksum) ||
+         content.find(schema_name) != std::string::npos;
 }
 
 }  // namespace normlab

@@ -3,22 +3,47 @@
 
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <stdexcept>
 #include <string>
 
 #include "normlab/nn/parameters.h"
 #include "normlab/optim/optimizer.h"
+#include "normlab/train/safetensors.h"
 
 namespace normlab {
 
-// `position` is the trainer's own state (step, running sums, evaluations so far, clocks). Throws RunError
-// when the file cannot be written; a checkpoint that was there before stays.
+// Why a run cannot be continued from a file: "its checksum is wrong". Names no file.
+class CheckpointError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+// `position` is the trainer's own state (step, running sums, evaluations so far, clocks). A checksum covers
+// every byte. Throws RunError when the file cannot be written; a checkpoint that was there before stays.
 void write_checkpoint(const std::filesystem::path& path, const std::string& identity,
                       const nlohmann::json& position, Parameters<float>& parameters,
                       Optimizer<float>& optimizer);
 
-// Restores parameters, running statistics, carried states and moments, and returns the position. Throws
-// RunError when the file is not a checkpoint of `identity`.
-nlohmann::json read_checkpoint(const std::filesystem::path& path, const std::string& identity,
-                               Parameters<float>& parameters, Optimizer<float>& optimizer);
+// A checkpoint that was read and is whole.
+class Checkpoint {
+ public:
+  // Throws CheckpointError when the file is damaged, of another version or not of `identity`; RequestError
+  // naming `checkpoint` when it cannot be read at all.
+  Checkpoint(const std::filesystem::path& path, const std::string& identity);
+
+  const nlohmann::json& position() const { return position_; }
+
+  // Sets parameters, running statistics, carried states and moments. Throws CheckpointError when they do not
+  // fit; then nothing was set. The optimizer's step count is the position's.
+  void restore(Parameters<float>& parameters, Optimizer<float>& optimizer) const;
+
+ private:
+  Safetensors file_;
+  nlohmann::json position_;
+};
+
+// Whether the file was written as a checkpoint, whatever became of it since: one that is empty, or has the
+// marks of a checkpoint, or bears the name that checkpoints have by default (*.checkpoint).
+bool resembles_checkpoint(const std::filesystem::path& path);
 
 }  // namespace normlab

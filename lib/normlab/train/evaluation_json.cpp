@@ -1,5 +1,7 @@
 #include "normlab/train/evaluation_json.h"
 
+#include <limits>
+
 namespace normlab {
 
 using nlohmann::json;
@@ -35,6 +37,15 @@ ordered_json to_json(const Evaluation& e, std::optional<TextUnit> unit) {
   return out;
 }
 
+namespace {
+
+// What was not finite was written as null.
+double number_or_nan(const json& value) {
+  return value.is_null() ? std::numeric_limits<double>::quiet_NaN() : value.get<double>();
+}
+
+}  // namespace
+
 Evaluation evaluation_from_json(const json& in) {
   const auto metrics = [](const json& m) { return Metrics{.loss = m.at("loss"), .error = m.at("error")}; };
   Evaluation e{.epoch = in.at("epoch"),
@@ -52,11 +63,11 @@ Evaluation evaluation_from_json(const json& in) {
   for (const json& layer : in.value("layers", json::array())) {
     const json& activation = layer.at("activation");
     e.layers.push_back({.name = layer.at("name"),
-                        .activation_mean = activation.at("mean"),
-                        .activation_deviation = activation.at("deviation"),
-                        .activation_zero_fraction = activation.at("zero_fraction"),
-                        .gradient_norm = layer.at("gradient_norm"),
-                        .parameter_gradient_norm = layer.at("parameter_gradient_norm")});
+                        .activation_mean = number_or_nan(activation.at("mean")),
+                        .activation_deviation = number_or_nan(activation.at("deviation")),
+                        .activation_zero_fraction = number_or_nan(activation.at("zero_fraction")),
+                        .gradient_norm = number_or_nan(layer.at("gradient_norm")),
+                        .parameter_gradient_norm = number_or_nan(layer.at("parameter_gradient_norm"))});
   }
   return e;
 }

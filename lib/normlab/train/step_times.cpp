@@ -8,15 +8,19 @@ namespace {
 
 constexpr double shortest = 1e-7, longest = 1e4;
 const double log_width = std::log(1.001);
-const Index bin_count = static_cast<Index>(std::log(longest / shortest) / log_width) + 1;
+const Index bins_in_all = static_cast<Index>(std::log(longest / shortest) / log_width) + 1;
 
 }  // namespace
 
-StepTimes::StepTimes() : counts_(static_cast<std::size_t>(bin_count)) {}
+StepTimes::StepTimes() : counts_(static_cast<std::size_t>(bins_in_all)) {}
+
+Index StepTimes::bin_count() {
+  return bins_in_all;
+}
 
 void StepTimes::add(double seconds) {
   const double clamped = std::clamp(seconds, shortest, longest);
-  const Index bin = std::min(bin_count - 1, static_cast<Index>(std::log(clamped / shortest) / log_width));
+  const Index bin = std::min(bins_in_all - 1, static_cast<Index>(std::log(clamped / shortest) / log_width));
   ++counts_[static_cast<std::size_t>(bin)];
   ++total_;
 }

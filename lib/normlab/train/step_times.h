@@ -13,6 +13,7 @@ namespace normlab {
 class StepTimes {
  public:
   StepTimes();
+  static Index bin_count();
   void add(double seconds);  // clamped to [100 ns, 10,000 s]
   StepSeconds summary() const;
 

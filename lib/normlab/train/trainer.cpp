@@ -7,13 +7,14 @@
 
 #include "normlab/core/error.h"
 #include "normlab/core/file.h"
+#include "normlab/core/log.h"
 #include "normlab/core/parallel.h"
 #include "normlab/core/process.h"
 #include "normlab/nn/recurrent.h"
 #include "normlab/optim/schedule.h"
 #include "normlab/train/checkpoint.h"
-#include "normlab/train/evaluation_json.h"
 #include "normlab/train/layer_statistics.h"
+#include "normlab/train/position.h"
 #include "normlab/train/safetensors.h"
 #include "normlab/train/step_times.h"
 #include "normlab/train/task.h"
@@ -21,8 +22,6 @@
 
 namespace normlab {
 namespace {
-
-using nlohmann::json;
 
 // Of each process: they touch their memory for the first time and make oneDNN's primitives.
 constexpr Index warm_up_length = 10;
@@ -34,7 +33,8 @@ class Training {
 
  private:
   void restore();
-  json position() const;
+  void continue_from(Position position);
+  Position position() const;
   void save_checkpoint();
   Index last_step() const;  // of the budget
   Index next_evaluation(Index step) const;
@@ -94,60 +94,58 @@ Training::Training(const RunConfig& config, const RunOptions& options)
   result_.multiply_adds_per_sample = graph.graph.multiply_adds() / task_.train->samples(0);
 }
 
+// A checkpoint that cannot be trusted costs time, never numbers: the run starts again.
 void Training::restore() {
-  if (options_.checkpoint.empty() || !std::filesystem::exists(options_.checkpoint)) return;
-  const json p = read_checkpoint(options_.checkpoint, options_.identity, network_.parameters(), *optimizer_);
-  step_ = p.at("step");
-  running_ = {.loss = p.at("running").at("loss"),
-              .errors = p.at("running").at("errors"),
-              .count = p.at("running").at("count")};
-  step_times_.restore(p.at("step_times"));
-  clock_ = {.steps = step_,
-            .seconds = p.at("train_seconds"),
-            .cpu_seconds = p.at("train_cpu_seconds"),
-            .warm_up_steps = p.at("warm_up").at("steps"),
-            .warm_up_seconds = p.at("warm_up").at("seconds")};
-  result_.started = p.at("started");
-  evaluate_seconds_ = p.at("evaluate_seconds");
-  checkpoint_seconds_ = p.at("checkpoint_seconds");
-  elapsed_before_ = p.at("elapsed_seconds");
-  cpu_before_ = p.at("cpu_seconds");
-  result_.resumed = p.at("resumed").get<Index>() + 1;
-  for (const json& evaluation : p.at("evaluations"))
-    result_.evaluations.push_back(evaluation_from_json(evaluation));
-  if (p.contains("convergence")) {
-    const json& c = p.at("convergence");
-    convergence_ = {.epochs = c.at("epochs"), .steps = c.at("steps"), .train_seconds = c.at("train_seconds")};
+  std::error_code ignored;
+  if (options_.checkpoint.empty()) return;
+  if (!std::filesystem::exists(std::filesystem::symlink_status(options_.checkpoint, ignored))) return;
+  try {
+    const Checkpoint checkpoint(options_.checkpoint, options_.identity);
+    Position position = position_from_json(checkpoint.position(), last_step());
+    checkpoint.restore(network_.parameters(), *optimizer_);
+    continue_from(std::move(position));
+  } catch (const CheckpointError& error) {
+    const std::filesystem::path aside = set_aside(options_.checkpoint);
+    log_warning(fmt::format("the checkpoint {} is set aside as {}, because {}; the run starts again",
+                            options_.checkpoint.string(), aside.filename().string(), error.what()));
   }
 }
 
-json Training::position() const {
-  json p = {{"step", step_},
-            {"running", {{"loss", running_.loss}, {"errors", running_.errors}, {"count", running_.count}}},
-            {"step_times", step_times_.bins()},
-            {"started", result_.started},
-            {"train_seconds", clock_.seconds},
-            {"train_cpu_seconds", clock_.cpu_seconds},
-            {"warm_up", {{"steps", clock_.warm_up_steps}, {"seconds", clock_.warm_up_seconds}}},
-            {"evaluate_seconds", evaluate_seconds_},
-            {"checkpoint_seconds", checkpoint_seconds_},
-            {"elapsed_seconds", elapsed_before_ + monotonic_seconds() - started_},
-            {"cpu_seconds", cpu_before_ + process_cpu_seconds() - cpu_started_},
-            {"resumed", result_.resumed},
-            {"evaluations", json::array()}};
-  for (const Evaluation& evaluation : result_.evaluations)
-    p["evaluations"].push_back(json(to_json(evaluation, std::nullopt)));
-  if (convergence_) {
-    p["convergence"] = {{"epochs", convergence_->epochs},
-                        {"steps", convergence_->steps},
-                        {"train_seconds", convergence_->train_seconds}};
-  }
-  return p;
+void Training::continue_from(Position position) {
+  step_ = position.step;
+  optimizer_->set_steps(step_);
+  running_ = position.running;
+  step_times_ = std::move(position.step_times);
+  clock_ = position.clock;
+  result_.started = std::move(position.started);
+  evaluate_seconds_ = position.evaluate_seconds;
+  checkpoint_seconds_ = position.checkpoint_seconds;
+  elapsed_before_ = position.elapsed_seconds;
+  cpu_before_ = position.cpu_seconds;
+  result_.resumed = position.resumed + 1;
+  result_.evaluations = std::move(position.evaluations);
+  convergence_ = position.convergence;
+}
+
+Position Training::position() const {
+  return {.step = step_,
+          .running = running_,
+          .step_times = step_times_,
+          .started = result_.started,
+          .clock = clock_,
+          .evaluate_seconds = evaluate_seconds_,
+          .checkpoint_seconds = checkpoint_seconds_,
+          .elapsed_seconds = elapsed_before_ + monotonic_seconds() - started_,
+          .cpu_seconds = cpu_before_ + process_cpu_seconds() - cpu_started_,
+          .resumed = result_.resumed,
+          .evaluations = result_.evaluations,
+          .convergence = convergence_};
 }
 
 void Training::save_checkpoint() {
   const double begin = monotonic_seconds();
-  write_checkpoint(options_.checkpoint, options_.identity, position(), network_.parameters(), *optimizer_);
+  write_checkpoint(options_.checkpoint, options_.identity, to_json(position()), network_.parameters(),
+                   *optimizer_);
   last_checkpoint_ = monotonic_seconds();
   checkpoint_seconds_ += last_checkpoint_ - begin;
 }
@@ -301,13 +299,14 @@ RunResult Training::run() {
   restore();
   if (!options_.save_initial_parameters.empty() && step_ == 0) {
     write_whole(options_.save_initial_parameters,
-                encode_safetensors(parameter_views(network_.parameters()), {}));
+                encode_safetensors(parameter_views(network_.parameters()), options_.metadata));
   }
   result_.startup_seconds = seconds_since_process_start();
   const bool completed = loop();
   if (!completed && !options_.checkpoint.empty()) save_checkpoint();
   if (completed && !options_.save_parameters.empty()) {
-    write_whole(options_.save_parameters, encode_safetensors(parameter_views(network_.parameters()), {}));
+    write_whole(options_.save_parameters,
+                encode_safetensors(parameter_views(network_.parameters()), options_.metadata));
   }
   return finish(completed);
 }

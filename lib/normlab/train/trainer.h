@@ -4,6 +4,7 @@
 #include <atomic>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -26,6 +27,7 @@ struct RunOptions {
   double checkpoint_seconds = 30;    // between checkpoints, of elapsed time
   std::string identity;              // a checkpoint of another identity is refused
   std::filesystem::path save_initial_parameters, save_parameters;  // safetensors; "": not wanted
+  std::map<std::string, std::string> metadata;                     // of these files
   std::function<void(const Evaluation&)> on_evaluation;            // progress
   std::function<void(const TrainingPosition&)>
       on_step;  // before the first step and after each; has to be quick

@@ -1,0 +1,176 @@
+#include "normlab/train/position.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <limits>
+
+#include "normlab/train/checkpoint.h"
+#include "normlab/train/evaluation_json.h"
+
+namespace normlab {
+namespace {
+
+using nlohmann::json;
+
+[[noreturn]] void bad_field(std::string_view field, std::string_view what) {
+  throw CheckpointError(fmt::format("its {} is {}", field, what));
+}
+
+const json& read_field(const json& object, const char* key) {
+  if (!object.is_object()) throw CheckpointError("its position is not a JSON object");
+  const auto found = object.find(key);
+  if (found == object.end()) throw CheckpointError(fmt::format("it has no {}", key));
+  return *found;
+}
+
+Index read_count(const json& object, const char* key, Index most) {
+  const json& value = read_field(object, key);
+  if (!value.is_number_integer()) bad_field(key, "no integer");
+  const bool fits =
+      value.is_number_unsigned() && value.get<std::uint64_t>() <= static_cast<std::uint64_t>(most);
+  if (!fits) bad_field(key, fmt::format("{}, and 0 to {} are possible", value.dump(), most));
+  return value.get<Index>();
+}
+
+double read_number(const json& object, const char* key) {
+  const json& value = read_field(object, key);
+  if (!value.is_number() || !std::isfinite(value.get<double>())) bad_field(key, "no number");
+  return value.get<double>();
+}
+
+double read_amount(const json& object, const char* key) {
+  const double amount = read_number(object, key);
+  if (amount < 0) bad_field(key, fmt::format("{}, and cannot be below 0", amount));
+  return amount;
+}
+
+std::string read_text_field(const json& object, const char* key) {
+  const json& value = read_field(object, key);
+  if (!value.is_string()) bad_field(key, "no text");
+  return value.get<std::string>();
+}
+
+TrainingClock read_clock(const json& position, Index step) {
+  const json& warm_up = read_field(position, "warm_up");
+  return {.steps = step,
+          .seconds = read_amount(position, "train_seconds"),
+          .cpu_seconds = read_amount(position, "train_cpu_seconds"),
+          .warm_up_steps = read_count(warm_up, "steps", step),
+          .warm_up_seconds = read_amount(warm_up, "seconds")};
+}
+
+StepTimes read_step_times(const json& position, Index step) {
+  const json& bins = read_field(position, "step_times");
+  std::vector<std::pair<Index, Index>> counts;
+  Index left = step, next = 0;
+  if (!bins.is_array()) bad_field("step_times", "no list");
+  for (const json& bin : bins) {
+    const bool is_pair =
+        bin.is_array() && bin.size() == 2 && bin[0].is_number_unsigned() && bin[1].is_number_unsigned();
+    if (!is_pair) bad_field("step_times", "no list of bins and counts");
+    const auto place = bin[0].get<std::uint64_t>(), count = bin[1].get<std::uint64_t>();
+    const bool ascends = place >= static_cast<std::uint64_t>(next) &&
+                         place < static_cast<std::uint64_t>(StepTimes::bin_count());
+    if (!ascends || count == 0 || count > static_cast<std::uint64_t>(left))
+      bad_field("step_times", "not the times of its steps");
+    counts.emplace_back(static_cast<Index>(place), static_cast<Index>(count));
+    next = static_cast<Index>(place) + 1;
+    left -= static_cast<Index>(count);
+  }
+  if (left != 0) bad_field("step_times", "not the times of its steps");
+  StepTimes times;
+  times.restore(counts);
+  return times;
+}
+
+void require_evaluation(const json& entry) {
+  for (const char* key : {"epoch", "learning_rate", "gradient_norm", "cpu_seconds"}) read_amount(entry, key);
+  read_count(entry, "samples", std::numeric_limits<Index>::max());
+  for (const char* part : {"train", "validation"}) {
+    // Rounding may take a loss a little below zero.
+    for (const char* metric : {"loss", "error"}) read_number(read_field(entry, part), metric);
+  }
+  for (const char* clock : {"train", "evaluate", "elapsed"}) read_amount(read_field(entry, "seconds"), clock);
+}
+
+std::vector<Evaluation> read_evaluations(const json& position, Index step) {
+  const json& list = read_field(position, "evaluations");
+  if (!list.is_array()) bad_field("evaluations", "no list");
+  std::vector<Evaluation> evaluations;
+  Index before = 0;
+  for (const json& entry : list) {
+    const Index here = read_count(entry, "step", step);
+    if (here <= before) bad_field("evaluations", "not in the order of its steps");
+    before = here;
+    require_evaluation(entry);
+    try {
+      evaluations.push_back(evaluation_from_json(entry));
+    } catch (const json::exception&) {
+      bad_field("evaluations", "not a list of evaluations");
+    }
+  }
+  return evaluations;
+}
+
+std::optional<Convergence> read_convergence(const json& position, Index step) {
+  if (!position.contains("convergence")) return std::nullopt;
+  const json& convergence = position["convergence"];
+  return Convergence{.epochs = read_amount(convergence, "epochs"),
+                     .steps = read_count(convergence, "steps", step),
+                     .train_seconds = read_amount(convergence, "train_seconds")};
+}
+
+ClassificationSums read_running(const json& position) {
+  const json& running = read_field(position, "running");
+  const Index count = read_count(running, "count", std::numeric_limits<Index>::max());
+  return {
+      .loss = read_number(running, "loss"), .errors = read_count(running, "errors", count), .count = count};
+}
+
+}  // namespace
+
+json to_json(const Position& position) {
+  const ClassificationSums& running = position.running;
+  json result = {
+      {"step", position.step},
+      {"running", {{"loss", running.loss}, {"errors", running.errors}, {"count", running.count}}},
+      {"step_times", position.step_times.bins()},
+      {"started", position.started},
+      {"train_seconds", position.clock.seconds},
+      {"train_cpu_seconds", position.clock.cpu_seconds},
+      {"warm_up", {{"steps", position.clock.warm_up_steps}, {"seconds", position.clock.warm_up_seconds}}},
+      {"evaluate_seconds", position.evaluate_seconds},
+      {"checkpoint_seconds", position.checkpoint_seconds},
+      {"elapsed_seconds", position.elapsed_seconds},
+      {"cpu_seconds", position.cpu_seconds},
+      {"resumed", position.resumed},
+      {"evaluations", json::array()}};
+  for (const Evaluation& evaluation : position.evaluations)
+    result["evaluations"].push_back(json(to_json(evaluation, std::nullopt)));
+  if (position.convergence) {
+    result["convergence"] = {{"epochs", position.convergence->epochs},
+                             {"steps", position.convergence->steps},
+                             {"train_seconds", position.convergence->train_seconds}};
+  }
+  return result;
+}
+
+Position position_from_json(const json& json, Index last_step) {
+  Position position;
+  position.step = read_count(json, "step", last_step);
+  position.running = read_running(json);
+  position.step_times = read_step_times(json, position.step);
+  position.started = read_text_field(json, "started");
+  position.clock = read_clock(json, position.step);
+  position.evaluate_seconds = read_amount(json, "evaluate_seconds");
+  position.checkpoint_seconds = read_amount(json, "checkpoint_seconds");
+  position.elapsed_seconds = read_amount(json, "elapsed_seconds");
+  position.cpu_seconds = read_amount(json, "cpu_seconds");
+  position.resumed = read_count(json, "resumed", std::numeric_limits<Index>::max() - 1);
+  position.evaluations = read_evaluations(json, position.step);
+  position.convergence = read_convergence(json, position.step);
+  return position;
+}
+
+}  // namespace normlab

@@ -1,0 +1,34 @@
+// How far a run is, beside the tensors: what a checkpoint keeps as JSON.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "normlab/kernels/softmax_cross_entropy.h"
+#include "normlab/train/run_result.h"
+#include "normlab/train/step_times.h"
+
+namespace normlab {
+
+struct Position {
+  Index step = 0;              // steps done, each one of the optimizer's
+  ClassificationSums running;  // over the training batches since the last evaluation
+  StepTimes step_times;
+  std::string started;     // UTC, ISO 8601
+  TrainingClock clock;
+  double evaluate_seconds = 0, checkpoint_seconds = 0, elapsed_seconds = 0,
+         cpu_seconds = 0;  // since the start of the run
+  Index resumed = 0;       // continuations before this one
+  std::vector<Evaluation> evaluations;
+  std::optional<Convergence> convergence;  // without train_seconds_from_median_step
+};
+
+nlohmann::json to_json(const Position& position);
+
+// Throws CheckpointError, naming the field, for anything that a run of at most `last_step` steps cannot have:
+// wrong types, counts and clocks below zero, numbers that are not finite, counts that contradict each other.
+Position position_from_json(const nlohmann::json& json, Index last_step);
+
+}  // namespace normlab

@@ -1,0 +1,173 @@
+// A checkpoint is continued from whole or not at all: a damaged one costs time, never numbers or files.
+#include "normlab/train/checkpoint.h"
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <limits>
+#include <utility>
+
+#include "normlab/core/checksum.h"
+#include "small_run.h"
+#include "throws.h"
+
+namespace normlab {
+namespace {
+
+using nlohmann::json;
+using test::numbers;
+using test::small_run;
+
+std::string read(const std::filesystem::path& path) {
+  std::ifstream stream(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+void write(const std::filesystem::path& path, const std::string& content) {
+  std::ofstream(path, std::ios::binary) << content;
+}
+
+// A run that was stopped at its first evaluation, in the middle.
+class StoppedRun {
+ public:
+  StoppedRun() {
+    std::atomic<bool> stop = false;
+    RunOptions options{.checkpoint = path(), .identity = "test", .stop = &stop};
+    options.on_evaluation = [&](const Evaluation&) { stop = true; };
+    REQUIRE(train(config, options).status == RunStatus::interrupted);
+    content = read(path());
+    whole = numbers(train(config, {}));
+  }
+  std::filesystem::path path() const { return folder.path() / "run.checkpoint"; }
+
+  // Continues from a file of this content; true when it was set aside and the run had its whole numbers.
+  bool is_set_aside(const std::string& damaged) const {
+    const std::filesystem::path aside = folder.path() / "run.checkpoint.damaged-1";
+    std::filesystem::remove(aside);
+    write(path(), damaged);
+    const RunResult result = train(config, {.checkpoint = path(), .identity = "test"});
+    CHECK(numbers(result) == whole);
+    const bool moved = std::filesystem::exists(aside) && read(aside) == damaged;
+    CHECK(result.resumed == (moved ? 0 : 1));
+    return moved;
+  }
+
+  test::TemporaryFolder folder;
+  const RunConfig config = small_run(ModelKind::mlp, Norm::batch);
+  std::string content;
+  std::vector<double> whole;
+};
+
+// The checkpoint with its position changed, and everything else right, the checksum included.
+template <class Change>
+std::string with_position(const std::string& content, Change&& change) {
+  std::uint64_t length = 0;
+  std::memcpy(&length, content.data(), 8);
+  nlohmann::ordered_json header = nlohmann::ordered_json::parse(content.substr(8, length));
+  auto& metadata = header["__metadata__"];
+  json position = json::parse(metadata["position"].get<std::string>());
+  change(position);
+  metadata["position"] = position.dump();
+  metadata["checksum"] = std::string(16, '0');
+  const std::string text = header.dump();
+  const std::uint64_t before = std::exchange(length, text.size());
+  std::string changed =
+      std::string(reinterpret_cast<const char*>(&length), 8) + text + content.substr(8 + before);
+  const std::size_t digits = changed.find(std::string(16, '0'));
+  return changed.replace(digits, 16, fmt::format("{:016x}", checksum(changed)));
+}
+
+}  // namespace
+
+TEST_CASE("a whole checkpoint is continued from") {
+  const StoppedRun run;
+  CHECK_FALSE(run.is_set_aside(run.content));
+  CHECK_FALSE(run.is_set_aside(with_position(run.content, [](json&) {})));
+}
+
+TEST_CASE("a flipped bit anywhere in a checkpoint is seen") {
+  const StoppedRun run;
+  for (std::size_t i = 0; i < run.content.size(); i += 7) {
+    std::string flipped = run.content;
+    flipped[i] = static_cast<char>(flipped[i] ^ (1 << (i % 8)));
+    write(run.path(), flipped);
+    CAPTURE(i);
+    CHECK_THROWS_AS(Checkpoint(run.path(), "test"), CheckpointError);
+  }
+  std::string flipped = run.content;
+  flipped[run.content.size() / 2] ^= 1;
+  CHECK(run.is_set_aside(flipped));
+}
+
+TEST_CASE("a checkpoint that is cut, empty, no checkpoint or of an older version is set aside") {
+  const StoppedRun run;
+  CHECK(run.is_set_aside(""));
+  CHECK(run.is_set_aside("short"));
+  CHECK(run.is_set_aside(run.content.substr(0, 60)));
+  CHECK(run.is_set_aside(run.content.substr(0, run.content.size() - 1)));
+  CHECK(run.is_set_aside(run.content + "x"));
+  CHECK(run.is_set_aside(std::string(1000, '{')));
+  const std::string old = R"({"__metadata__":{"identity":"test","schema":"normlab.checkpoint/1"}})";
+  const std::uint64_t length = old.size();
+  write(run.path(), std::string(reinterpret_cast<const char*>(&length), 8) + old);
+  test::check_throws_saying<CheckpointError>("older version", [&] { Checkpoint(run.path(), "test"); });
+}
+
+TEST_CASE("a position that cannot be is set aside, even where the checksum is right") {
+  const StoppedRun run;
+  const std::vector<std::pair<const char*, json>> changes = {
+      {"/step", -1},
+      {"/step", 1e15},
+      {"/step", 1'000'000'000'000'000},
+      {"/step", "6"},
+      {"/step", 5},  // fewer than the times of steps
+      {"/running/count", -1},
+      {"/running/errors", 1'000'000},
+      {"/running/loss", "0"},
+      {"/step_times", json::array({json::array({-1, 6})})},
+      {"/step_times", json::array({json::array({1'000'000'000, 6})})},
+      {"/train_seconds", -1.0},
+      {"/elapsed_seconds", nullptr},
+      {"/resumed", std::numeric_limits<std::int64_t>::max()},
+      {"/evaluations", 7},
+      {"/evaluations/0/step", 1000},
+      {"/evaluations/0/validation/loss", nullptr},
+      {"/convergence", {{"epochs", -1}}}};
+  for (const auto& [path, value] : changes) {
+    CAPTURE(path);
+    CAPTURE(value.dump());
+    CHECK(run.is_set_aside(
+        with_position(run.content, [&](json& position) { position[json::json_pointer(path)] = value; })));
+  }
+  CHECK(run.is_set_aside(with_position(run.content, [](json& position) { position.erase("running"); })));
+}
+
+TEST_CASE("a checkpoint of another run is set aside, and nothing that was set aside before is lost") {
+  const StoppedRun run;
+  for (const char* name : {"run.checkpoint.damaged-1", "run.checkpoint.damaged-2"}) {
+    write(run.path(), run.content);
+    CHECK(numbers(train(run.config, {.checkpoint = run.path(), .identity = "another"})) == run.whole);
+    CHECK(read(run.folder.path() / name) == run.content);
+  }
+}
+
+TEST_CASE("only what was a checkpoint is taken for one") {
+  const StoppedRun run;
+  const auto resembles = [&](const char* name, const std::string& content) {
+    write(run.folder.path() / name, content);
+    return resembles_checkpoint(run.folder.path() / name);
+  };
+  std::string flipped = run.content;
+  flipped[20] ^= 1;
+  CHECK(resembles("a", run.content));
+  CHECK(resembles("b", flipped));
+  CHECK(resembles("c", ""));
+  CHECK(resembles("d.checkpoint", "anything"));
+  CHECK_FALSE(resembles("notes.txt", "somebody's notes"));
+  CHECK_FALSE(resembles("p.safetensors", encode_safetensors({}, {{"note", "parameters"}})));
+}
+
+}  // namespace normlab
