@@ -21,6 +21,7 @@ import textwrap
 from pathlib import Path
 
 SCHEMAS = ("normlab.run/2", "normlab.run/1")
+STATUSES = ("reached_target", "missed_target", "finished", "diverged", "undefined", "failed", "interrupted")
 SYSTEM_PYTHON = "/usr/bin/python3"
 
 # One colour and one marker for each norm, the same in every figure: the colours of Okabe and Ito, which stay
@@ -95,26 +96,100 @@ class Run:
         return math.inf if value is None else value
 
 
+class WrittenFloat(float):
+    """A number that remembers its digits, which a record's id is a hash of."""
+
+    def __new__(cls, text):
+        number = super().__new__(cls, text)
+        number.text = text
+        return number
+
+
+def refuse_constant(name):
+    raise ValueError(f"{name} is not JSON")
+
+
 def load_json(path):
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        text = path.read_text(encoding="utf-8")
+        return json.loads(text, parse_float=WrittenFloat, parse_constant=refuse_constant)
+    except (OSError, ValueError, RecursionError):
         return None
 
 
-def load_runs(folder):
+def written(value):
+    """JSON as normlab hashes it: sorted keys, no blanks, numbers with the digits that they have in the file."""
+    if isinstance(value, dict):
+        members = sorted(value.items(), key=lambda member: member[0].encode())
+        return "{" + ",".join(f"{written(key)}:{written(member)}" for key, member in members) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(map(written, value)) + "]"
+    return value.text if isinstance(value, WrittenFloat) else json.dumps(value, ensure_ascii=False)
+
+
+def id_of_config(config):
+    value = 0xCBF29CE484222325  # FNV-1a, 64 bits
+    for byte in written(config).encode():
+        value = (value ^ byte) * 0x100000001B3 % 2**64
+    setting = {key: value_at(config, key) for key in ("model.name", "norm.name", "batch_size", "seed")}
+    model, norm, batch_size, seed = setting.values()
+    return f"{model}-{norm}-b{batch_size}-s{seed}-{(value ^ value >> 32) % 2**32:08x}"
+
+
+def lacking(record):
+    """The first field that the record's status rests on and that is absent or of a wrong kind; "" when none is."""
+    status = value_at(record, "status")
+    texts = {"undefined": ["reason"], "failed": ["cause"]}.get(status, [])
+    numbers = ["diverged_step"] if status == "diverged" else []
+    if status == "reached_target":
+        numbers = ["convergence.epochs", "convergence.steps"]
+    if status in ("reached_target", "missed_target", "finished"):
+        numbers = numbers + ["step_seconds.count", "step_seconds.median", "test.loss", "test.error"]
+        if not value_at(record, "evaluations"):
+            return "evaluations"
+    for path in ["status", "id", "config.model.name", "config.norm.name", *texts]:
+        if not isinstance(value_at(record, path), str):
+            return path
+    for path in ["config.batch_size", "config.seed", *numbers]:
+        if number_at(record, path) is None:
+            return path
+    evaluations = value_at(record, "evaluations", [])
+    if not isinstance(evaluations, list):
+        return "evaluations"
+    for evaluation in evaluations:
+        for path in ("epoch", "step", "seconds.train"):
+            if number_at(evaluation, path) is None:
+                return f"evaluations: {path}"
+    return ""
+
+
+def defect(record, path, expected):
+    """Why the file is not the record that its name says; "" when it is. As `normlab report` has it, in short."""
+    if not isinstance(record, dict):
+        return "it is not a JSON object"
+    if record.get("schema") not in SCHEMAS:
+        return f"its schema is {record.get('schema')!r}"
+    if field := lacking(record):
+        return f"it lacks {field}"
+    if record["status"] not in STATUSES:
+        return f"its status {record['status']!r} is unknown"
+    if record["id"] != id_of_config(record["config"]):
+        return "its id is not its config's"
+    if path.name != record["id"] + ".json":
+        return "its id is another file's name"
+    return "sweep.json does not list its id" if expected and record["id"] not in expected else ""
+
+
+def load_runs(folder, spec):
     runs = []
+    listed = value_at(spec, "runs", [])
+    expected = {run for run in listed if isinstance(run, str)} if isinstance(listed, list) else set()
     for path in sorted((folder / "runs").glob("*.json")):
         record = load_json(path)
-        if not isinstance(record, dict):
-            print(f"plot.py: warning: {path} is not a JSON object and was passed over", file=sys.stderr)
-            continue
-        if record.get("schema") not in SCHEMAS:
-            fail(f"{path} has schema {record.get('schema')!r}, and one of {', '.join(SCHEMAS)} is wanted.")
-        try:
+        if problem := defect(record, path, expected):
+            print(f"plot.py: warning: {path} was passed over: {problem}", file=sys.stderr)
+        else:
             runs.append(Run(record))
-        except (KeyError, TypeError, ValueError):
-            print(f"plot.py: warning: {path} lacks fields of a run record and was passed over", file=sys.stderr)
     return runs
 
 
@@ -814,12 +889,13 @@ def main():
     options = parse_arguments()
     if not options.folder.is_dir():
         fail(f"{options.folder} is not a folder, and a sweep's folder is wanted.")
-    runs = load_runs(options.folder)
+    spec = load_json(options.folder / "sweep.json")
+    spec = spec if isinstance(spec, dict) else {}
+    runs = load_runs(options.folder, spec)
     if not runs:
         fail(f"{options.folder / 'runs'} holds no run records (*.json).")
     plt = load_matplotlib()
     out = options.out or options.folder / "plots"
-    spec = load_json(options.folder / "sweep.json") or {}
     name = value_at(spec, "name", options.folder.resolve().name)
     try:
         out.mkdir(parents=True, exist_ok=True)

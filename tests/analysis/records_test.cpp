@@ -2,6 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <fstream>
+#include <sstream>
+
 #include "analysis/synthetic_records.h"
 #include "normlab/core/error.h"
 
@@ -19,6 +23,12 @@ std::string refusal(const std::filesystem::path& folder) {
   return "";
 }
 
+std::string content_of(const std::filesystem::path& file) {
+  std::ostringstream text;
+  text << std::ifstream(file).rdbuf();
+  return text.str();
+}
+
 bool contains(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
@@ -30,27 +40,61 @@ TEST_CASE("half-written and unreadable files are passed over and reported") {
   sweep.add(synthetic_record({}));
   sweep.write("runs/other.json.123.partial", "{\"schema\": \"norm");
   sweep.write("runs/cut.json", "{\"schema\": \"normlab.run/1\", \"id\"");
+  sweep.write("runs/deep.json", std::string(400'000, '['));
   sweep.write("runs/empty.json", "");
   sweep.write("runs/poor.json", R"({"schema": "normlab.run/1", "id": "poor", "status": "finished"})");
   std::filesystem::create_directory(sweep.folder() / "runs" / "folder.json");
   const SweepRecords records = load_sweep(sweep.folder());
   CHECK(records.name == "quick");
   REQUIRE(records.runs.size() == 1);
-  CHECK(records.runs[0].id == "mlp-none-b32-s1-00000000");
-  REQUIRE(records.warnings.size() == 4);
+  CHECK(records.runs[0].id == synthetic_record({})["id"]);
+  REQUIRE(records.warnings.size() == 5);
   CHECK(contains(records.warnings[0], "cut.json"));
-  CHECK(contains(records.warnings[1], "empty.json"));
-  CHECK(contains(records.warnings[2], "folder.json"));
-  CHECK(contains(records.warnings[3], "config.model.name"));
+  CHECK(contains(records.warnings[1], "deep.json"));
+  CHECK(contains(records.warnings[2], "empty.json"));
+  CHECK(contains(records.warnings[3], "folder.json"));
+  CHECK(contains(records.warnings[4], "poor.json was passed over: it has no config"));
 }
 
-TEST_CASE("a record with another schema is refused by name") {
+TEST_CASE("a file that is not the record that its name says is named, left out and left alone") {
+  SyntheticSweep sweep({{"schema", "normlab.sweep/1"},
+                        {"name", "quick"},
+                        {"runs", {synthetic_record({})["id"], synthetic_record({.seed = 2})["id"]}}});
+  const auto own = sweep.add(synthetic_record({}));
+  const std::string text = content_of(own);
+  sweep.write("runs/copy.json", text);                            // two files with one id
+  const auto foreign = sweep.add(synthetic_record({.seed = 3}));  // a record of some other sweep
+  sweep.write("runs/notes.json", R"({"dear": "diary"})");
+  Json other_schema = synthetic_record({.seed = 2});
+  other_schema["schema"] = "normlab.run/99";
+  sweep.add(other_schema);
+  const SweepRecords records = load_sweep(sweep.folder());
+  REQUIRE(records.runs.size() == 1);
+  CHECK(records.runs[0].file == own);
+  REQUIRE(records.warnings.size() == 4);
+  const auto warned = [&](const std::string& file, const std::string& why) {
+    return std::any_of(records.warnings.begin(), records.warnings.end(), [&](const std::string& warning) {
+      return contains(warning, file) && contains(warning, why);
+    });
+  };
+  CHECK(warned("copy.json", "another file's name"));
+  CHECK(warned(foreign.filename().string(), "does not list"));
+  CHECK(warned("notes.json", "no schema"));
+  CHECK(warned(other_schema["id"], "normlab.run/99"));
+  CHECK(content_of(sweep.folder() / "runs" / "copy.json") == text);
+}
+
+TEST_CASE("a damaged sweep.json does not stop a report") {
   SyntheticSweep sweep;
-  Json record = synthetic_record({});
-  record["schema"] = "normlab.run/3";
-  const auto file = sweep.add(record);
-  CHECK(contains(refusal(sweep.folder()), file.filename().string()));
-  CHECK(contains(refusal(sweep.folder()), "normlab.run/3"));
+  sweep.add(synthetic_record({}));
+  for (const std::string& text :
+       {std::string("{\"schema\": \"normlab"), std::string(400'000, '['), std::string()}) {
+    sweep.write("sweep.json", text);
+    const SweepRecords records = load_sweep(sweep.folder());
+    CHECK(records.runs.size() == 1);
+    REQUIRE(records.warnings.size() == 1);
+    CHECK(contains(records.warnings[0], "sweep.json was passed over"));
+  }
 }
 
 TEST_CASE("a folder that is no sweep is refused") {
@@ -90,7 +134,6 @@ TEST_CASE("a further setting that varies becomes a column and parts the cells") 
   SyntheticSweep sweep;
   for (const double rate : {1e-2, 1e-3}) {
     Json record = synthetic_record({});
-    record["id"] = rate < 5e-3 ? "low" : "high";
     record["config"]["optimizer"]["learning_rate"] = rate;
     sweep.add(record);
   }
@@ -120,7 +163,6 @@ TEST_CASE("a setting that follows the model is described by model instead of par
 TEST_CASE("two sizes of one model are two cells") {
   SyntheticSweep sweep;
   Json wide = synthetic_record({});
-  wide["id"] = "wide";
   wide["config"]["model"]["hidden"] = {1000, 1000};
   sweep.add(wide);
   sweep.add(synthetic_record({}));

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <fstream>
 
+#include "normlab/experiment/record_check.h"
+
 namespace normlab {
 namespace {
 
@@ -114,11 +116,11 @@ void add_results(Json& record, const SyntheticRun& run) {
 
 Json synthetic_record(const SyntheticRun& run) {
   Json record = {{"schema", "normlab.run/2"}, {"status", run.status}, {"config", config_of(run)}};
-  record["id"] = fmt::format("{}-{}-b{}-s{}-00000000", run.model, run.norm, run.batch_size, run.seed);
+  record["id"] = id_of_config(record["config"]);
   record["environment"] = {{"normlab", "0.1.0"},     {"onednn", "2.6.3"}, {"compiler", "GNU 12.2.0"},
                            {"cpu", "Imaginary CPU"}, {"simd", "AVX2"},    {"threads", 1}};
   record["model"] = {{"parameters", 269322}, {"multiply_adds_per_sample", 268800}};
-  record["evaluations"] = Json::array();
+  if (trained(run)) record["evaluations"] = Json::array();
   if (run.status == "undefined") record["reason"] = "batch norm needs at least 2 samples a batch";
   if (run.status == "failed") record["cause"] = "killed by signal 9";
   if (trained(run)) add_results(record, run);
@@ -140,7 +142,9 @@ SyntheticSweep::~SyntheticSweep() {
 }
 
 std::filesystem::path SyntheticSweep::add(const Json& record) {
-  return write("runs/" + record["id"].get<std::string>() + ".json", record.dump());
+  Json written = record;
+  written["id"] = id_of_config(record["config"]);
+  return write("runs/" + written["id"].get<std::string>() + ".json", written.dump());
 }
 
 std::filesystem::path SyntheticSweep::write(const std::string& name, const std::string& text) {

@@ -35,7 +35,7 @@ class SyntheticSweep {
   SyntheticSweep& operator=(const SyntheticSweep&) = delete;
 
   const std::filesystem::path& folder() const { return folder_; }
-  std::filesystem::path add(const nlohmann::json& record);                        // runs/ID.json
+  std::filesystem::path add(const nlohmann::json& record);  // runs/ID.json, with the id of its config
   std::filesystem::path write(const std::string& name, const std::string& text);  // relative to the folder
 
  private:

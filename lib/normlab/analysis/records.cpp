@@ -10,14 +10,15 @@
 
 #include "normlab/core/error.h"
 #include "normlab/core/file.h"
+#include "normlab/core/json.h"
+#include "normlab/core/text.h"
+#include "normlab/experiment/record_check.h"
 
 namespace normlab {
 namespace {
 
-using Json = nlohmann::json;
+using nlohmann::json;
 
-constexpr std::array<std::string_view, 7> statuses = {
-    "reached_target", "missed_target", "finished", "diverged", "undefined", "failed", "interrupted"};
 constexpr std::array<std::string_view, 7> norm_order = {"none",  "batch",    "layer", "rms",
                                                         "group", "instance", "weight"};
 constexpr std::array<std::string_view, 4> key_settings = {"model.name", "norm.name", "batch_size", "seed"};
@@ -27,35 +28,7 @@ std::size_t rank_in(const Names& names, std::string_view name) {
   return static_cast<std::size_t>(std::find(names.begin(), names.end(), name) - names.begin());
 }
 
-// "" when the record has every field that grouping and reporting rely on, else what is wrong with it.
-std::string missing_field(const Json& content) {
-  if (text_at(content, "id").empty()) return "it has no id";
-  const std::string status = text_at(content, "status");
-  if (rank_in(statuses, status) == statuses.size())
-    return fmt::format("its status \"{}\" is unknown", status);
-  for (const char* field : {"config.model.name", "config.norm.name"}) {
-    if (text_at(content, field).empty()) return fmt::format("it has no {}", field);
-  }
-  for (const char* field : {"config.batch_size", "config.seed"}) {
-    const Json* value = value_at(content, field);
-    if (value == nullptr || !value->is_number_integer()) return fmt::format("it has no {}", field);
-  }
-  return "";
-}
-
-bool is_run_record(const Json& content) {
-  const std::string schema = text_at(content, "schema");
-  return schema == run_schema || schema == older_run_schema;
-}
-
-[[noreturn]] void refuse_schema(const Json& content, const std::filesystem::path& file) {
-  const std::string schema = text_at(content, "schema");
-  const std::string found = schema.empty() ? "it has no schema" : fmt::format("its schema is \"{}\"", schema);
-  refuse("FILE", fmt::format("\"{}\"", file.string()),
-         fmt::format("a run record with schema \"{}\" is wanted, and {}", run_schema, found));
-}
-
-RunRecord make_record(Json content, const std::filesystem::path& file) {
+RunRecord make_record(json content, const std::filesystem::path& file) {
   std::string id = text_at(content, "id");
   std::string status = text_at(content, "status");
   return {file, std::move(id), std::move(status), std::move(content)};
@@ -63,41 +36,51 @@ RunRecord make_record(Json content, const std::filesystem::path& file) {
 
 void load_sweep_file(SweepRecords& sweep) {
   const std::filesystem::path file = sweep.folder / "sweep.json";
-  if (!std::filesystem::is_regular_file(file)) return;
-  Json spec = Json::parse(read_text(file, "results"), nullptr, /*allow_exceptions=*/false);
+  std::error_code ignored;
+  if (!std::filesystem::exists(file, ignored)) return;
+  json spec;
+  try {
+    spec = parse_sorted_json(read_text(file, "results", longest_json), "its text");
+  } catch (const std::runtime_error& error) {
+    sweep.warnings.push_back(fmt::format("sweep.json was passed over: {}", error.what()));
+    return;
+  }
   if (!spec.is_object()) {
     sweep.warnings.push_back(std::string("sweep.json was passed over: it is not a JSON object"));
     return;
   }
   sweep.name = text_at(spec, "name", sweep.name);
   sweep.description = text_at(spec, "description");
-  if (const Json* runs = value_at(spec, "runs"); runs != nullptr && runs->is_array()) {
-    for (const Json& id : *runs) {
+  if (const json* runs = value_at(spec, "runs"); runs != nullptr && runs->is_array()) {
+    for (const json& id : *runs) {
       if (id.is_string()) sweep.expected.push_back(id.get<std::string>());
     }
   }
   sweep.spec = std::move(spec);
 }
 
-void load_file(SweepRecords& sweep, const std::filesystem::path& file) {
-  const std::string shown = file.lexically_relative(sweep.folder).string();
-  Json content;
+// Why the file of runs/ is not counted, or "".
+std::string defect_in_sweep(const json& content, const std::filesystem::path& file,
+                            const std::set<std::string>& expected) {
+  if (const std::string defect = record_defect(content); !defect.empty()) return defect;
+  const std::string id = text_at(content, "id");
+  if (file.filename() != id + ".json") return fmt::format("its id is {}, which is another file's name", id);
+  if (!expected.empty() && !expected.contains(id)) return "sweep.json does not list its id";
+  return "";
+}
+
+void load_file(SweepRecords& sweep, const std::filesystem::path& file,
+               const std::set<std::string>& expected) {
+  const std::string shown = printable(file.lexically_relative(sweep.folder).string());
+  std::string defect;
   try {
-    content = Json::parse(read_text(file, "results"), nullptr, /*allow_exceptions=*/false);
-  } catch (const RequestError& error) {
-    sweep.warnings.push_back(fmt::format("{} was passed over: {}", shown, error.what()));
-    return;
+    json content = parse_sorted_json(read_text(file, "results", longest_json), "its text");
+    defect = defect_in_sweep(content, file, expected);
+    if (defect.empty()) sweep.runs.push_back(make_record(std::move(content), file));
+  } catch (const std::runtime_error& error) {
+    defect = error.what();
   }
-  if (content.is_discarded()) {
-    sweep.warnings.push_back(fmt::format("{} was passed over: it is not JSON", shown));
-    return;
-  }
-  if (!is_run_record(content)) refuse_schema(content, file);
-  if (const std::string problem = missing_field(content); !problem.empty()) {
-    sweep.warnings.push_back(fmt::format("{} was passed over: {}", shown, problem));
-    return;
-  }
-  sweep.runs.push_back(make_record(std::move(content), file));
+  if (!defect.empty()) sweep.warnings.push_back(fmt::format("{} was passed over: {}", shown, defect));
 }
 
 std::set<std::filesystem::path> record_files(const std::filesystem::path& runs) {
@@ -112,7 +95,7 @@ std::set<std::filesystem::path> record_files(const std::filesystem::path& runs) 
   return files;
 }
 
-void flatten_into(std::map<std::string, Json>& settings, const std::string& prefix, const Json& value) {
+void flatten_into(std::map<std::string, json>& settings, const std::string& prefix, const json& value) {
   if (!value.is_object()) {
     settings[prefix] = value;
     return;
@@ -124,7 +107,7 @@ void flatten_into(std::map<std::string, Json>& settings, const std::string& pref
 
 // The name of the part of the config that a setting belongs to ("adam" for "optimizer.beta1"); "" for a
 // setting that is compared between all runs.
-std::string scope_of(const std::string& path, const std::map<std::string, Json>& settings) {
+std::string scope_of(const std::string& path, const std::map<std::string, json>& settings) {
   const std::size_t dot = path.find('.');
   if (dot == std::string::npos) return "";
   const std::string name_path = path.substr(0, dot) + ".name";
@@ -133,18 +116,18 @@ std::string scope_of(const std::string& path, const std::map<std::string, Json>&
   return name == settings.end() ? "" : setting_text(name->second);
 }
 
-Json setting_value(const std::map<std::string, Json>& settings, const std::string& path) {
+json setting_value(const std::map<std::string, json>& settings, const std::string& path) {
   const auto found = settings.find(path);
-  return found == settings.end() ? Json() : found->second;
+  return found == settings.end() ? json() : found->second;
 }
 
 // Names in the order in which the spec lists them, wherever it says "model" or "models".
-void collect_model_names(const Json& node, bool in_model, std::vector<std::string>& names) {
+void collect_model_names(const json& node, bool in_model, std::vector<std::string>& names) {
   if (node.is_string() && in_model) {
     const std::string name = node.get<std::string>();
     if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
   } else if (node.is_array()) {
-    for (const Json& element : node) collect_model_names(element, in_model, names);
+    for (const json& element : node) collect_model_names(element, in_model, names);
   } else if (node.is_object()) {
     for (const auto& [key, member] : node.items()) {
       const bool names_model =
@@ -166,8 +149,8 @@ Index cell_batch_size(const RunRecord& run) {
 
 }  // namespace
 
-const Json* value_at(const Json& object, std::string_view dotted_path) {
-  const Json* node = &object;
+const json* value_at(const json& object, std::string_view dotted_path) {
+  const json* node = &object;
   while (true) {
     const std::size_t dot = dotted_path.find('.');
     if (!node->is_object()) return nullptr;
@@ -179,33 +162,27 @@ const Json* value_at(const Json& object, std::string_view dotted_path) {
   }
 }
 
-std::optional<double> number_at(const Json& object, std::string_view dotted_path) {
-  const Json* value = value_at(object, dotted_path);
+std::optional<double> number_at(const json& object, std::string_view dotted_path) {
+  const json* value = value_at(object, dotted_path);
   if (value == nullptr || !value->is_number()) return std::nullopt;
   const double number = value->get<double>();
   return std::isfinite(number) ? std::optional(number) : std::nullopt;
 }
 
-std::string text_at(const Json& object, std::string_view dotted_path, std::string_view otherwise) {
-  const Json* value = value_at(object, dotted_path);
+std::string text_at(const json& object, std::string_view dotted_path, std::string_view otherwise) {
+  const json* value = value_at(object, dotted_path);
   return value != nullptr && value->is_string() ? value->get<std::string>() : std::string(otherwise);
 }
 
-RunRecord parse_run_record(Json content, const std::filesystem::path& file) {
-  if (!is_run_record(content)) refuse_schema(content, file);
-  if (const std::string problem = missing_field(content); !problem.empty()) {
-    refuse("FILE", fmt::format("\"{}\"", file.string()),
-           fmt::format("a run record is wanted, and {}", problem));
+RunRecord parse_run_record(json content, const std::filesystem::path& file) {
+  if (const std::string defect = record_defect(content); !defect.empty()) {
+    refuse("FILE", quotation(file.string()), fmt::format("a run record is wanted, and {}", defect));
   }
   return make_record(std::move(content), file);
 }
 
 RunRecord load_run_record(const std::filesystem::path& file) {
-  Json content = Json::parse(read_text(file, "FILE"), nullptr, /*allow_exceptions=*/false);
-  if (content.is_discarded()) {
-    refuse("FILE", fmt::format("\"{}\"", file.string()), "a run record is wanted, and it is not JSON");
-  }
-  return parse_run_record(std::move(content), file);
+  return parse_run_record(read_sorted_json(file, "FILE"), file);
 }
 
 SweepRecords load_sweep(const std::filesystem::path& folder) {
@@ -222,25 +199,26 @@ SweepRecords load_sweep(const std::filesystem::path& folder) {
   sweep.name = (folder / ".").lexically_normal().parent_path().filename().string();
   load_sweep_file(sweep);
   if (has_runs) {
-    for (const auto& file : record_files(runs)) load_file(sweep, file);
+    const std::set<std::string> expected(sweep.expected.begin(), sweep.expected.end());
+    for (const auto& file : record_files(runs)) load_file(sweep, file, expected);
   }
   return sweep;
 }
 
-std::map<std::string, Json> flatten_settings(const Json& config) {
-  std::map<std::string, Json> settings;
+std::map<std::string, json> flatten_settings(const json& config) {
+  std::map<std::string, json> settings;
   flatten_into(settings, "", config);
   return settings;
 }
 
-std::string setting_text(const Json& value) {
+std::string setting_text(const json& value) {
   if (value.is_null()) return "—";
   return value.is_string() ? value.get<std::string>() : value.dump();
 }
 
 VaryingSettings find_varying_settings(const std::vector<RunRecord>& runs) {
   std::set<std::string> paths;
-  std::vector<std::map<std::string, Json>> all;
+  std::vector<std::map<std::string, json>> all;
   for (const RunRecord& run : runs) {
     all.push_back(flatten_settings(run.content["config"]));
     for (const auto& [path, value] : all.back()) paths.insert(path);
@@ -249,9 +227,9 @@ VaryingSettings find_varying_settings(const std::vector<RunRecord>& runs) {
 
   VaryingSettings varying;
   for (const std::string& path : paths) {
-    std::map<std::string, std::set<Json>> by_scope, by_model;
+    std::map<std::string, std::set<json>> by_scope, by_model;
     for (const auto& settings : all) {
-      const Json value = setting_value(settings, path);
+      const json value = setting_value(settings, path);
       by_scope[scope_of(path, settings)].insert(value);
       by_model[setting_text(setting_value(settings, "model.name"))].insert(value);
     }
@@ -265,14 +243,14 @@ VaryingSettings find_varying_settings(const std::vector<RunRecord>& runs) {
 
 std::vector<Cell> group_into_cells(const SweepRecords& sweep, const VaryingSettings& varying) {
   std::vector<std::string> models;
-  if (const Json* grid = value_at(sweep.spec, "grid")) collect_model_names(*grid, false, models);
+  if (const json* grid = value_at(sweep.spec, "grid")) collect_model_names(*grid, false, models);
   collect_model_names(sweep.spec, false, models);
   // Only what the order needs comes first; the names themselves settle what the orders do not know.
-  using Key = std::tuple<std::size_t, std::string, std::size_t, std::string, Index, std::vector<Json>>;
+  using Key = std::tuple<std::size_t, std::string, std::size_t, std::string, Index, std::vector<json>>;
   std::map<Key, Cell> cells;
   for (const RunRecord& run : sweep.runs) {
     const auto settings = flatten_settings(run.content["config"]);
-    std::vector<Json> values;
+    std::vector<json> values;
     for (const std::string& path : varying.columns) values.push_back(setting_value(settings, path));
     const std::string model = cell_model(run), norm = cell_norm(run);
     const Index batch_size = cell_batch_size(run);

@@ -13,9 +13,6 @@
 
 namespace normlab {
 
-// "normlab.run/1" lacks what a newer record says of its times (docs/results-format.md).
-inline constexpr std::string_view run_schema = "normlab.run/2", older_run_schema = "normlab.run/1";
-
 // One run, as its file tells it.
 struct RunRecord {
   std::filesystem::path file;
@@ -35,16 +32,16 @@ struct SweepRecords {
   std::vector<std::string> warnings;  // one sentence for each file that was passed over
 };
 
-// Checks the schema and the fields every record has (id, status, config with model, norm, batch_size and
-// seed). Throws RequestError naming `file`: another schema, or no run record at all.
+// Throws RequestError naming `file` for what is not a whole run record: see record_defect.
 RunRecord parse_run_record(nlohmann::json content, const std::filesystem::path& file);
 
 // Reads FILE; RequestError naming it when it cannot be read, is not JSON or is not a run record.
 RunRecord load_run_record(const std::filesystem::path& file);
 
-// Every record in DIR/runs/*.json. Half-written files (*.partial) are ignored; a file that is not JSON or
-// lacks fields is passed over with a warning. Throws RequestError when DIR is no sweep directory (neither
-// sweep.json nor runs/), or when a record has another schema. No records at all is no error.
+// Every record in DIR/runs/*.json. Half-written files (*.partial) are ignored. A file that is no whole record
+// (record_defect), that is not named for its id, or that sweep.json does not list is passed over with a
+// warning. Throws RequestError when DIR is no sweep directory (neither sweep.json nor runs/). No records at
+// all is no error.
 SweepRecords load_sweep(const std::filesystem::path& folder);
 
 // The value at a dotted path ("convergence.epochs"); null when there is none.

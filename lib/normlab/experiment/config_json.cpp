@@ -563,11 +563,13 @@ Json to_json(const RunConfig& original) {
   return json;
 }
 
-std::string config_hash(const RunConfig& config) {
-  // Sorted by key, so that the order in which settings are written does not matter to a run's identity.
-  const nlohmann::json sorted = to_json(config);
-  const std::uint64_t hash = hash_name(sorted.dump());
+std::string config_hash(const nlohmann::json& written) {
+  const std::uint64_t hash = hash_name(written.dump());
   return fmt::format("{:08x}", static_cast<std::uint32_t>(hash ^ (hash >> 32)));
+}
+
+std::string config_hash(const RunConfig& config) {
+  return config_hash(nlohmann::json(to_json(config)));
 }
 
 std::string run_id(const RunConfig& config) {

@@ -1,0 +1,22 @@
+// Whether a JSON object is the record of a run (docs/results-format.md), or only looks like one.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+namespace normlab {
+
+// The id that a record with this config has; "" when the config lacks what an id is made of. Looks at the
+// config as it is written, so that records of versions with other defaults keep their ids.
+std::string id_of_config(const nlohmann::json& config);
+
+// What is wrong with `record`, as the end of a sentence ("its id is …"), or "" when it is whole: the schema,
+// an id that is its config's, a known status, and what that status rests on. A run that ended has
+// evaluations, steps and a test result, one that reached its target has the convergence, and so on. Fields
+// that are not known are passed over.
+std::string record_defect(const nlohmann::json& record);
+
+// Whether `evaluation` is one entry of a record's evaluations.
+bool is_evaluation(const nlohmann::json& evaluation);
+
+}  // namespace normlab

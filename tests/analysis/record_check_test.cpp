@@ -1,0 +1,89 @@
+#include "normlab/experiment/record_check.h"
+
+#include <doctest/doctest.h>
+
+#include "analysis/synthetic_records.h"
+#include "normlab/experiment/config_json.h"
+#include "normlab/experiment/record.h"
+
+using namespace normlab;
+using nlohmann::json;
+
+namespace {
+
+// Calls spoil(record) on a whole record of this status, and says what is found wrong.
+template <class Spoil>
+std::string defect_after(const char* status, Spoil&& spoil) {
+  const bool has_target = status != std::string("finished");
+  json record = synthetic_record(
+      {.status = status,
+       .target = has_target ? std::optional<std::string>("validation.error<=0.12") : std::nullopt});
+  REQUIRE(record_defect(record) == "");
+  spoil(record);
+  return record_defect(record);
+}
+
+// Each of `paths` removed, and each set to what it cannot be.
+void check_needs(const char* status, const std::vector<const char*>& paths) {
+  for (const char* path : paths) {
+    CAPTURE(status);
+    CAPTURE(path);
+    const json::json_pointer pointer(path);
+    CHECK(defect_after(status, [&](json& record) {
+            record.at(pointer.parent_pointer()).erase(pointer.back());
+          }) != "");
+    for (const json& value : {json(json::array({json::array()})), json(true), json(-1)})
+      CHECK(defect_after(status, [&](json& record) { record.at(pointer) = value; }) != "");
+  }
+}
+
+}  // namespace
+
+TEST_CASE("a status without its evidence is none") {
+  for (const char* status : {"reached_target", "missed_target", "finished"}) {
+    check_needs(status, {"/schema", "/id", "/status", "/config", "/environment", "/evaluations", "/test",
+                         "/step_seconds/count", "/step_seconds/median", "/resumed", "/model/parameters",
+                         "/evaluations/0/step", "/evaluations/0/epoch", "/evaluations/0/seconds/train"});
+    CHECK(defect_after(status, [](json& record) { record["evaluations"] = json::array(); }) ==
+          "it has no evaluations");
+    CHECK(defect_after(status, [](json& record) { record["test"]["error"] = nullptr; }) != "");
+    CHECK(defect_after(
+              status, [](json& record) { record["evaluations"][0]["validation"]["error"] = nullptr; }) != "");
+    CHECK(defect_after(status, [](json& record) { record["step_seconds"]["count"] = 0; }) != "");
+    CHECK(defect_after(status, [](json& record) { record["evaluations"][1]["step"] = 1; }) != "");
+  }
+  check_needs("reached_target", {"/convergence", "/convergence/epochs", "/convergence/steps"});
+  check_needs("diverged", {"/diverged_step"});
+  check_needs("undefined", {"/reason"});
+  check_needs("failed", {"/cause"});
+  CHECK(record_defect({{"status", "finished"}}) == "it has no schema");
+  CHECK(record_defect(json::array()) == "it is not a JSON object");
+  CHECK(defect_after("missed_target", [](json& record) { record["status"] = "finished"; }) != "");
+  CHECK(defect_after("finished", [](json& record) { record["status"] = "missed_target"; }) != "");
+}
+
+TEST_CASE("a record whose config was changed has the id of another") {
+  CHECK(defect_after("finished", [](json& record) {
+          record["config"]["optimizer"]["learning_rate"] = 0.5;
+        }).find("its config's is") != std::string::npos);
+  CHECK(defect_after("finished", [](json& record) { record["id"] = "mlp-none-b32-s1-00000000"; }) != "");
+}
+
+TEST_CASE("what a run writes is a record, with the id that its config gives as written") {
+  const RunConfig config =
+      resolve({{"norm", "layer"}, {"optimizer", {{"name", "adam"}, {"learning_rate", 1e-5}}}});
+  CHECK(id_of_config(nlohmann::json(to_json(config))) == run_id(config));
+  RunResult result;
+  result.status = RunStatus::diverged;
+  result.diverged_step = 3;
+  result.started = "2026-01-01T00:00:00Z";
+  CHECK(record_defect(make_record(config, result, {})) == "");
+  CHECK(record_defect(make_undefined_record(config, "because")) == "");
+  CHECK(record_defect(make_failed_record(config, "killed")) == "");
+}
+
+TEST_CASE("a failed record may have evaluations, and these have to be evaluations") {
+  const json evaluations = synthetic_record({})["evaluations"];
+  CHECK(defect_after("failed", [&](json& record) { record["evaluations"] = evaluations; }) == "");
+  CHECK(defect_after("failed", [&](json& record) { record["evaluations"] = {{{"step", 1}}}; }) != "");
+}
