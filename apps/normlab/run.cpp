@@ -14,8 +14,10 @@
 #include "normlab/experiment/config_json.h"
 #include "normlab/experiment/core_lease.h"
 #include "normlab/experiment/record.h"
+#include "normlab/experiment/record_check.h"
 #include "normlab/experiment/run_store.h"
 #include "normlab/experiment/stop_signals.h"
+#include "normlab/train/checkpoint.h"
 #include "run_files.h"
 #include "settings.h"
 
@@ -29,13 +31,22 @@ struct RunArguments {
   std::shared_ptr<SettingOptions> settings;
   std::string config_file, out, checkpoint, save_initial_parameters, save_parameters;
   std::string checkpoint_seconds = "30";
-  bool quiet = false;
+  bool quiet = false, again = false;
 };
+
+// A record serves as the config that it was made with.
+bool is_record(const Json& json) {
+  if (!json.is_object() || !json.contains("config")) return false;
+  const auto schema = json.find("schema");
+  return schema != json.end() && schema->is_string() &&
+         schema->get_ref<const std::string&>().starts_with("normlab.run/");
+}
 
 RunConfig read_config(const RunArguments& arguments) {
   Json json = Json::object();
   if (!arguments.config_file.empty()) {
     json = normlab::read_json(arguments.config_file, "config");
+    if (is_record(json)) json = Json(json["config"]);
     if (!json.is_object()) normlab::refuse("config", normlab::shown(json), "an object of settings is");
   }
   apply_settings(*arguments.settings, json);
@@ -117,6 +128,38 @@ void require_own_files(const RunArguments& arguments, const RunConfig& config, c
   require_distinct_files(others, {{"config", arguments.config_file}});
 }
 
+// Whether the run has ended before; a record that is its own by name only is set aside.
+bool has_ended(const filesystem::path& out) {
+  std::error_code ignored;
+  if (!filesystem::exists(out, ignored)) return false;
+  const nlohmann::json record = normlab::read_sorted_json(out, "out");
+  const std::string defect = normlab::record_defect(record);
+  if (defect.empty()) return normlab::is_final_status(record["status"].get<std::string>());
+  const filesystem::path aside = normlab::set_aside(out);
+  normlab::log_warning(fmt::format("{} is set aside as {}, because {}; the run is done again", out.string(),
+                                   aside.filename().string(), defect));
+  return false;
+}
+
+int show_ended(const RunArguments& arguments, const filesystem::path& out) {
+  normlab::log_info(fmt::format("the run has ended, and its record is {}; --again repeats it", out.string()));
+  std::error_code ignored;
+  for (const std::string& file : {arguments.save_initial_parameters, arguments.save_parameters}) {
+    if (file.empty() || filesystem::exists(file, ignored)) continue;
+    normlab::log_warning(fmt::format("{} is not written, since nothing is trained; --again does both", file));
+  }
+  normlab::print_out(normlab::show_record(out));
+  return 0;
+}
+
+// Nobody's file is written over or moved because it stands where a checkpoint should.
+void require_own_checkpoint(const filesystem::path& checkpoint) {
+  std::error_code ignored;
+  if (!filesystem::exists(checkpoint, ignored) || normlab::resembles_checkpoint(checkpoint)) return;
+  normlab::refuse("checkpoint", normlab::quotation(checkpoint.string()),
+                  "the file is there and is no checkpoint of normlab; another name is");
+}
+
 int run(const RunArguments& arguments) {
   normlab::set_quiet(arguments.quiet);
   const RunConfig config = read_config(arguments);
@@ -140,6 +183,8 @@ int run(const RunArguments& arguments) {
   normlab::RunOptions options;
   options.checkpoint = checkpoint;
   folders.make_for(checkpoint, "checkpoint");
+  require_own_checkpoint(checkpoint);
+  if (has_ended(out) && !arguments.again) return show_ended(arguments, out);
   options.checkpoint_seconds = checkpoint_seconds;
   options.save_initial_parameters = arguments.save_initial_parameters;
   options.save_parameters = arguments.save_parameters;
@@ -182,7 +227,8 @@ void add_run(CLI::App& program, Action& action) {
   auto arguments = std::make_shared<RunArguments>();
   command
       ->add_option("--config", arguments->config_file,
-                   "Settings as a JSON object; options here win over it (docs/experiment-format.md)")
+                   "Settings as a JSON object, or a run's record; options here win over it "
+                   "(docs/experiment-format.md)")
       ->type_name("FILE");
   arguments->settings = add_setting_options(*command);
   command->add_option("--out", arguments->out, "Where the record goes [default: results/runs/ID.json]")
@@ -203,6 +249,8 @@ void add_run(CLI::App& program, Action& action) {
       ->add_option("--checkpoint-seconds", arguments->checkpoint_seconds,
                    "Seconds between checkpoints [default: 30]")
       ->type_name("SECONDS");
+  command->add_flag("--again", arguments->again,
+                    "Repeat a run that has ended, instead of showing its record [default: off]");
   command->add_flag("--quiet", arguments->quiet,
                     "No line for each evaluation on standard error [default: off]");
   command->callback([&action, arguments] { action = [arguments] { return run(*arguments); }; });
@@ -212,15 +260,18 @@ void add_run_cell(CLI::App& program, Action& action) {
   CLI::App* command = program.add_subcommand("run-cell", "One run of a sweep, started by the sweep itself");
   command->group("");  // not in --help
   auto arguments = std::make_shared<std::vector<std::string>>();
-  command->add_option("arguments", *arguments, "Id, record, checkpoint, seconds between checkpoints")
+  command
+      ->add_option("arguments", *arguments,
+                   "Id, record, checkpoint, evaluations, parameters, seconds between checkpoints")
       ->take_all()
-      ->expected(4);
+      ->expected(6);
   command->callback([&action, arguments] {
     action = [arguments] {
       normlab::set_process_name("normlab");
       // The order comes on standard input: a command line would not hold a long config. The id is for `ps`.
       return normlab::run_cell(normlab::read_json("/dev/stdin", "config"),
-                               {(*arguments)[1], (*arguments)[2], read_checkpoint_seconds((*arguments)[3])});
+                               {(*arguments)[1], (*arguments)[2], (*arguments)[3], (*arguments)[4],
+                                read_checkpoint_seconds((*arguments)[5])});
     };
   });
 }

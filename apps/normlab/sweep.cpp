@@ -12,6 +12,7 @@
 #include "normlab/experiment/config_json.h"
 #include "normlab/experiment/dry_run.h"
 #include "normlab/experiment/progress.h"
+#include "normlab/experiment/record.h"
 #include "normlab/experiment/run_store.h"
 #include "normlab/experiment/scheduler.h"
 #include "normlab/experiment/sweep_spec.h"
@@ -26,7 +27,7 @@ struct SweepArguments {
   std::string spec_file, out, jobs, threads;
   std::string checkpoint_seconds = "30";
   std::vector<std::string> set;
-  bool dry_run = false;
+  bool dry_run = false, save_parameters = false;
 };
 
 SweepSpec read_spec(const SweepArguments& arguments) {
@@ -77,10 +78,25 @@ void print_results(const normlab::RunStore& store) {
       normlab::render_report(normlab::build_report(store.folder()), normlab::ReportFormat::table));
 }
 
+// Of runs that had ended before the parameters were asked for. They are not done again unasked: that takes
+// what the sweep took, and a run that then fails would cost a record.
+void warn_of_missing_parameters(const normlab::RunStore& store, const std::vector<SweepCell>& cells) {
+  std::size_t missing = 0;
+  for (const SweepCell& cell : cells) {
+    const bool trained = !cell.undefined && normlab::is_final_status(store.status(cell.id));
+    if (trained && !std::filesystem::exists(store.parameters_path(cell.id))) ++missing;
+  }
+  if (missing == 0) return;
+  normlab::log_warning(
+      fmt::format("{} of {} runs had ended without their parameters saved; a new folder (--out) has them all",
+                  missing, cells.size()));
+}
+
 int sweep(const SweepArguments& arguments) {
   const SweepSpec spec = read_spec(arguments);
   const normlab::ScheduleOptions options{read_jobs(arguments.jobs),
-                                         read_checkpoint_seconds(arguments.checkpoint_seconds)};
+                                         read_checkpoint_seconds(arguments.checkpoint_seconds),
+                                         arguments.save_parameters};
   const std::vector<SweepCell> cells = normlab::expand(spec);
   const int jobs = normlab::resolve_jobs(options.jobs, cells);
   normlab::unpacked_files().set_sharing(true);
@@ -92,6 +108,7 @@ int sweep(const SweepArguments& arguments) {
     normlab::log_warning("interrupted; the same command continues from the checkpoints");
     return 130;
   }
+  if (arguments.save_parameters) warn_of_missing_parameters(store, cells);
   print_results(store);
   if (outcome.failed > 0) {
     normlab::log_warning(
@@ -107,7 +124,9 @@ void add_sweep(CLI::App& program, Action& action) {
   CLI::App* command =
       program.add_subcommand("sweep", "Run every cell of an experiment, and resume where it stopped");
   auto arguments = std::make_shared<SweepArguments>();
-  command->add_option("spec", arguments->spec_file, "The experiment (docs/experiment-format.md)")
+  command
+      ->add_option("spec", arguments->spec_file,
+                   "The experiment (docs/experiment-format.md), or the sweep.json of its results")
       ->type_name("SPEC.json")
       ->required();
   add_set_option(
@@ -129,6 +148,9 @@ void add_sweep(CLI::App& program, Action& action) {
       ->add_option("--checkpoint-seconds", arguments->checkpoint_seconds,
                    "Seconds between checkpoints [default: 30]")
       ->type_name("SECONDS");
+  command->add_flag(
+      "--save-parameters", arguments->save_parameters,
+      "Write every run's parameters at its end, to FOLDER/parameters/ID.safetensors [default: off]");
   command->add_flag("--dry-run", arguments->dry_run,
                     "Check everything, list the runs with their settings and estimate the time, without "
                     "running them [default: off]");

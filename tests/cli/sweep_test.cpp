@@ -349,7 +349,7 @@ TEST_CASE(
   // What is there before stays as it is.
   REQUIRE(run_program(folder.path(), quick_run({"--out", "r.json"})).status == 0);
   const auto before = files_below(folder.path());
-  CHECK(Program(folder.path(), quick_run({"--out", "r.json"}), 512).wait().status == 1);
+  CHECK(Program(folder.path(), quick_run({"--out", "r.json", "--again"}), 512).wait().status == 1);
   CHECK(files_below(folder.path()) == before);
 }
 

@@ -1,8 +1,11 @@
 #include "normlab/experiment/cell.h"
 
 #include "normlab/core/file.h"
+#include "normlab/data/registry.h"
 #include "normlab/experiment/config_json.h"
 #include "normlab/experiment/cores.h"
+#include "normlab/experiment/environment.h"
+#include "normlab/experiment/evaluation_log.h"
 #include "normlab/experiment/record.h"
 #include "normlab/experiment/run_state.h"
 #include "normlab/experiment/stop_signals.h"
@@ -12,6 +15,9 @@ namespace normlab {
 RunResult train_and_record(const RunConfig& config, RunOptions options, const std::filesystem::path& record,
                            const Placement& placement) {
   options.identity = run_id(config);
+  options.metadata = {{"config", to_json(config).dump()},
+                      {"id", options.identity},
+                      {"normlab", describe_environment(config.threads).normlab}};
   RunResult result = train(config, options);
   write_whole(record, record_text(make_record(config, result, placement)));
   if (result.status != RunStatus::interrupted && !options.checkpoint.empty()) {
@@ -37,9 +43,17 @@ int run_cell(const Json& order, const CellFiles& files) {
   RunOptions options;
   options.checkpoint = files.checkpoint;
   options.checkpoint_seconds = files.checkpoint_seconds;
+  options.save_parameters = files.parameters;
   options.stop = &stop_when_parent_asks();
   report_to(*state, options);
+  options.on_evaluation = [&, progress = options.on_evaluation,
+                           unit = text_unit(config.dataset)](const Evaluation& evaluation) {
+    progress(evaluation);
+    append_evaluation(files.evaluations, evaluation, unit);
+  };
   const RunResult result = train_and_record(config, options, files.record, placement);
+  std::error_code ignored;
+  if (result.status != RunStatus::interrupted) std::filesystem::remove(files.evaluations, ignored);
   return result.status == RunStatus::interrupted ? 130 : 0;
 }
 

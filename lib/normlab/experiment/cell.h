@@ -17,7 +17,9 @@ RunResult train_and_record(const RunConfig& config, RunOptions options, const st
 
 struct CellFiles {
   std::filesystem::path record, checkpoint;
-  double checkpoint_seconds = 30;  // between checkpoints, of elapsed time
+  std::filesystem::path evaluations;  // of the run under way: see append_evaluation
+  std::filesystem::path parameters;   // the trained ones, as safetensors; "": not wanted
+  double checkpoint_seconds = 30;     // between checkpoints, of elapsed time
 };
 
 // What a sweep tells the process of a run: its config, the cores that it should be pinned to, how many run

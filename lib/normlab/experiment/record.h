@@ -22,8 +22,9 @@ std::vector<std::string> time_warnings(const RunResult& result);
 // A cell whose combination of model, norm and batch size has no meaning.
 Json make_undefined_record(const RunConfig& config, std::string_view reason);
 
-// A run that crashed, was killed or could not do its work.
-Json make_failed_record(const RunConfig& config, std::string_view cause, const Placement& placement = {});
+// A run that crashed, was killed or could not do its work, with the evaluations that it came to, if any.
+Json make_failed_record(const RunConfig& config, std::string_view cause, const Placement& placement = {},
+                        const Json& evaluations = Json::array());
 
 std::string status_name(RunStatus status);
 

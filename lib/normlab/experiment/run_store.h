@@ -2,7 +2,8 @@
 //
 //   sweep.json                 the spec as resolved, with the ids of its runs
 //   runs/ID.json               one record a run
-//   checkpoints/ID.checkpoint  of a run that is not finished
+//   checkpoints/ID.checkpoint, checkpoints/ID.evaluations   of a run that is not finished
+//   parameters/ID.safetensors  of a run that ended, where the sweep was asked for them
 //   summary.csv, summary.json  can always be rebuilt from the runs
 //   lock                       held while a sweep works here
 #pragma once
@@ -25,27 +26,40 @@ class RunStore {
  public:
   // Takes the folder for this sweep, until the object and every process that inherited the lock are gone.
   // RequestError naming `out` when it cannot be written, when another sweep works there, or when it holds the
-  // results of a different spec (nothing there is touched then).
+  // results of a different spec (nothing there is touched then). A damaged sweep.json, and what stands in the
+  // place of a cell's record and is none, is renamed with a warning (set_aside).
   RunStore(std::filesystem::path folder, const SweepSpec& spec, const std::vector<SweepCell>& cells);
-  ~RunStore();
   RunStore(const RunStore&) = delete;
   RunStore& operator=(const RunStore&) = delete;
 
   const std::filesystem::path& folder() const { return folder_; }
   std::filesystem::path record_path(std::string_view id) const;
   std::filesystem::path checkpoint_path(std::string_view id) const;
+  std::filesystem::path evaluation_log_path(std::string_view id) const;
+  std::filesystem::path parameters_path(std::string_view id) const;
 
-  // The status in the record of run `id`; "" when there is no readable record.
+  // The status in the record of run `id`; "" when there is none, or one that is no whole record of it.
   std::string status(std::string_view id) const;
   void write_record(std::string_view id, const Json& record) const;
+  // Removes what a run that has ended no longer needs: its checkpoint and its evaluations under way.
+  void remove_leftovers(std::string_view id) const;
 
  private:
-  void take_lock();
+  void take_lock(const Json& sweep);
   void require_same_spec(const Json& sweep) const;
+  void require_own_records(const std::vector<SweepCell>& cells) const;
+  void write_sweep_file(const Json& sweep) const;
+  void set_aside_damaged_record(std::string_view id) const;
   void remove_partial_files() const;
 
+  // Held by the open file, and so by the processes that inherit it.
+  struct Lock {
+    ~Lock();
+    int descriptor = -1;
+  };
+
   std::filesystem::path folder_;
-  int lock_ = -1;
+  Lock lock_;
 };
 
 }  // namespace normlab

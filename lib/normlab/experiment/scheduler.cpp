@@ -18,6 +18,7 @@
 #include "normlab/experiment/config_json.h"
 #include "normlab/experiment/core_lease.h"
 #include "normlab/experiment/cores.h"
+#include "normlab/experiment/evaluation_log.h"
 #include "normlab/experiment/progress.h"
 #include "normlab/experiment/record.h"
 #include "normlab/experiment/run_order.h"
@@ -98,6 +99,7 @@ class Schedule {
         cores_(available_cores()),
         labels_(cells),
         estimate_(cells) {
+    if (options.save_parameters) require_writable_folder(store.folder() / "parameters", "out");
     counts_.cells = static_cast<int>(cells.size());
     sort_cells(cells);
   }
@@ -136,6 +138,7 @@ class Schedule {
         ++counts_.undefined;
         ++counts_.done;
       } else if (is_final_status(status)) {
+        store_.remove_leftovers(cell.id);  // of a run that was killed between its record and the end
         ++counts_.done;
         ++finished_before;
         learn_pace(cell, read_json(store_.record_path(cell.id), "out"));
@@ -183,6 +186,8 @@ class Schedule {
                        "--",
                        store_.record_path(cell.id),
                        store_.checkpoint_path(cell.id),
+                       store_.evaluation_log_path(cell.id),
+                       options_.save_parameters ? store_.parameters_path(cell.id) : "",
                        fmt::format("{}", options_.checkpoint_seconds)};
     start.cores = lease.cores();
     start.input = cell_order(cell.config, {lease.cores(), jobs_}, state.descriptor()).dump();
@@ -217,6 +222,8 @@ class Schedule {
     const SweepCell& cell = *ended.cell;
     const int pin_error = ended.state->pin_error;
     if (pin_error != 0) warn_once(std::strerror(pin_error), "runs cannot be pinned to cores: ");
+    for (const std::string& warning : exit.warnings)
+      progress_.say(fmt::format("warning: {}: {}", cell.id, warning));
     std::string message;
     if (exit.signal == 0 && exit.status == 0 && is_final_status(store_.status(cell.id))) {
       ++counts_.done;
@@ -227,7 +234,9 @@ class Schedule {
       // A child that someone else asked to stop has its checkpoint, and is as much unfinished as one that
       // crashed.
       const std::string cause = exit.status == 130 ? "stopped by a signal from outside" : exit.cause;
-      store_.write_record(cell.id, make_failed_record(cell.config, cause, placement_of(ended)));
+      store_.write_record(cell.id,
+                          make_failed_record(cell.config, cause, placement_of(ended),
+                                             read_evaluation_log(store_.evaluation_log_path(cell.id))));
       ++counts_.failed;
       message = fmt::format("failed: {}", cause);
     } else {

@@ -11,6 +11,7 @@ namespace normlab {
 struct ScheduleOptions {
   int jobs = 0;                    // runs side by side; 0: as many as the cores hold
   double checkpoint_seconds = 30;  // between checkpoints, of elapsed time
+  bool save_parameters = false;    // of every run that ends, to parameters/ID.safetensors
 };
 
 // How many cells stand at what, in the end.

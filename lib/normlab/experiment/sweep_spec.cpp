@@ -8,6 +8,8 @@
 #include <set>
 
 #include "normlab/core/error.h"
+#include "normlab/core/log.h"
+#include "normlab/core/text.h"
 #include "normlab/data/registry.h"
 #include "normlab/experiment/config_json.h"
 #include "normlab/train/trainer.h"
@@ -186,6 +188,8 @@ Json overrides_json(const std::vector<Override>& overrides) {
   return list;
 }
 
+constexpr const char* sweep_schema = "normlab.sweep/1";
+
 SweepCell make_cell(const SweepSpec& spec, Json settings) {
   // Conditions look at base and grid only, so that the order of overrides matters for nothing but which value
   // wins.
@@ -199,6 +203,16 @@ SweepCell make_cell(const SweepSpec& spec, Json settings) {
   cell.id = run_id(cell.config);
   cell.undefined = undefined_reason(cell.config);
   return cell;
+}
+
+}  // namespace
+
+namespace {
+
+Json ids_of(const SweepSpec& spec) {
+  Json ids = Json::array();
+  for (const SweepCell& cell : expand(spec)) ids.push_back(cell.id);
+  return ids;
 }
 
 }  // namespace
@@ -226,7 +240,19 @@ SweepSpec parse_sweep_spec(const Json& json, const std::string& default_name) {
 }
 
 SweepSpec load_sweep_spec(const std::filesystem::path& file) {
-  return parse_sweep_spec(read_json(file, "spec"), file.stem().string());
+  Json json = read_json(file, "spec");
+  if (!json.is_object() || !json.contains("schema")) return parse_sweep_spec(json, file.stem().string());
+  if (json["schema"] != sweep_schema)
+    refuse("schema", shown(json["schema"]), fmt::format("\"{}\", or none, is", sweep_schema));
+  const Json runs = json.value("runs", Json());
+  json.erase("schema");
+  json.erase("runs");
+  SweepSpec spec = parse_sweep_spec(json, file.stem().string());
+  if (runs.is_array() && runs != ids_of(spec)) {
+    log_warning(fmt::format("{} lists other runs than its settings make with this version of normlab",
+                            shortened(file.string())));
+  }
+  return spec;
 }
 
 void apply_shell_setting(SweepSpec& spec, const ShellSetting& setting) {
@@ -248,8 +274,8 @@ void apply_shell_setting(SweepSpec& spec, const ShellSetting& setting) {
 }
 
 Json to_json(const SweepSpec& spec) {
-  Json json{{"schema", "normlab.sweep/1"}, {"name", spec.name}, {"description", spec.description},
-            {"paper", spec.paper},         {"base", spec.base}, {"grid", Json::object()}};
+  Json json{{"schema", sweep_schema}, {"name", spec.name}, {"description", spec.description},
+            {"paper", spec.paper},    {"base", spec.base}, {"grid", Json::object()}};
   for (const Axis& axis : spec.grid) json["grid"][axis.path] = axis.values;
   json["overrides"] = overrides_json(spec.overrides);
   return json;

@@ -35,6 +35,8 @@ struct SweepSpec {
 // empty lists, a spec that lists nothing to run, and overrides that match no cell. `default_name` serves when
 // the spec says none.
 SweepSpec parse_sweep_spec(const Json& json, const std::string& default_name);
+// Also takes the sweep.json of a results folder, and warns when the ids that it lists are not those of its
+// settings.
 SweepSpec load_sweep_spec(const std::filesystem::path& file);
 
 // "--set KEY=V1,V2" replaces or adds an axis; one value is set in the base, and the axis is gone. Either wins
