@@ -39,7 +39,8 @@ TEST_CASE("a setting that varies within a model is a column, with its value in e
   for (const auto format : {ReportFormat::table, ReportFormat::markdown, ReportFormat::csv}) {
     const std::string text = render_report(report, format);
     CAPTURE(text);
-    for (const char* part : {"optimizer.learning", "0.25", "0.75"}) CHECK(text.find(part) != std::string::npos);
+    for (const char* part : {"optimizer.learning", "0.25", "0.75"})
+      CHECK(text.find(part) != std::string::npos);
   }
 }
 

@@ -165,7 +165,8 @@ TEST_CASE("results of a different spec under the same name are refused") {
                 {"out: ", "results/small", "--out"});
   write_file(folder.path() / "results" / "small" / "sweep.json", "{");
   // Damaged, it says nothing; the records tell whose folder it is.
-  check_refused(folder.path(), {"sweep", "spec.json", "--set", "norm=rms"}, {"out: ", "record of another run"});
+  check_refused(folder.path(), {"sweep", "spec.json", "--set", "norm=rms"},
+                {"out: ", "record of another run"});
 }
 
 TEST_CASE("a run does not write over what is not its own record") {

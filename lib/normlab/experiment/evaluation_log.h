@@ -10,7 +10,8 @@
 namespace normlab {
 
 // Adds `evaluation` to the end of FILE. What cannot be written is left out: the record is what counts.
-void append_evaluation(const std::filesystem::path& file, const Evaluation& evaluation, std::optional<TextUnit> unit);
+void append_evaluation(const std::filesystem::path& file, const Evaluation& evaluation,
+                       std::optional<TextUnit> unit);
 
 // A list as records have it, ascending by step, each step once: a run that went back to a checkpoint came by
 // a step again. Lines that are no evaluation, such as a half-written last one, are passed over.
