@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "normlab/core/parallel.h"
 #include "small_run.h"
 #include "throws.h"
 
@@ -75,6 +76,18 @@ TEST_CASE("evaluations come when they were asked for, and once at the end") {
   CHECK(steps({.epochs = 0, .steps = 10}, 25) == std::vector<Index>{10, 20, 25});
   CHECK(steps({.epochs = 1e-300, .steps = 0}, 3) == std::vector<Index>{1, 2, 3});
   CHECK(steps({.epochs = 1e300, .steps = 0}, 3) == std::vector<Index>{3});
+}
+
+TEST_CASE("a run uses the threads of its config, whatever was used before") {
+  const int before = thread_count();
+  RunConfig config = small_run(ModelKind::mlp, Norm::none);
+  config.budget.steps = 1;
+  for (const int threads : {2, 1}) {
+    config.threads = threads;
+    train(config, {});
+    CHECK(thread_count() == threads);
+  }
+  set_thread_count(before);
 }
 
 TEST_CASE("samples count what was trained on, the smaller last batch included") {

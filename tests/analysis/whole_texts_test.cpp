@@ -1,0 +1,103 @@
+// Reports and shown records as a whole, against texts that were read through once. After a wanted change,
+//     NORMLAB_WRITE_EXPECTED=1 build/release/tests/analysis_tests --test-case='*as it was*'
+// writes them again; look at the difference before it is committed.
+#include <doctest/doctest.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+
+#include "analysis/synthetic_records.h"
+#include "normlab/analysis/report.h"
+#include "normlab/analysis/show.h"
+
+namespace normlab {
+namespace {
+
+using Json = nlohmann::json;
+
+void check_as_it_was(const std::string& name, const std::string& text) {
+  const std::string file = std::string(NORMLAB_TEST_DATA) + "/expected_" + name;
+  if (std::getenv("NORMLAB_WRITE_EXPECTED") != nullptr) std::ofstream(file, std::ios::binary) << text;
+  std::ostringstream expected;
+  expected << std::ifstream(file, std::ios::binary).rdbuf();
+  INFO("expected, in " << file << ":\n" << expected.str() << "\nfound:\n" << text);
+  CHECK(text == expected.str());
+}
+
+Json with_rate(const SyntheticRun& run, double rate) {
+  Json record = synthetic_record(run);
+  record["config"]["optimizer"]["learning_rate"] = rate;
+  record["id"] = record["id"].get<std::string>() + (rate < 0.1 ? "" : "-fast");
+  return record;
+}
+
+// Every status, two rates of one model, a setting that the models differ in, a run without a record.
+void add_everything(SyntheticSweep& sweep) {
+  for (const unsigned seed : {1U, 2U, 3U}) {
+    const double epochs = 2 + seed;
+    sweep.add(with_rate({.norm = "layer", .seed = seed, .epochs_to_target = epochs}, 0.01));
+    sweep.add(with_rate({.norm = "layer", .seed = seed, .epochs_to_target = epochs / 2}, 0.5));
+    sweep.add(with_rate({.norm = "batch",
+                         .batch_size = 4,
+                         .seed = seed,
+                         .status = seed == 1 ? "diverged" : "missed_target",
+                         .test_error = 0.25},
+                        0.01));
+    Json lstm = with_rate({.model = "lstm", .norm = "none", .seed = seed, .step_seconds = 0.02}, 0.01);
+    lstm["config"]["clip_gradient_norm"] = 1.5;
+    if (seed == 2) lstm["time_warnings"] = {"the training clock says 3 s for 1 s of steps"};
+    sweep.add(lstm);
+  }
+  sweep.add(with_rate({.norm = "batch", .batch_size = 1, .status = "undefined"}, 0.01));
+  sweep.add(with_rate({.norm = "none", .batch_size = 128, .status = "failed"}, 0.01));
+  sweep.add(with_rate({.norm = "none", .batch_size = 64, .status = "interrupted"}, 0.01));
+}
+
+Json spec_of_everything() {
+  return {{"schema", "normlab.sweep/1"},
+          {"name", "everything"},
+          {"description", "What a report can hold."},
+          {"grid", {{"model", {"mlp", "lstm"}}}},
+          {"runs", {"mlp-layer-b32-s1-00000000", "mlp-layer-b32-s9-00000000"}}};
+}
+
+}  // namespace
+
+TEST_CASE("a report of everything is as it was, in every form") {
+  SyntheticSweep sweep(spec_of_everything());
+  add_everything(sweep);
+  const Report report = build_report(sweep.folder());
+  for (const auto& [format, name] : {std::pair{ReportFormat::table, "report.txt"},
+                                     {ReportFormat::markdown, "report.md"},
+                                     {ReportFormat::csv, "report.csv"},
+                                     {ReportFormat::json, "report.json"}}) {
+    check_as_it_was(name, render_report(report, format));
+  }
+}
+
+TEST_CASE("a report without targets is as it was") {
+  SyntheticSweep sweep;
+  for (const unsigned seed : {1U, 2U}) {
+    sweep.add(synthetic_record({.norm = "rms",
+                                .seed = seed,
+                                .status = "finished",
+                                .target = std::nullopt,
+                                .test_error = 0.1 * seed,
+                                .text_task = true}));
+  }
+  check_as_it_was("report_without_targets.txt",
+                  render_report(build_report(sweep.folder()), ReportFormat::table));
+}
+
+TEST_CASE("shown records are as they were") {
+  check_as_it_was("show_reached.txt", render_record(synthetic_record({.norm = "batch"})));
+  check_as_it_was("show_text.txt",
+                  render_record(synthetic_record(
+                      {.model = "lstm", .status = "finished", .target = std::nullopt, .text_task = true})));
+  check_as_it_was("show_diverged.txt",
+                  render_record(synthetic_record({.model = "cnn", .status = "diverged"})));
+  check_as_it_was("show_failed.txt", render_record(synthetic_record({.status = "failed"})));
+}
+
+}  // namespace normlab
