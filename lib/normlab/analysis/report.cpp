@@ -13,20 +13,20 @@
 namespace normlab {
 namespace {
 
-using Json = nlohmann::json;
+using nlohmann::json;
 
 template <class T>
 void add_once(std::vector<T>& values, const T& value) {
   if (std::find(values.begin(), values.end(), value) == values.end()) values.push_back(value);
 }
 
-std::string dataset_text(const Json& content) {
+std::string dataset_text(const json& content) {
   const std::string path = text_at(content, "config.dataset.path");
   const std::string name = text_at(content, "config.dataset.name", "an unnamed dataset");
   return path.empty() ? name : fmt::format("{}:{}", name, path);
 }
 
-std::string machine_text(const Json& content) {
+std::string machine_text(const json& content) {
   std::vector<std::string> parts;
   for (const char* field : {"environment.cpu", "environment.simd"}) {
     if (const std::string text = text_at(content, field); !text.empty()) parts.push_back(text);
@@ -37,7 +37,7 @@ std::string machine_text(const Json& content) {
   return fmt::format("{}", fmt::join(parts, ", "));
 }
 
-std::string version_text(const Json& content) {
+std::string version_text(const json& content) {
   std::vector<std::string> parts;
   for (const char* field : {"normlab", "onednn", "compiler"}) {
     const std::string version = text_at(content, fmt::format("environment.{}", field));
@@ -69,16 +69,16 @@ struct Measures {
   std::optional<double> epochs, steps, train_seconds, train_seconds_from_median_step;
 };
 
-Measures measures_to_target(const Json& content) {
+Measures measures_to_target(const json& content) {
   return {number_at(content, "convergence.epochs"), number_at(content, "convergence.steps"),
           number_at(content, "convergence.train_seconds"),
           number_at(content, "convergence.train_seconds_from_median_step")};
 }
 
-Measures measures_to_end(const Json& content) {
-  const Json* evaluations = value_at(content, "evaluations");
+Measures measures_to_end(const json& content) {
+  const json* evaluations = value_at(content, "evaluations");
   if (evaluations == nullptr || !evaluations->is_array() || evaluations->empty()) return {};
-  const Json& last = evaluations->back();
+  const json& last = evaluations->back();
   Measures result{number_at(last, "epoch"), number_at(last, "step"), number_at(last, "seconds.train"), {}};
   const auto median_step = number_at(content, "step_seconds.median");
   if (result.steps && median_step) result.train_seconds_from_median_step = *result.steps * *median_step;
@@ -100,8 +100,8 @@ Measures measures_of(const RunRecord& run, Outcome outcome) {
 }
 
 std::string test_metric_of(const RunRecord& run) {
-  const Json* metrics = value_at(run.content, "test");
-  const Json* evaluations = value_at(run.content, "evaluations");
+  const json* metrics = value_at(run.content, "test");
+  const json* evaluations = value_at(run.content, "evaluations");
   if ((metrics == nullptr || !metrics->is_object()) && evaluations != nullptr && evaluations->is_array() &&
       !evaluations->empty()) {
     metrics = value_at(evaluations->front(), "validation");
@@ -138,9 +138,9 @@ std::string reason_of(const RunRecord& run) {
 // "seed 2: the training clock says …"; "" when the run does not doubt its times.
 std::string time_warning_of(const RunRecord& run) {
   std::vector<std::string> warnings;
-  const Json* list = value_at(run.content, "time_warnings");
+  const json* list = value_at(run.content, "time_warnings");
   if (list == nullptr || !list->is_array()) return "";
-  for (const Json& warning : *list) warnings.push_back(setting_text(warning));
+  for (const json& warning : *list) warnings.push_back(setting_text(warning));
   if (warnings.empty()) return "";
   return fmt::format("seed {}: {}", seed_of(run), fmt::join(warnings, ", and "));
 }
@@ -176,7 +176,7 @@ void describe_cell(ReportRow& row, const Cell& cell) {
   row.norm = cell.norm;
   row.batch_size = cell.batch_size;
   row.settings = cell.settings;
-  const Json& first = cell.runs.front()->content;
+  const json& first = cell.runs.front()->content;
   row.dataset = dataset_text(first);
   row.target = text_at(first, "config.target");
   row.extent = row.target.empty() ? Extent::end_of_run : Extent::target;
@@ -224,8 +224,8 @@ void describe_settings_by_model(Report& report, const SweepRecords& sweep, const
     for (const std::string& model : report.models) {
       for (const RunRecord& run : sweep.runs) {
         if (text_at(run.content, "config.model.name") != model) continue;
-        const Json* value = value_at(run.content["config"], path);
-        parts.push_back(fmt::format("{}: {}", model, setting_text(value == nullptr ? Json() : *value)));
+        const json* value = value_at(run.content["config"], path);
+        parts.push_back(fmt::format("{}: {}", model, setting_text(value == nullptr ? json() : *value)));
         break;
       }
     }
@@ -241,7 +241,7 @@ std::string grouped_digits(Index number) {
 }
 
 // The settings of a model that say how large it is: "hidden [128,128], layers 2".
-std::string size_text(const Json& model) {
+std::string size_text(const json& model) {
   static const std::vector<std::string> sizes = {"hidden",      "blocks",        "dense",     "layers",
                                                  "hidden_size", "bidirectional", "embedding", "window"};
   std::vector<std::string> parts;

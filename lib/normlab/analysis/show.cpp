@@ -17,7 +17,7 @@
 namespace normlab {
 namespace {
 
-using Json = nlohmann::json;
+using nlohmann::json;
 
 constexpr std::size_t page_width = 100;
 constexpr std::size_t label_width = 15;
@@ -51,12 +51,12 @@ std::string join(const std::vector<std::string>& parts) {
 }
 
 // A setting's value in as many digits as people read.
-std::string shown_setting(const Json& value) {
+std::string shown_setting(const json& value) {
   return value.is_number_float() ? fmt::format("{:.6g}", value.get<double>()) : setting_text(value);
 }
 
 // "adam: beta1 0.9, beta2 0.999" of {"name": "adam", "beta1": 0.9, "beta2": 0.999}
-std::string describe_part(const Json& part) {
+std::string describe_part(const json& part) {
   std::vector<std::string> settings;
   for (const auto& [key, value] : part.items()) {
     if (key != "name") settings.push_back(with_blanks(key) + " " + shown_setting(value));
@@ -65,7 +65,7 @@ std::string describe_part(const Json& part) {
   return name + (name.empty() || settings.empty() ? "" : ": ") + join(settings);
 }
 
-std::string describe_config(const Json& config) {
+std::string describe_config(const json& config) {
   std::vector<std::string> order = {"dataset", "model", "norm", "init", "optimizer", "schedule"};
   std::vector<std::string> others;
   for (const auto& [key, value] : config.items()) {
@@ -75,14 +75,14 @@ std::string describe_config(const Json& config) {
   }
   std::string text;
   for (const std::string& key : order) {
-    if (const Json* part = value_at(config, key); part != nullptr && part->is_object()) {
+    if (const json* part = value_at(config, key); part != nullptr && part->is_object()) {
       text += labelled(with_blanks(key), describe_part(*part));
     }
   }
   return text + labelled("also", join(others));
 }
 
-std::string describe_status(const Json& record) {
+std::string describe_status(const json& record) {
   const std::string status = text_at(record, "status");
   if (status == "undefined") return "undefined: " + text_at(record, "reason", "no reason recorded");
   if (status == "failed") return "failed: " + text_at(record, "cause", "no cause recorded");
@@ -98,13 +98,13 @@ std::string seconds_text(double seconds) {
 }
 
 // Adds "LABEL VALUE UNIT" when the record has the number.
-void add_seconds(std::vector<std::string>& parts, const Json& object, std::string_view path,
+void add_seconds(std::vector<std::string>& parts, const json& object, std::string_view path,
                  std::string_view label) {
   if (const auto value = number_at(object, path))
     parts.push_back(fmt::format("{} {}", label, seconds_text(*value)));
 }
 
-std::string describe_convergence(const Json& record) {
+std::string describe_convergence(const json& record) {
   const std::string target = text_at(record, "config.target", text_at(record, "convergence.target"));
   if (target.empty()) return "none was set";
   const auto epochs = number_at(record, "convergence.epochs");
@@ -121,7 +121,7 @@ std::string describe_convergence(const Json& record) {
   return join(parts);
 }
 
-std::string describe_steps(const Json& record) {
+std::string describe_steps(const json& record) {
   std::vector<std::string> parts;
   add_seconds(parts, record, "step_seconds.median", "median");
   add_seconds(parts, record, "step_seconds.p10", "p10");
@@ -131,15 +131,15 @@ std::string describe_steps(const Json& record) {
   return join(parts);
 }
 
-std::string describe_time_warnings(const Json& record) {
-  const Json* warnings = value_at(record, "time_warnings");
+std::string describe_time_warnings(const json& record) {
+  const json* warnings = value_at(record, "time_warnings");
   std::vector<std::string> parts;
   if (warnings == nullptr || !warnings->is_array()) return "";
-  for (const Json& warning : *warnings) parts.push_back(setting_text(warning));
+  for (const json& warning : *warnings) parts.push_back(setting_text(warning));
   return fmt::format("{}", fmt::join(parts, "; "));
 }
 
-std::string describe_metrics(const Json& metrics) {
+std::string describe_metrics(const json& metrics) {
   std::vector<std::string> parts;
   for (const char* name : {"error", "bits_per_character", "bits_per_byte", "loss"}) {
     if (const auto value = number_at(metrics, name))
@@ -148,21 +148,21 @@ std::string describe_metrics(const Json& metrics) {
   return join(parts);
 }
 
-const Json* last_evaluation(const Json& record) {
-  const Json* evaluations = value_at(record, "evaluations");
+const json* last_evaluation(const json& record) {
+  const json* evaluations = value_at(record, "evaluations");
   const bool any = evaluations != nullptr && evaluations->is_array() && !evaluations->empty();
   return any ? &evaluations->back() : nullptr;
 }
 
-std::string describe_time(const Json& record) {
+std::string describe_time(const json& record) {
   std::vector<std::string> parts;
-  if (const Json* last = last_evaluation(record)) {
+  if (const json* last = last_evaluation(record)) {
     add_seconds(parts, *last, "seconds.train", "training");
     add_seconds(parts, *last, "seconds.evaluate", "evaluation");
   }
   add_seconds(parts, record, "startup_seconds", "start-up");
   add_seconds(parts, record, "checkpoint_seconds", "checkpoints");
-  if (const Json* last = last_evaluation(record)) {
+  if (const json* last = last_evaluation(record)) {
     add_seconds(parts, *last, "seconds.elapsed", "elapsed");
     add_seconds(parts, *last, "cpu_seconds", "processor time");
   }
@@ -173,7 +173,7 @@ std::string describe_time(const Json& record) {
   return join(parts);
 }
 
-std::string describe_size(const Json& record) {
+std::string describe_size(const json& record) {
   std::vector<std::string> parts;
   const auto add = [&](std::string_view path, std::string_view what, double unit) {
     if (const auto value = number_at(record, path))
@@ -185,20 +185,20 @@ std::string describe_size(const Json& record) {
   return join(parts);
 }
 
-std::string describe_environment(const Json& record) {
+std::string describe_environment(const json& record) {
   std::vector<std::string> parts;
-  const Json* environment = value_at(record, "environment");
+  const json* environment = value_at(record, "environment");
   if (environment == nullptr || !environment->is_object()) return "";
   for (const auto& [key, value] : environment->items())
     parts.push_back(with_blanks(key) + " " + setting_text(value));
   return join(parts);
 }
 
-std::string curve(const Json& record, const std::string& metric, const std::string& title) {
+std::string curve(const json& record, const std::string& metric, const std::string& title) {
   TextChart chart;
   chart.title = title;
   chart.x_label = "epoch";
-  for (const Json& evaluation : *value_at(record, "evaluations")) {
+  for (const json& evaluation : *value_at(record, "evaluations")) {
     const auto x = number_at(evaluation, "epoch"), y = number_at(evaluation, metric);
     if (x && y) chart.points.push_back({*x, *y});
   }
@@ -211,8 +211,8 @@ std::string curve(const Json& record, const std::string& metric, const std::stri
   return render_chart(chart);
 }
 
-std::string describe_curves(const Json& record) {
-  const Json* last = last_evaluation(record);
+std::string describe_curves(const json& record) {
+  const json* last = last_evaluation(record);
   if (last == nullptr) return "\nNo evaluation was recorded.\n";
   std::string metric = "error";
   for (const char* bits : {"bits_per_character", "bits_per_byte"}) {
@@ -232,18 +232,18 @@ std::string layer_row(const std::string& name, const std::array<std::string, 5>&
 }
 
 // What --track layers recorded, as of the last evaluation.
-std::string describe_layers(const Json& record) {
-  const Json* last = last_evaluation(record);
-  const Json* layers = last == nullptr ? nullptr : value_at(*last, "layers");
+std::string describe_layers(const json& record) {
+  const json* last = last_evaluation(record);
+  const json* layers = last == nullptr ? nullptr : value_at(*last, "layers");
   if (layers == nullptr || !layers->is_array() || layers->empty()) return "";
   constexpr std::size_t widest_name = 32;
   std::size_t width = text_columns("layer");
-  for (const Json& layer : *layers) width = std::max(width, text_columns(shortened(text_at(layer, "name"))));
+  for (const json& layer : *layers) width = std::max(width, text_columns(shortened(text_at(layer, "name"))));
   width = std::min(width, widest_name);
   std::string text =
       "\nlayers at the last evaluation: outputs, and norms of the gradients by outputs and by parameters\n";
   text += layer_row("layer", {"mean", "deviation", "zeros", "by outputs", "by parameters"}, width);
-  for (const Json& layer : *layers) {
+  for (const json& layer : *layers) {
     const auto cell = [&](std::string_view path) {
       const auto value = number_at(layer, path);
       return value ? fmt::format("{:.4g}", *value) : std::string("—");
@@ -259,11 +259,11 @@ std::string describe_layers(const Json& record) {
 
 }  // namespace
 
-std::string render_record(const Json& record) {
+std::string render_record(const json& record) {
   std::string text = fmt::format("run {}\n", text_at(record, "id"));
   text += labelled("status", describe_status(record));
   text += labelled("target", describe_convergence(record));
-  if (const Json* test = value_at(record, "test")) text += labelled("test", describe_metrics(*test));
+  if (const json* test = value_at(record, "test")) text += labelled("test", describe_metrics(*test));
   text += labelled("step time", describe_steps(record));
   text += labelled("time", describe_time(record));
   text += labelled("doubtful times", describe_time_warnings(record));
