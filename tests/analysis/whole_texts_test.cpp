@@ -6,10 +6,12 @@
 #include <cstdlib>
 #include <fstream>
 #include <sstream>
+#include <vector>
 
 #include "analysis/synthetic_records.h"
 #include "normlab/analysis/report.h"
 #include "normlab/analysis/show.h"
+#include "normlab/experiment/record_check.h"
 
 namespace normlab {
 namespace {
@@ -28,45 +30,49 @@ void check_as_it_was(const std::string& name, const std::string& text) {
 Json with_rate(const SyntheticRun& run, double rate) {
   Json record = synthetic_record(run);
   record["config"]["optimizer"]["learning_rate"] = rate;
-  record["id"] = record["id"].get<std::string>() + (rate < 0.1 ? "" : "-fast");
   return record;
 }
 
 // Every status, two rates of one model, a setting that the models differ in, a run without a record.
-void add_everything(SyntheticSweep& sweep) {
+std::vector<Json> records_of_everything() {
+  std::vector<Json> records;
   for (const unsigned seed : {1U, 2U, 3U}) {
     const double epochs = 2 + seed;
-    sweep.add(with_rate({.norm = "layer", .seed = seed, .epochs_to_target = epochs}, 0.01));
-    sweep.add(with_rate({.norm = "layer", .seed = seed, .epochs_to_target = epochs / 2}, 0.5));
-    sweep.add(with_rate({.norm = "batch",
-                         .batch_size = 4,
-                         .seed = seed,
-                         .status = seed == 1 ? "diverged" : "missed_target",
-                         .test_error = 0.25},
-                        0.01));
+    records.push_back(with_rate({.norm = "layer", .seed = seed, .epochs_to_target = epochs}, 0.01));
+    records.push_back(with_rate({.norm = "layer", .seed = seed, .epochs_to_target = epochs / 2}, 0.5));
+    records.push_back(with_rate({.norm = "batch",
+                                 .batch_size = 4,
+                                 .seed = seed,
+                                 .status = seed == 1 ? "diverged" : "missed_target",
+                                 .test_error = 0.25},
+                                0.01));
     Json lstm = with_rate({.model = "lstm", .norm = "none", .seed = seed, .step_seconds = 0.02}, 0.01);
     lstm["config"]["clip_gradient_norm"] = 1.5;
     if (seed == 2) lstm["time_warnings"] = {"the training clock says 3 s for 1 s of steps"};
-    sweep.add(lstm);
+    records.push_back(lstm);
   }
-  sweep.add(with_rate({.norm = "batch", .batch_size = 1, .status = "undefined"}, 0.01));
-  sweep.add(with_rate({.norm = "none", .batch_size = 128, .status = "failed"}, 0.01));
-  sweep.add(with_rate({.norm = "none", .batch_size = 64, .status = "interrupted"}, 0.01));
+  records.push_back(with_rate({.norm = "batch", .batch_size = 1, .status = "undefined"}, 0.01));
+  records.push_back(with_rate({.norm = "none", .batch_size = 128, .status = "failed"}, 0.01));
+  records.push_back(with_rate({.norm = "none", .batch_size = 64, .status = "interrupted"}, 0.01));
+  return records;
 }
 
-Json spec_of_everything() {
+Json spec_of(const std::vector<Json>& records) {
+  Json runs = {"mlp-layer-b32-s9-00000000"};
+  for (const Json& record : records) runs.push_back(id_of_config(record["config"]));
   return {{"schema", "normlab.sweep/1"},
           {"name", "everything"},
           {"description", "What a report can hold."},
           {"grid", {{"model", {"mlp", "lstm"}}}},
-          {"runs", {"mlp-layer-b32-s1-00000000", "mlp-layer-b32-s9-00000000"}}};
+          {"runs", runs}};
 }
 
 }  // namespace
 
 TEST_CASE("a report of everything is as it was, in every form") {
-  SyntheticSweep sweep(spec_of_everything());
-  add_everything(sweep);
+  const std::vector<Json> records = records_of_everything();
+  SyntheticSweep sweep(spec_of(records));
+  for (const Json& record : records) sweep.add(record);
   const Report report = build_report(sweep.folder());
   for (const auto& [format, name] : {std::pair{ReportFormat::table, "report.txt"},
                                      {ReportFormat::markdown, "report.md"},
