@@ -45,7 +45,7 @@ std::string option_suggestion(CLI::App* command, const std::string& name) {
   if (words != "run" && words != "sweep") return suggestion(name, option_flags(command));
   const Names run_flags = option_flags(command->get_parent()->get_subcommand("run"));
   if (const std::string path = setting_of_option(name); !path.empty()) return set_suggestion(path);
-  if (const std::string near = suggestion(name, option_flags(command)); !near.empty()) return near;
+  if (std::string near = suggestion(name, option_flags(command)); !near.empty()) return near;
   const std::string path = setting_of_option(normlab::nearest_name(name, run_flags));
   return set_suggestion(path.empty() ? setting_like(name) : path);
 }
