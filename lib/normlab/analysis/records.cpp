@@ -62,7 +62,7 @@ void load_sweep_file(SweepRecords& sweep) {
 // Why the file of runs/ is not counted, or "".
 std::string defect_in_sweep(const json& content, const std::filesystem::path& file,
                             const std::set<std::string>& expected) {
-  if (const std::string defect = record_defect(content); !defect.empty()) return defect;
+  if (std::string defect = record_defect(content); !defect.empty()) return defect;
   const std::string id = text_at(content, "id");
   if (file.filename() != id + ".json")
     return fmt::format("its id is {}, which is another file's name", quotation(id));
