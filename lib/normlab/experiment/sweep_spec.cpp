@@ -273,7 +273,8 @@ bool can_hold(const SweepSpec& spec, const Conditions& conditions) {
   std::map<std::string_view, Conditions> by_root;
   for (const Condition& condition : conditions) by_root[condition.root()].push_back(condition);
   return std::all_of(by_root.begin(), by_root.end(), [&](const auto& entry) {
-    const auto& [root, of_root] = entry;
+    const std::string_view root = entry.first;
+    const Conditions& of_root = entry.second;
     std::vector<const Axis*> axes;
     for (const Axis& axis : spec.grid) {
       if (std::string_view(axis.path).substr(0, axis.path.find('.')) == root) axes.push_back(&axis);
