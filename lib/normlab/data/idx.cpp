@@ -101,7 +101,7 @@ void require_plausible_size(const InputFile& file, const Header& header, std::st
 
 Bytes read_elements(InputFile& file, const Header& header, std::string_view field) {
   require_plausible_size(file, header, field);
-  const Bytes elements = file.take(header.element_bytes);
+  Bytes elements = file.take(header.element_bytes);
   std::uint8_t beyond = 0;
   if (elements.size() == header.element_bytes) file.read(&beyond, 1);  // also makes zlib check the trailer
   if (file.content_bytes() != header.total_bytes) refuse_size(file, header, file.content_bytes(), field);
