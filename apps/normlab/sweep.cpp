@@ -55,15 +55,15 @@ std::int64_t read_count(const char* option, const std::string& text, std::int64_
   return value.get<std::int64_t>();
 }
 
-std::string time_text(const std::vector<SweepCell>& cells, int jobs) {
+std::string time_text(const std::vector<SweepCell>& cells, int jobs, const normlab::SweepNeeds& needs) {
   constexpr double calibration_seconds = 3;
   normlab::TimeEstimate estimate(cells);
   const int tried = normlab::calibrate(cells, calibration_seconds, estimate);
   if (tried == 0) return "";
   return fmt::format(
-      "training takes about {} with {} job{} if every run uses up its budget: estimated from a few steps of "
-      "{} of the runs, evaluations not counted",
-      normlab::duration_text(normlab::estimated_seconds(cells, estimate, jobs)), jobs, jobs == 1 ? "" : "s",
+      "all this takes about {} with {} job{} if every run uses up its budget: estimated from a few steps of {} "
+      "of the runs",
+      normlab::duration_text(normlab::estimated_seconds(cells, needs, estimate, jobs)), jobs, jobs == 1 ? "" : "s",
       tried);
 }
 
@@ -78,7 +78,7 @@ int print_cells(const std::vector<SweepCell>& cells, int jobs, const normlab::Sw
                     normlab::bytes_text(*std::max_element(needs.memory.begin(), needs.memory.end())), jobs,
                     jobs == 1 ? "s" : ""));
   }
-  if (const std::string text = time_text(cells, jobs); !text.empty()) normlab::log_info(text);
+  if (const std::string text = time_text(cells, jobs, needs); !text.empty()) normlab::log_info(text);
   return 0;
 }
 

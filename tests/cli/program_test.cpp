@@ -70,7 +70,7 @@ TEST_CASE("--quiet leaves the table, and a dry run nothing but the list") {
   CHECK(dry.status == 0);
   CHECK(std::count(dry.out.begin(), dry.out.end(), '\n') == 5);
   CHECK(contains(dry.out, "learning rate"));
-  CHECK(contains(dry.error, "training takes about "));
+  CHECK(contains(dry.error, "all this takes about "));
   CHECK(contains(dry.out, "mlp-instance-b8-s1-"));
   CHECK(contains(dry.out, "undefined: "));
   CHECK(files_below(folder.path()) == before);

@@ -242,6 +242,9 @@ TEST_CASE("a child that is killed costs one run, which is tried again the next t
     if (record["status"] != "failed") continue;
     ++failed;
     CHECK(contains(record["cause"].get<std::string>(), "killed by signal 9"));
+    const json whole = json::parse(read_file(results / "runs" / file));
+    CHECK(whole["started"].get<std::string>().size() == std::string("2026-03-01T14:05:09Z").size());
+    CHECK(whole["environment"]["jobs"] == 1);
   }
   CHECK(failed == 1);
   CHECK(run_program(folder.path(), sweep_arguments()).status == 0);

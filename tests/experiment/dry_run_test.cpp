@@ -46,11 +46,16 @@ TEST_CASE("a dry run's estimate comes from a few steps of each kind of run, and 
   TimeEstimate estimate(cells);
   // Four cells are defined, of two kinds.
   CHECK(calibrate(cells, 60, estimate) == 2);
-  const double one = estimated_seconds(cells, estimate, 1);
+  SweepNeeds needs;
+  needs.evaluation.assign(cells.size(), 0);
+  const double one = estimated_seconds(cells, needs, estimate, 1);
   CHECK(one > 0);
-  CHECK(estimated_seconds(cells, estimate, 2) < one);
+  CHECK(estimated_seconds(cells, needs, estimate, 2) < one);
+  // Evaluations that cost as much as training make it twice as long.
+  needs.evaluation.assign(cells.size(), 1);
+  CHECK(estimated_seconds(cells, needs, estimate, 1) == doctest::Approx(2 * one));
   // No time at all is enough for one.
   TimeEstimate hasty(cells);
   CHECK(calibrate(cells, 0, hasty) == 1);
-  CHECK(estimated_seconds(cells, hasty, 1) > 0);
+  CHECK(estimated_seconds(cells, needs, hasty, 1) > 0);
 }

@@ -120,6 +120,7 @@ TEST_CASE("undefined and failed runs say why") {
   const Json failed = make_failed_record(text_config(), "killed by signal 9 (Killed)");
   CHECK(failed["status"] == "failed");
   CHECK(failed["cause"] == "killed by signal 9 (Killed)");
+  CHECK_FALSE(failed.contains("started"));
   // A cause may be anything that a process printed.
   CHECK_NOTHROW(parse_json(record_text(make_failed_record(text_config(), "\xff\xfe")), "record"));
 }

@@ -93,6 +93,8 @@ TEST_CASE("evaluation that costs more than training is said, with its two number
   CAPTURE(warning);
   CHECK(contains(warning, "341 samples"));
   CHECK(contains(warning, "every 62 "));
+  // Some 341 evaluated for 3 × 62 that are trained on.
+  CHECK(evaluation_share(config, load_data_size(config)) == doctest::Approx(341 / (3 * 62.0)).epsilon(0.01));
   CHECK(contains(warning, "dataset.validation_limit"));
   CHECK(contains(warning, "evaluate_every"));
   config.dataset.validation_limit = 100;

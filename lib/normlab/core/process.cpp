@@ -63,9 +63,8 @@ std::size_t peak_resident_bytes() {
   return 0;
 }
 
-std::string utc_time_of_process_start() {
-  const double now = read_clock(CLOCK_REALTIME);
-  const auto start = static_cast<time_t>(now - seconds_since_process_start());
+std::string utc_time(double seconds_ago) {
+  const auto start = static_cast<time_t>(read_clock(CLOCK_REALTIME) - seconds_ago);
   tm parts{};
   ::gmtime_r(&start, &parts);
   char text[32] = {};

@@ -11,7 +11,7 @@ double process_cpu_seconds();          // of all threads, since the process star
 double thread_cpu_seconds();           // of the calling thread
 double seconds_since_process_start();  // resolution 10 ms; includes loading the program
 std::size_t peak_resident_bytes();
-std::string utc_time_of_process_start();  // ISO 8601: "2026-03-01T14:05:09Z"
+std::string utc_time(double seconds_ago);  // ISO 8601: "2026-03-01T14:05:09Z"
 
 // What `ps` and `top` call this process; a program that starts itself again through /proc/self/exe would be
 // called "exe".

@@ -18,8 +18,9 @@ std::string cell_table(const std::vector<SweepCell>& cells);
 // where one is defined. Throws what train() throws.
 int calibrate(const std::vector<SweepCell>& cells, double seconds, TimeEstimate& estimate);
 
-// Wall time of all runs when `jobs` are at work at a time and each uses up its budget; 0 when nothing is to
-// run.
-double estimated_seconds(const std::vector<SweepCell>& cells, const TimeEstimate& estimate, int jobs);
+// Wall time of all runs when `jobs` are at work at a time and each uses up its budget, evaluations as
+// `needs` has them included; 0 when nothing is to run.
+double estimated_seconds(const std::vector<SweepCell>& cells, const SweepNeeds& needs,
+                         const TimeEstimate& estimate, int jobs);
 
 }  // namespace normlab

@@ -97,11 +97,11 @@ Json make_undefined_record(const RunConfig& config, std::string_view reason) {
   return record;
 }
 
-Json make_failed_record(const RunConfig& config, std::string_view cause, const Placement& placement,
-                        const Json& evaluations) {
-  Json record = start_record(config, "failed", placement);
+Json make_failed_record(const RunConfig& config, std::string_view cause, const FailedRun& run) {
+  Json record = start_record(config, "failed", run.placement);
   record["cause"] = cause;
-  if (!evaluations.empty()) record["evaluations"] = evaluations;
+  if (!run.started.empty()) record["started"] = run.started;
+  if (!run.evaluations.empty()) record["evaluations"] = run.evaluations;
   return record;
 }
 

@@ -22,9 +22,15 @@ std::vector<std::string> time_warnings(const RunResult& result);
 // A cell whose combination of model, norm and batch size has no meaning.
 Json make_undefined_record(const RunConfig& config, std::string_view reason);
 
-// A run that crashed, was killed or could not do its work, with the evaluations that it came to, if any.
-Json make_failed_record(const RunConfig& config, std::string_view cause, const Placement& placement = {},
-                        const Json& evaluations = Json::array());
+// What is known of a run that ended without telling.
+struct FailedRun {
+  Placement placement;
+  std::string started;                // UTC, ISO 8601; "" when it did not start
+  Json evaluations = Json::array();  // those that it came to
+};
+
+// A run that crashed, was killed or could not do its work.
+Json make_failed_record(const RunConfig& config, std::string_view cause, const FailedRun& run = {});
 
 std::string status_name(RunStatus status);
 

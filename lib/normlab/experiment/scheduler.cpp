@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "normlab/core/error.h"
+#include "normlab/core/process.h"
 #include "normlab/experiment/cell.h"
 #include "normlab/experiment/cell_labels.h"
 #include "normlab/experiment/child_process.h"
@@ -235,8 +236,9 @@ class Schedule {
       // crashed.
       const std::string cause = exit.status == 130 ? "stopped by a signal from outside" : exit.cause;
       store_.write_record(cell.id,
-                          make_failed_record(cell.config, cause, placement_of(ended),
-                                             read_evaluation_log(store_.evaluation_log_path(cell.id))));
+                          make_failed_record(cell.config, cause,
+                                             {placement_of(ended), utc_time(seconds_since(ended.start)),
+                                              read_evaluation_log(store_.evaluation_log_path(cell.id))}));
       ++counts_.failed;
       message = fmt::format("failed: {}", cause);
     } else {

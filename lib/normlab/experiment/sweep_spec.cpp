@@ -444,14 +444,13 @@ void require_memory_of(std::vector<double> needs, int jobs) {
       static_cast<int>(side_by_side), available);
 }
 
-}  // namespace
-
-namespace {
-
-Json ids_of(const SweepSpec& spec) {
+// Whether `runs` are the ids of the spec's cells, however many --max-cells had allowed.
+bool lists_runs_of(const SweepSpec& spec, const Json& runs) {
+  const std::uint64_t count = runs.size();
+  if (combinations(all_axes(spec)) != count) return false;
   Json ids = Json::array();
-  for (const SweepCell& cell : expand(spec)) ids.push_back(cell.id);
-  return ids;
+  for (const SweepCell& cell : expand(spec, count)) ids.push_back(cell.id);
+  return runs == ids;
 }
 
 }  // namespace
@@ -487,7 +486,7 @@ SweepSpec load_sweep_spec(const std::filesystem::path& file) {
   json.erase("schema");
   json.erase("runs");
   SweepSpec spec = parse_sweep_spec(json, file.stem().string());
-  if (runs.is_array() && runs != ids_of(spec)) {
+  if (runs.is_array() && !lists_runs_of(spec, runs)) {
     log_warning(fmt::format("{} lists other runs than its settings make with this version of normlab",
                             shortened(file.string())));
   }
@@ -554,11 +553,13 @@ SweepNeeds check_cells_against_data(const std::vector<SweepCell>& cells, int job
   std::set<std::string> warned, parameters_checked;
   for (const SweepCell& cell : cells) {
     needs.memory.push_back(0);
+    needs.evaluation.push_back(0);
     if (cell.undefined) continue;
     const DataSize& size = sizes.of(cell.config);
     require_batches(cell.config, size);
     require_first_step(cell.config, size);
     needs.memory.back() = memory_needed(cell.config, size);
+    needs.evaluation.back() = evaluation_share(cell.config, size);
     const auto warning = evaluation_warning(cell.config, size);
     if (warning && warned.insert(*warning).second) needs.warnings.push_back(*warning);
     if (cell.config.initial_parameters.empty()) continue;

@@ -68,6 +68,7 @@ std::vector<SweepCell> expand(const SweepSpec& spec, std::uint64_t max_cells = d
 // What the cells ask for, known before they start.
 struct SweepNeeds {
   std::vector<double> memory;         // bytes of each cell's network; 0 where it is undefined
+  std::vector<double> evaluation;     // each cell's evaluation_share(); 0 where it is undefined
   std::vector<std::string> warnings;  // each once
 };
 

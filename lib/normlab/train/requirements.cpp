@@ -100,15 +100,19 @@ void require_memory(double needed, int jobs, std::optional<std::uint64_t> availa
          fmt::format("{} are available, and fewer --jobs need less", there));
 }
 
-std::optional<std::string> evaluation_warning(const RunConfig& config, const DataSize& size) {
-  const double trained = samples_between_evaluations(config, size);
-  const double evaluated = static_cast<double>(size.validation);
+double evaluation_share(const RunConfig& config, const DataSize& size) {
   constexpr double work_of_training = 3;  // of a sample, against its evaluation
-  if (evaluated <= work_of_training * trained) return std::nullopt;
+  return static_cast<double>(size.validation) /
+         (work_of_training * samples_between_evaluations(config, size));
+}
+
+std::optional<std::string> evaluation_warning(const RunConfig& config, const DataSize& size) {
+  if (evaluation_share(config, size) <= 1) return std::nullopt;
   return fmt::format(
       "evaluation costs more than training: {} {} are evaluated after every {:.0f} that are trained on; "
       "dataset.validation_limit makes evaluations cheaper, and evaluate_every rarer",
-      size.validation, is_text(config) ? plural_name(config.dataset.unit) : "samples", trained);
+      size.validation, is_text(config) ? plural_name(config.dataset.unit) : "samples",
+      samples_between_evaluations(config, size));
 }
 
 }  // namespace normlab

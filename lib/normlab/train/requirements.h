@@ -31,9 +31,11 @@ void require_memory(double needed, int jobs, std::optional<std::uint64_t> availa
 // "1.5 GB"
 std::string bytes_text(double bytes);
 
-// One sentence, where evaluating costs more than the training between two evaluations, or nothing. A sample
-// that is evaluated counts as a third of one that is trained on, whose backward pass costs about twice its
-// forward pass.
+// What evaluating costs, as a share of the training between two evaluations. A sample that is evaluated counts
+// as a third of one that is trained on, whose backward pass costs about twice its forward pass.
+double evaluation_share(const RunConfig& config, const DataSize& size);
+
+// One sentence, where evaluating costs more than training, or nothing.
 std::optional<std::string> evaluation_warning(const RunConfig& config, const DataSize& size);
 
 }  // namespace normlab

@@ -98,7 +98,7 @@ Training::Training(const RunConfig& config, const RunOptions& options)
   optimizer_.emplace(config.optimizer, parameters);
   train_.emplace(network_, *optimizer_, config.clip_gradient_norm);
   const ModelGraph<float>& graph = network_.graph(config.batch_size, Mode::training);
-  result_.started = utc_time_of_process_start();
+  result_.started = utc_time(seconds_since_process_start());
   result_.parameters = parameters.parameter_count();
   result_.multiply_adds_per_sample = graph.graph.multiply_adds() / task_.train->samples(0);
 }
