@@ -61,10 +61,11 @@ std::string time_text(const std::vector<SweepCell>& cells, int jobs, const norml
   const int tried = normlab::calibrate(cells, calibration_seconds, estimate);
   if (tried == 0) return "";
   return fmt::format(
-      "all this takes about {} with {} job{} if every run uses up its budget: estimated from a few steps of {} "
+      "all this takes about {} with {} job{} if every run uses up its budget: estimated from a few steps of "
+      "{} "
       "of the runs",
-      normlab::duration_text(normlab::estimated_seconds(cells, needs, estimate, jobs)), jobs, jobs == 1 ? "" : "s",
-      tried);
+      normlab::duration_text(normlab::estimated_seconds(cells, needs, estimate, jobs)), jobs,
+      jobs == 1 ? "" : "s", tried);
 }
 
 int print_cells(const std::vector<SweepCell>& cells, int jobs, const normlab::SweepNeeds& needs) {

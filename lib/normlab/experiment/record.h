@@ -25,7 +25,7 @@ Json make_undefined_record(const RunConfig& config, std::string_view reason);
 // What is known of a run that ended without telling.
 struct FailedRun {
   Placement placement;
-  std::string started;                // UTC, ISO 8601; "" when it did not start
+  std::string started;               // UTC, ISO 8601; "" when it did not start
   Json evaluations = Json::array();  // those that it came to
 };
 

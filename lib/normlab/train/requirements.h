@@ -31,8 +31,8 @@ void require_memory(double needed, int jobs, std::optional<std::uint64_t> availa
 // "1.5 GB"
 std::string bytes_text(double bytes);
 
-// What evaluating costs, as a share of the training between two evaluations. A sample that is evaluated counts
-// as a third of one that is trained on, whose backward pass costs about twice its forward pass.
+// What evaluating costs, as a share of the training between two evaluations. A sample that is evaluated
+// counts as a third of one that is trained on, whose backward pass costs about twice its forward pass.
 double evaluation_share(const RunConfig& config, const DataSize& size);
 
 // One sentence, where evaluating costs more than training, or nothing.

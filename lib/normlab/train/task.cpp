@@ -77,8 +77,8 @@ std::shared_ptr<ImageData> image_data(const RunConfig& config) {
 }
 
 std::shared_ptr<TextData> text_data(const RunConfig& config) {
-  auto data = load_once<TextData>(
-      config.dataset, 0, [](const DatasetSpec& spec, std::uint64_t) { return load_text(spec); });
+  auto data = load_once<TextData>(config.dataset, 0,
+                                  [](const DatasetSpec& spec, std::uint64_t) { return load_text(spec); });
   data->require_window(config.batch_size, config.model.window, 1);
   return data;
 }
