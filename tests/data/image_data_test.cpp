@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "data/idx_files.h"
@@ -74,6 +75,25 @@ TEST_CASE("the validation part is the end of the training file, and the limit ke
   CHECK(split(100, 0.2, 0).train().count == 80);
   CHECK(split(100, 0.001, 0).validation().count == 1);
   CHECK(split(100, 0.126, 0).validation().count == 13);
+}
+
+TEST_CASE("pixels are standardized by the mean and the deviation of the training part, in every part") {
+  DatasetSpec spec;
+  spec.standardize = true;
+  spec.validation_fraction = 0.1;
+  const ImageData data(numbered_images(103, 2), 1, spec, [] { return numbered_images(1, 2); });
+  REQUIRE(data.train().count == 93);  // pixels 0 to 92
+  CHECK(data.train().scale.mean == doctest::Approx(46));
+  CHECK(data.train().scale.deviation == doctest::Approx(std::sqrt((93 * 93 - 1) / 12.0)));
+  CHECK(data.validation().scale.mean == data.train().scale.mean);
+  CHECK(data.validation().scale.deviation == data.train().scale.deviation);
+  CHECK(data.load_test().scale.deviation == data.train().scale.deviation);
+  ImageSet grey = numbered_images(103, 2);
+  std::vector<std::uint8_t> same(103, 7);
+  grey.pixels = std::move(same);
+  const ImageData flat(std::move(grey), 1, spec, [] { return numbered_images(1, 2); });
+  CHECK(flat.train().scale.mean == 7);
+  CHECK(flat.train().scale.deviation == 1);
 }
 
 TEST_CASE("the parts are views of one buffer that survive a move") {
