@@ -1,6 +1,8 @@
 // normlab run: one training run.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "commands.h"
 #include "normlab/analysis/show.h"
 #include "normlab/core/error.h"
@@ -43,14 +45,27 @@ bool is_record(const Json& json) {
          schema->get_ref<const std::string&>().starts_with("normlab.run/");
 }
 
+// A record says every setting that had a meaning. Beside the norm or the model that the command line puts in
+// place of the record's, some have none: those fall away, unless the command line said them.
+void remove_idle_settings(Json& config, const Json& recorded) {
+  const std::vector<std::string> never_known = normlab::unknown_settings(recorded);
+  for (const std::string& path : normlab::unknown_settings(config)) {
+    if (std::find(never_known.begin(), never_known.end(), path) != never_known.end()) continue;
+    const Json* before = normlab::find_setting(recorded, path);
+    if (before != nullptr && *before == *normlab::find_setting(config, path))
+      normlab::remove_setting(config, path);
+  }
+}
+
 RunConfig read_config(const RunArguments& arguments) {
-  Json json = Json::object();
+  Json json = Json::object(), recorded;
   if (!arguments.config_file.empty()) {
     json = normlab::read_json(arguments.config_file, "config");
-    if (is_record(json)) json = Json(json["config"]);
+    if (is_record(json)) recorded = json = Json(json["config"]);
     if (!json.is_object()) normlab::refuse("config", normlab::shown(json), "an object of settings is");
   }
   apply_settings(*arguments.settings, json);
+  if (!recorded.is_null()) remove_idle_settings(json, recorded);
   return normlab::resolve(json);
 }
 

@@ -10,7 +10,7 @@
 #include "normlab/core/error.h"
 
 using namespace normlab;
-using Json = nlohmann::json;
+using json = nlohmann::json;
 
 namespace {
 
@@ -65,7 +65,7 @@ TEST_CASE("a file that is not the record that its name says is named, left out a
   sweep.write("runs/copy.json", text);                            // two files with one id
   const auto foreign = sweep.add(synthetic_record({.seed = 3}));  // a record of some other sweep
   sweep.write("runs/notes.json", R"({"dear": "diary"})");
-  Json other_schema = synthetic_record({.seed = 2});
+  json other_schema = synthetic_record({.seed = 2});
   other_schema["schema"] = "normlab.run/99";
   sweep.add(other_schema);
   const SweepRecords records = load_sweep(sweep.folder());
@@ -133,7 +133,7 @@ TEST_CASE("settings that belong to one model or norm are no variation") {
 TEST_CASE("a further setting that varies becomes a column and parts the cells") {
   SyntheticSweep sweep;
   for (const double rate : {1e-2, 1e-3}) {
-    Json record = synthetic_record({});
+    json record = synthetic_record({});
     record["config"]["optimizer"]["learning_rate"] = rate;
     sweep.add(record);
   }
@@ -162,7 +162,7 @@ TEST_CASE("a setting that follows the model is described by model instead of par
 
 TEST_CASE("two sizes of one model are two cells") {
   SyntheticSweep sweep;
-  Json wide = synthetic_record({});
+  json wide = synthetic_record({});
   wide["config"]["model"]["hidden"] = {1000, 1000};
   sweep.add(wide);
   sweep.add(synthetic_record({}));
@@ -171,13 +171,13 @@ TEST_CASE("two sizes of one model are two cells") {
 }
 
 TEST_CASE("cells follow the spec's models, the design's norms and ascending batch sizes") {
-  const std::vector<Json> specs = {
+  const std::vector<json> specs = {
       {{"name", "a"},
        {"base", {{"model", "cnn"}}},
        {"grid", {{"model", {"lstm", "cnn", "mlp"}}, {"batch_size", {128, 4}}}}},
       {{"name", "b"}, {"grid", {{"model.name", {"lstm", "cnn", "mlp"}}}}},
       {{"name", "c"}, {"models", {{{"name", "lstm"}}, {{"name", "cnn"}}, {{"name", "mlp"}}}}}};
-  for (const Json& spec : specs) {
+  for (const json& spec : specs) {
     SyntheticSweep sweep(spec);
     for (const char* model : {"mlp", "cnn", "lstm"}) {
       for (const char* norm : {"weight", "layer", "batch", "none"}) {
@@ -202,7 +202,7 @@ TEST_CASE("cells follow the spec's models, the design's norms and ascending batc
 }
 
 TEST_CASE("a value of another type counts as absent") {
-  const Json record = {{"convergence", {{"epochs", "three"}}}, {"test", nullptr}};
+  const json record = {{"convergence", {{"epochs", "three"}}}, {"test", nullptr}};
   CHECK_FALSE(number_at(record, "convergence.epochs"));
   CHECK_FALSE(number_at(record, "test.error"));
   CHECK_FALSE(number_at(record, "convergence.epochs.more"));

@@ -10,25 +10,7 @@ using namespace normlab::testing;
 
 namespace {
 
-void check_refused(const std::filesystem::path& folder, const std::vector<std::string>& arguments,
-                   const std::vector<std::string>& words) {
-  CAPTURE(arguments);
-  const auto before = files_below(folder);
-  const Outcome outcome = run_program(folder, arguments);
-  CAPTURE(outcome.error);
-  CHECK(outcome.status == 2);
-  CHECK(outcome.out.empty());
-  CHECK(std::count(outcome.error.begin(), outcome.error.end(), '\n') == 1);
-  CHECK(outcome.error.starts_with("normlab: "));
-  CHECK(outcome.error.ends_with(".\n"));
-  for (const std::string& word : words) {
-    CAPTURE(word);
-    CHECK(contains(outcome.error, word));
-  }
-  CHECK(files_below(folder) == before);
-}
-
-// The same for a run and for a sweep of one cell.
+// check_refused() for a run and for a sweep of one cell.
 void check_setting_refused(const std::string& setting, const std::vector<std::string>& words,
                            const std::string& base = R"({"dataset": "synthetic"})") {
   TemporaryFolder folder;

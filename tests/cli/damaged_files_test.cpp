@@ -170,6 +170,28 @@ TEST_CASE("a run that has ended shows its record, and is repeated only when aske
   CHECK(json::parse(read_file(folder.path() / "r.json")).contains("test"));
 }
 
+TEST_CASE("what a record says of its norm alone is not in the way of another norm") {
+  TemporaryFolder folder;
+  REQUIRE(run_program(folder.path(), quick_run({"--norm", "layer", "--out", "layer.json"})).status == 0);
+  REQUIRE(run_program(folder.path(), quick_run({"--norm", "batch", "--out", "batch.json"})).status == 0);
+  const Outcome changed = run_program(
+      folder.path(), {"run", "--config", "batch.json", "--norm", "layer", "--out", "changed.json"});
+  CAPTURE(changed.error);
+  CHECK(changed.status == 0);
+  CHECK(numbers_of(folder.path() / "changed.json") == numbers_of(folder.path() / "layer.json"));
+  // What the shell says counts, and what this version does not know is no leftover.
+  const auto refused = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.end(), {"--out", "refused.json"});
+    return run_program(folder.path(), arguments).error;
+  };
+  CHECK(contains(refused({"run", "--config", "batch.json", "--norm", "layer", "--set", "norm.momentum=0.2"}),
+                 "norm.momentum: unknown setting of layer"));
+  json newer = json::parse(read_file(folder.path() / "batch.json"));
+  newer["config"]["norm"]["future"] = 1;
+  write_file(folder.path() / "newer.json", newer.dump());
+  CHECK(contains(refused({"run", "--config", "newer.json"}), "norm.future: unknown setting"));
+}
+
 TEST_CASE("a record is a config, and a results folder's sweep.json a spec") {
   TemporaryFolder folder;
   REQUIRE(run_program(folder.path(), quick_run({"--norm", "layer", "--out", "r.json"})).status == 0);

@@ -1,12 +1,14 @@
 // Runs the real program.
 #pragma once
 
+#include <doctest/doctest.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <map>
@@ -107,6 +109,25 @@ inline std::vector<std::string> quick_run(const std::vector<std::string>& more =
       "run", "--dataset", "synthetic", "--train-limit", "500", "--set", "model.hidden=[16]", "--epochs", "2"};
   arguments.insert(arguments.end(), more.begin(), more.end());
   return arguments;
+}
+
+// The program refuses what it was asked with one sentence that has these words, and touches no file.
+inline void check_refused(const std::filesystem::path& folder, const std::vector<std::string>& arguments,
+                          const std::vector<std::string>& words) {
+  CAPTURE(arguments);
+  const auto before = files_below(folder);
+  const Outcome outcome = run_program(folder, arguments);
+  CAPTURE(outcome.error);
+  CHECK(outcome.status == 2);
+  CHECK(outcome.out.empty());
+  CHECK(std::count(outcome.error.begin(), outcome.error.end(), '\n') == 1);
+  CHECK(outcome.error.starts_with("normlab: "));
+  CHECK(outcome.error.ends_with(".\n"));
+  for (const std::string& word : words) {
+    CAPTURE(word);
+    CHECK(contains(outcome.error, word));
+  }
+  CHECK(files_below(folder) == before);
 }
 
 }  // namespace normlab::testing

@@ -11,22 +11,6 @@ using namespace normlab::testing;
 
 namespace {
 
-void check_refused(const std::filesystem::path& folder, const std::vector<std::string>& arguments,
-                   const std::vector<std::string>& words) {
-  CAPTURE(arguments);
-  const auto before = files_below(folder);
-  const Outcome outcome = run_program(folder, arguments);
-  CAPTURE(outcome.error);
-  CHECK(outcome.status == 2);
-  CHECK(outcome.out.empty());
-  CHECK(std::count(outcome.error.begin(), outcome.error.end(), '\n') == 1);
-  for (const std::string& word : words) {
-    CAPTURE(word);
-    CHECK(contains(outcome.error, word));
-  }
-  CHECK(files_below(folder) == before);
-}
-
 const char* const small_spec =
     R"({"name": "small", "description": "Small.", "base": {"dataset": {"name": "synthetic", "train_limit": 500},
         "budget": {"steps": 2}}, "grid": {"model": [{"name": "mlp", "hidden": [7]}, "lstm"], "seed": [1]}})";

@@ -150,19 +150,6 @@ Index cell_batch_size(const RunRecord& run) {
 
 }  // namespace
 
-const json* value_at(const json& object, std::string_view dotted_path) {
-  const json* node = &object;
-  while (true) {
-    const std::size_t dot = dotted_path.find('.');
-    if (!node->is_object()) return nullptr;
-    const auto member = node->find(std::string(dotted_path.substr(0, dot)));
-    if (member == node->end()) return nullptr;
-    node = &*member;
-    if (dot == std::string_view::npos) return node;
-    dotted_path.remove_prefix(dot + 1);
-  }
-}
-
 std::optional<double> number_at(const json& object, std::string_view dotted_path) {
   const json* value = value_at(object, dotted_path);
   if (value == nullptr || !value->is_number()) return std::nullopt;

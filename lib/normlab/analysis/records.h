@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "normlab/core/json.h"
 #include "normlab/core/tensor.h"
 
 namespace normlab {
@@ -44,9 +45,7 @@ RunRecord load_run_record(const std::filesystem::path& file);
 // all is no error.
 SweepRecords load_sweep(const std::filesystem::path& folder);
 
-// The value at a dotted path ("convergence.epochs"); null when there is none.
-const nlohmann::json* value_at(const nlohmann::json& object, std::string_view dotted_path);
-// The same, of one type; a value of another type counts as absent.
+// value_at() of one type; a value of another type counts as absent.
 std::optional<double> number_at(const nlohmann::json& object, std::string_view dotted_path);
 std::string text_at(const nlohmann::json& object, std::string_view dotted_path,
                     std::string_view otherwise = "");

@@ -30,6 +30,21 @@ std::optional<Json> parse_json_if_valid(std::string_view text, std::string_view 
 Json read_json(const std::filesystem::path& file, std::string_view field);
 nlohmann::json read_sorted_json(const std::filesystem::path& file, std::string_view field);
 
+// The value at a dotted path ("convergence.epochs"), or null.
+template <class Object>
+const Object* value_at(const Object& object, std::string_view dotted_path) {
+  const Object* here = &object;
+  while (true) {
+    const std::size_t dot = dotted_path.find('.');
+    if (!here->is_object()) return nullptr;
+    const auto member = here->find(std::string(dotted_path.substr(0, dot)));
+    if (member == here->end()) return nullptr;
+    here = &*member;
+    if (dot == std::string_view::npos) return here;
+    dotted_path.remove_prefix(dot + 1);
+  }
+}
+
 // The value as a refusal shows it: JSON on one line, shortened when it is long.
 std::string shown(const Json& value);
 

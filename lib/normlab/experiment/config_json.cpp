@@ -121,27 +121,31 @@ std::vector<Index> read_sizes(const Json& value, std::string_view path, bool may
   return sizes;
 }
 
+// What reading comes across, for those who ask.
+struct Notes {
+  std::vector<SettingDescription> described;  // all that is looked for
+  std::vector<std::string> unknown;           // what is said and not looked for, which is then no error
+};
+
 // Reads the settings of one object. Every key that is asked for counts as known; refuse_others() then refuses
 // the rest.
 class Reader {
  public:
   // `shorthand`: the object was a plain name, so a refusal of the name says "norm" and not "norm.name".
-  // `described`: where everything that is asked for is listed as well, or null.
-  Reader(const Json& object, std::string path, bool shorthand = false,
-         std::vector<SettingDescription>* described = nullptr)
-      : object_(object), path_(std::move(path)), shorthand_(shorthand), described_(described) {
+  Reader(const Json& object, std::string path, bool shorthand = false, Notes* notes = nullptr)
+      : object_(object), path_(std::move(path)), shorthand_(shorthand), notes_(notes) {
     if (!object.is_object()) refuse_value(path_.empty() ? "config" : path_, object, "an object is");
   }
 
   // `choices`: the names that the setting chooses from.
   const Json* find(const char* key, const Names& choices = no_names) {
     known_.emplace_back(key);
-    if (described_ != nullptr) described_->push_back({join_path(path_, key), choices});
+    if (notes_ != nullptr) notes_->described.push_back({join_path(path_, key), choices});
     const auto found = object_.find(key);
     return found == object_.end() ? nullptr : &*found;
   }
   std::string path(const char* key) const { return shorthand_ ? path_ : join_path(path_, key); }
-  std::vector<SettingDescription>* described() const { return described_; }
+  Notes* notes() const { return notes_; }
 
   template <class Enumeration>
   void name(const char* key, Enumeration& kind, const Names& names) {
@@ -184,6 +188,10 @@ class Reader {
   void refuse_others(std::string_view owner) const {
     for (const auto& item : object_.items()) {
       if (std::find(known_.begin(), known_.end(), item.key()) != known_.end()) continue;
+      if (notes_ != nullptr) {
+        notes_->unknown.push_back(join_path(path_, item.key()));
+        continue;
+      }
       const std::string within = path_.empty() ? setting_within_object(item.key()) : "";
       const std::string nearest = within.empty() ? nearest_name(item.key(), known_) : within;
       throw RequestError(
@@ -197,7 +205,7 @@ class Reader {
   const Json& object_;
   std::string path_;
   bool shorthand_;
-  std::vector<SettingDescription>* described_;
+  Notes* notes_;
   Names known_;
 };
 
@@ -332,7 +340,7 @@ void read_object(Reader& parent, const char* key, Body&& body) {
   if (value == nullptr) return;
   const Json object = as_object(*value);
   if (!object.is_object()) refuse_value(parent.path(key), *value, "a name or an object is");
-  Reader reader(object, parent.path(key), value->is_string(), parent.described());
+  Reader reader(object, parent.path(key), value->is_string(), parent.notes());
   const std::string owner = body(reader);
   reader.refuse_others(owner);
 }
@@ -424,7 +432,7 @@ void read_evaluate_every(Reader& parent, EvaluationInterval& interval) {
     interval.epochs = read_number(*value, "evaluate_every", positive);
     return;
   }
-  Reader reader(*value, "evaluate_every", /*shorthand=*/false, parent.described());
+  Reader reader(*value, "evaluate_every", /*shorthand=*/false, parent.notes());
   reader.number("epochs", interval.epochs, positive);
   reader.integer("steps", interval.steps, 1);
   reader.refuse_others("");
@@ -441,7 +449,7 @@ void read_budget(Reader& parent, Budget& budget) {
     budget.epochs = read_number(*value, "budget", positive);
     return;
   }
-  Reader reader(*value, "budget", /*shorthand=*/false, parent.described());
+  Reader reader(*value, "budget", /*shorthand=*/false, parent.notes());
   reader.number("epochs", budget.epochs, positive);
   reader.integer("steps", budget.steps, 1);
   reader.number("seconds", budget.seconds, positive);
@@ -562,10 +570,17 @@ RunConfig resolve(const Json& settings) {
 }
 
 std::vector<SettingDescription> settings_of(const Json& settings) {
-  std::vector<SettingDescription> described;
-  Reader reader(settings, "", /*shorthand=*/false, &described);
+  Notes notes;
+  Reader reader(settings, "", /*shorthand=*/false, &notes);
   resolve_with(reader, settings);
-  return described;
+  return notes.described;
+}
+
+std::vector<std::string> unknown_settings(const Json& settings) {
+  Notes notes;
+  Reader reader(settings, "", /*shorthand=*/false, &notes);
+  resolve_with(reader, settings);
+  return notes.unknown;
 }
 
 Json to_json(const RunConfig& original) {

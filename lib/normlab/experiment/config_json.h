@@ -35,8 +35,12 @@ struct SettingDescription {
 };
 
 // What resolve(settings) looks for, said or not, in the order of the format; within an object only when
-// `settings` has that object. Throws what resolve() throws.
+// `settings` has that object. Throws what resolve() throws, but for what is unknown.
 std::vector<SettingDescription> settings_of(const Json& settings);
+
+// What `settings` says that resolve() would refuse as unknown, by dotted paths. Throws what resolve() throws
+// for other reasons.
+std::vector<std::string> unknown_settings(const Json& settings);
 
 // The dotted path of a setting that was named without the object that it is in, or as elsewhere ("lr"), or
 // "".

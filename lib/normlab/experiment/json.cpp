@@ -74,6 +74,17 @@ void set_setting(Json& settings, std::string_view path, const Json& value) {
   }
 }
 
+void remove_setting(Json& settings, std::string_view path) {
+  Json* object = &settings;
+  for (std::size_t dot; (dot = path.find('.')) != std::string_view::npos; path.remove_prefix(dot + 1)) {
+    if (!object->is_object()) return;
+    const auto found = object->find(std::string(path.substr(0, dot)));
+    if (found == object->end()) return;
+    object = &*found;
+  }
+  if (object->is_object()) object->erase(std::string(path));
+}
+
 Json parse_shell_value(std::string_view text) {
   require_utf8(text);
   if (std::optional<Json> value = parse_json_if_valid(text, "set")) return *std::move(value);

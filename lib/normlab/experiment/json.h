@@ -22,6 +22,9 @@ bool is_named_object(std::string_view path);
 // `path`, and for one with more parts than JSON may be deep.
 void set_setting(Json& settings, std::string_view path, const Json& value);
 
+// Removes what stands at a dotted path, if anything does.
+void remove_setting(Json& settings, std::string_view path);
+
 // A value as written on a command line: JSON when it is JSON, otherwise the text itself. RequestError naming
 // `set` when it is JSON that parse_json refuses (nested too deep, a key twice), or is not UTF-8.
 Json parse_shell_value(std::string_view text);

@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <string_view>
 
+#include "normlab/core/json.h"
 #include "normlab/core/text.h"
 #include "normlab/experiment/config_json.h"
 
@@ -22,21 +23,8 @@ class Defect : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-const json* find(const json& object, std::string_view path) {
-  const json* here = &object;
-  while (true) {
-    const std::size_t dot = path.find('.');
-    if (!here->is_object()) return nullptr;
-    const auto found = here->find(std::string(path.substr(0, dot)));
-    if (found == here->end()) return nullptr;
-    if (dot == std::string_view::npos) return &*found;
-    here = &*found;
-    path.remove_prefix(dot + 1);
-  }
-}
-
 const json& require(const json& object, std::string_view path) {
-  const json* value = find(object, path);
+  const json* value = value_at(object, path);
   if (value == nullptr) throw Defect(fmt::format("it has no {}", path));
   return *value;
 }
@@ -194,10 +182,10 @@ void require_record(const json& record) {
 }  // namespace
 
 std::string id_of_config(const json& config) {
-  const json* model = find(config, "model.name");
-  const json* norm = find(config, "norm.name");
-  const json* batch_size = find(config, "batch_size");
-  const json* seed = find(config, "seed");
+  const json* model = value_at(config, "model.name");
+  const json* norm = value_at(config, "norm.name");
+  const json* batch_size = value_at(config, "batch_size");
+  const json* seed = value_at(config, "seed");
   const bool complete = model != nullptr && model->is_string() && norm != nullptr && norm->is_string() &&
                         batch_size != nullptr && batch_size->is_number_integer() && seed != nullptr &&
                         seed->is_number_integer();
