@@ -10,7 +10,7 @@
 #include "normlab/core/error.h"
 
 using namespace normlab;
-using Json = nlohmann::json;
+using json = nlohmann::json;
 
 namespace {
 
@@ -109,7 +109,7 @@ TEST_CASE("without a target everything counts to the end of the run") {
   CHECK(row.epochs->median == 10);
   CHECK(row.train_seconds_from_median_step->median == doctest::Approx(17.188));
   CHECK(contains(render_report(report, ReportFormat::table), "no target was set"));
-  CHECK(Json::parse(render_report(report, ReportFormat::json))["rows"][0]["target"].is_null());
+  CHECK(json::parse(render_report(report, ReportFormat::json))["rows"][0]["target"].is_null());
 }
 
 TEST_CASE("text tasks report bits per character") {
@@ -167,7 +167,7 @@ TEST_CASE("a target that all runs miss is not reached in tables and null in JSON
     CHECK_FALSE(contains(render_report(report, format), "inf,"));
     CHECK_FALSE(contains(render_report(report, format), "nan"));
   }
-  const Json epochs = Json::parse(render_report(report, ReportFormat::json))["rows"][0]["epochs"];
+  const json epochs = json::parse(render_report(report, ReportFormat::json))["rows"][0]["epochs"];
   CHECK(epochs["median"].is_null());
   CHECK(epochs["median_status"] == "not_reached");
   CHECK(epochs["not_reached"] == 2);
@@ -175,7 +175,7 @@ TEST_CASE("a target that all runs miss is not reached in tables and null in JSON
 
 TEST_CASE("every CSV line has as many fields as the header, and awkward text is quoted") {
   SyntheticSweep sweep;
-  Json failed = synthetic_record({.status = "failed"});
+  json failed = synthetic_record({.status = "failed"});
   failed["cause"] = "said \"no\"";
   sweep.add(failed);
   sweep.add(synthetic_record({.norm = "layer"}));
@@ -205,7 +205,7 @@ TEST_CASE("markdown keeps its columns") {
 TEST_CASE("records from different machines or versions are warned about") {
   SyntheticSweep sweep;
   sweep.add(synthetic_record({.seed = 1}));
-  Json other = synthetic_record({.seed = 2});
+  json other = synthetic_record({.seed = 2});
   other["environment"]["cpu"] = "Another CPU";
   other["environment"]["onednn"] = "3.1.1";
   sweep.add(other);
@@ -234,9 +234,9 @@ TEST_CASE("times that a run doubts are marked and explained in every format") {
       marks += contains(line, "mlp") && contains(line, "†") ? 1 : 0;
     CHECK(marks == 1);
   }
-  const Json rows = Json::parse(render_report(report, ReportFormat::json))["rows"];
+  const json rows = json::parse(render_report(report, ReportFormat::json))["rows"];
   CHECK(rows[0]["doubtful_times"] == 1);
-  CHECK(rows[0]["time_warnings"] == Json{why});
+  CHECK(rows[0]["time_warnings"] == json{why});
   CHECK(rows[1]["doubtful_times"] == 0);
   CHECK(contains(render_report(report, ReportFormat::csv), "\"" + why + "\""));
 }
@@ -244,7 +244,7 @@ TEST_CASE("times that a run doubts are marked and explained in every format") {
 TEST_CASE("the head names the size of each model, a range where norms have parameters of their own") {
   SyntheticSweep sweep;
   sweep.add(synthetic_record({}));
-  Json normalized = synthetic_record({.norm = "layer"});
+  json normalized = synthetic_record({.norm = "layer"});
   normalized["model"]["parameters"] = 269834;
   sweep.add(normalized);
   sweep.add(synthetic_record({.model = "lstm"}));
@@ -257,7 +257,7 @@ TEST_CASE("the head names the size of each model, a range where norms have param
 
 TEST_CASE("records of the version before are read") {
   SyntheticSweep sweep;
-  Json record = synthetic_record({});
+  json record = synthetic_record({});
   record["schema"] = "normlab.run/1";
   record.erase("time_warnings");
   sweep.add(record);
@@ -265,7 +265,7 @@ TEST_CASE("records of the version before are read") {
 }
 
 TEST_CASE("runs of the sweep without a record are warned about") {
-  const Json record = synthetic_record({});
+  const json record = synthetic_record({});
   SyntheticSweep sweep({{"name", "quick"}, {"runs", {record["id"], "mlp-layer-b32-s1-00000000"}}});
   sweep.add(record);
   const Report report = build_report(sweep.folder());
@@ -279,7 +279,7 @@ TEST_CASE("the summary is rebuilt from the records alone, the same each time") {
   write_summary(sweep.folder());
   const std::string json = content_of(sweep.folder() / "summary.json"),
                     csv = content_of(sweep.folder() / "summary.csv");
-  CHECK(Json::parse(json)["rows"].size() == 27);
+  CHECK(json::parse(json)["rows"].size() == 27);
   CHECK(lines_of(csv).size() == 28);
   std::filesystem::remove(sweep.folder() / "summary.json");
   write_summary(sweep.folder());
@@ -290,7 +290,7 @@ TEST_CASE("the summary is rebuilt from the records alone, the same each time") {
 TEST_CASE("a sweep without records has an empty summary and no report") {
   SyntheticSweep sweep;
   write_summary(sweep.folder());
-  CHECK(Json::parse(content_of(sweep.folder() / "summary.json"))["rows"].empty());
+  CHECK(json::parse(content_of(sweep.folder() / "summary.json"))["rows"].empty());
   CHECK_THROWS_AS(build_report(sweep.folder()), RequestError);
 }
 
@@ -318,7 +318,7 @@ TEST_CASE("texts from records neither steer a terminal nor break a table") {
   CHECK(contains(markdown, R"(## two\\nlines)"));
   CHECK(contains(markdown, R"( a\|b |)"));
   CHECK(contains(markdown, R"( c\\\|d |)"));
-  CHECK(Json::parse(render_report(report, ReportFormat::json))["name"] == "two\nlines");
+  CHECK(json::parse(render_report(report, ReportFormat::json))["name"] == "two\nlines");
 }
 
 TEST_CASE("a name that is not UTF-8 is no obstacle to a report in JSON") {

@@ -9,7 +9,7 @@
 #include "normlab/core/error.h"
 
 using namespace normlab;
-using Json = nlohmann::json;
+using json = nlohmann::json;
 
 namespace {
 
@@ -56,7 +56,7 @@ TEST_CASE("a record is shown with its identity, convergence, test, settings and 
 }
 
 TEST_CASE("tracked layers are shown as of the last evaluation, a row for each") {
-  Json record = synthetic_record({});
+  json record = synthetic_record({});
   CHECK_FALSE(contains(render_record(record), "layers at the last evaluation"));
   record["evaluations"].back()["layers"] = {
       {{"name", "hidden_0"},

@@ -11,27 +11,27 @@
 namespace normlab {
 namespace {
 
-using Json = nlohmann::json;
+using json = nlohmann::json;
 
 constexpr int samples_per_epoch = 55000;
 constexpr int budget_epochs = 10;
 
-Json metrics(const SyntheticRun& run, double error, double loss) {
-  Json result = {{"loss", loss}, {"error", error}};
+json metrics(const SyntheticRun& run, double error, double loss) {
+  json result = {{"loss", loss}, {"error", error}};
   if (run.text_task) result[run.bits] = loss / std::log(2.0);
   return result;
 }
 
-Json config_of(const SyntheticRun& run) {
-  Json model = {{"name", run.model}};
+json config_of(const SyntheticRun& run) {
+  json model = {{"name", run.model}};
   if (run.model == "mlp") model.update({{"hidden", {256, 256}}, {"activation", "relu"}});
   if (run.model == "lstm")
     model.update({{"layers", 1}, {"hidden_size", 128}, {"bidirectional", false}, {"input", "rows"}});
   if (run.model == "cnn") model.update({{"blocks", {{32}, {64}}}, {"dense", {128}}, {"activation", "relu"}});
-  Json norm = {{"name", run.norm}};
+  json norm = {{"name", run.norm}};
   if (run.norm != "none") norm["epsilon"] = 1e-5;
   if (run.norm == "batch") norm["momentum"] = 0.1;
-  Json dataset = {{"name", run.text_task ? "text" : "fashion-mnist"},
+  json dataset = {{"name", run.text_task ? "text" : "fashion-mnist"},
                   {"train_limit", 0},
                   {"validation_fraction", 0.0833},
                   {"shuffle", true}};
@@ -51,7 +51,7 @@ Json config_of(const SyntheticRun& run) {
           {"clip_gradient_norm", 0.0},
           {"batch_size", run.batch_size},
           {"seed", run.seed},
-          {"target", run.target ? Json(*run.target) : Json()},
+          {"target", run.target ? json(*run.target) : json()},
           {"keep_training", false},
           {"evaluate_every", {{"epochs", 1}}},
           {"budget", {{"epochs", budget_epochs}, {"steps", 0}, {"seconds", 0.0}}},
@@ -63,7 +63,7 @@ int steps_of(const SyntheticRun& run, double epochs) {
   return static_cast<int>(std::ceil(epochs * samples_per_epoch / run.batch_size));
 }
 
-Json evaluation_at(const SyntheticRun& run, int epoch) {
+json evaluation_at(const SyntheticRun& run, int epoch) {
   const double error = 0.1 + 0.2 / epoch, loss = 3 * error;
   const int step = steps_of(run, epoch);
   const double seconds = step * run.step_seconds;
@@ -83,7 +83,7 @@ bool trained(const SyntheticRun& run) {
   return run.status != "undefined" && run.status != "failed";
 }
 
-void add_results(Json& record, const SyntheticRun& run) {
+void add_results(json& record, const SyntheticRun& run) {
   const bool reached = run.status == "reached_target";
   const int last = reached                    ? static_cast<int>(std::ceil(run.epochs_to_target))
                    : run.status == "diverged" ? 1
@@ -114,13 +114,13 @@ void add_results(Json& record, const SyntheticRun& run) {
 
 }  // namespace
 
-Json synthetic_record(const SyntheticRun& run) {
-  Json record = {{"schema", "normlab.run/2"}, {"status", run.status}, {"config", config_of(run)}};
+json synthetic_record(const SyntheticRun& run) {
+  json record = {{"schema", "normlab.run/2"}, {"status", run.status}, {"config", config_of(run)}};
   record["id"] = id_of_config(record["config"]);
   record["environment"] = {{"normlab", "0.1.0"},     {"onednn", "2.6.3"}, {"compiler", "GNU 12.2.0"},
                            {"cpu", "Imaginary CPU"}, {"simd", "AVX2"},    {"threads", 1}};
   record["model"] = {{"parameters", 269322}, {"multiply_adds_per_sample", 268800}};
-  if (trained(run)) record["evaluations"] = Json::array();
+  if (trained(run)) record["evaluations"] = json::array();
   if (run.status == "undefined") record["reason"] = "batch norm needs at least 2 samples a batch";
   if (run.status == "failed") record["cause"] = "killed by signal 9";
   if (trained(run)) add_results(record, run);
@@ -128,7 +128,7 @@ Json synthetic_record(const SyntheticRun& run) {
   return record;
 }
 
-SyntheticSweep::SyntheticSweep(const Json& spec) {
+SyntheticSweep::SyntheticSweep(const json& spec) {
   std::string pattern = (std::filesystem::temp_directory_path() / "normlab-sweep-XXXXXX").string();
   if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary folder");
   folder_ = pattern;
@@ -141,8 +141,8 @@ SyntheticSweep::~SyntheticSweep() {
   std::filesystem::remove_all(folder_, ignored);
 }
 
-std::filesystem::path SyntheticSweep::add(const Json& record) {
-  Json written = record;
+std::filesystem::path SyntheticSweep::add(const json& record) {
+  json written = record;
   written["id"] = id_of_config(record["config"]);
   return write("runs/" + written["id"].get<std::string>() + ".json", written.dump());
 }

@@ -16,7 +16,7 @@
 namespace normlab {
 namespace {
 
-using Json = nlohmann::json;
+using json = nlohmann::json;
 
 void check_as_it_was(const std::string& name, const std::string& text) {
   const std::string file = std::string(NORMLAB_TEST_DATA) + "/expected_" + name;
@@ -27,15 +27,15 @@ void check_as_it_was(const std::string& name, const std::string& text) {
   CHECK(text == expected.str());
 }
 
-Json with_rate(const SyntheticRun& run, double rate) {
-  Json record = synthetic_record(run);
+json with_rate(const SyntheticRun& run, double rate) {
+  json record = synthetic_record(run);
   record["config"]["optimizer"]["learning_rate"] = rate;
   return record;
 }
 
 // Every status, two rates of one model, a setting that the models differ in, a run without a record.
-std::vector<Json> records_of_everything() {
-  std::vector<Json> records;
+std::vector<json> records_of_everything() {
+  std::vector<json> records;
   for (const unsigned seed : {1U, 2U, 3U}) {
     const double epochs = 2 + seed;
     records.push_back(with_rate({.norm = "layer", .seed = seed, .epochs_to_target = epochs}, 0.01));
@@ -46,7 +46,7 @@ std::vector<Json> records_of_everything() {
                                  .status = seed == 1 ? "diverged" : "missed_target",
                                  .test_error = 0.25},
                                 0.01));
-    Json lstm = with_rate({.model = "lstm", .norm = "none", .seed = seed, .step_seconds = 0.02}, 0.01);
+    json lstm = with_rate({.model = "lstm", .norm = "none", .seed = seed, .step_seconds = 0.02}, 0.01);
     lstm["config"]["clip_gradient_norm"] = 1.5;
     if (seed == 2) lstm["time_warnings"] = {"the training clock says 3 s for 1 s of steps"};
     records.push_back(lstm);
@@ -57,9 +57,9 @@ std::vector<Json> records_of_everything() {
   return records;
 }
 
-Json spec_of(const std::vector<Json>& records) {
-  Json runs = {"mlp-layer-b32-s9-00000000"};
-  for (const Json& record : records) runs.push_back(id_of_config(record["config"]));
+json spec_of(const std::vector<json>& records) {
+  json runs = {"mlp-layer-b32-s9-00000000"};
+  for (const json& record : records) runs.push_back(id_of_config(record["config"]));
   return {{"schema", "normlab.sweep/1"},
           {"name", "everything"},
           {"description", "What a report can hold."},
@@ -70,9 +70,9 @@ Json spec_of(const std::vector<Json>& records) {
 }  // namespace
 
 TEST_CASE("a report of everything is as it was, in every form") {
-  const std::vector<Json> records = records_of_everything();
+  const std::vector<json> records = records_of_everything();
   SyntheticSweep sweep(spec_of(records));
-  for (const Json& record : records) sweep.add(record);
+  for (const json& record : records) sweep.add(record);
   const Report report = build_report(sweep.folder());
   for (const auto& [format, name] : {std::pair{ReportFormat::table, "report.txt"},
                                      {ReportFormat::markdown, "report.md"},

@@ -12,8 +12,8 @@ namespace {
 
 namespace filesystem = std::filesystem;
 
-void check_refused(const filesystem::path& folder, const std::vector<std::string>& arguments,
-                   const std::vector<std::string>& words) {
+void check_briefly_refused(const filesystem::path& folder, const std::vector<std::string>& arguments,
+                           const std::vector<std::string>& words) {
   CAPTURE(arguments.front().substr(0, 40));
   CAPTURE(arguments.back().substr(0, 40));
   const Outcome outcome = run_program(folder, arguments);
@@ -44,7 +44,7 @@ TEST_CASE("files that a run would write over each other are refused under all of
   filesystem::create_hard_link(here / "one", here / "other");
   const auto before = files_below(here);
   const auto refused = [&](const std::vector<std::string>& options, const std::vector<std::string>& words) {
-    check_refused(here, quick_run(options), words);
+    check_briefly_refused(here, quick_run(options), words);
   };
   refused({"--out", "r.json", "--checkpoint", "./r.json"}, {"checkpoint: \"./r.json\"", "out"});
   refused({"--out", "r.json", "--save-parameters", "real/../r.json"}, {"save-parameters: ", "out"});
@@ -67,13 +67,15 @@ TEST_CASE("files that a run reads are not written over") {
         0);
   filesystem::create_symlink("p", here / "q");
   const auto before = files_below(here);
-  check_refused(here, {"run", "--config", "config.json", "--out", "./config.json"}, {"out: ", "config.json"});
-  check_refused(here, {"run", "--config", "config.json", "--save-parameters", "./config.json"},
-                {"save-parameters: ", "config"});
-  check_refused(here, quick_run({"--load-parameters", "p", "--save-parameters", "q"}),
-                {"save-parameters: ", "initial_parameters"});
-  check_refused(here, {"run", "--dataset", "text:text.txt", "--model", "rnn", "--checkpoint", "./text.txt"},
-                {"checkpoint: ", "dataset.path"});
+  check_briefly_refused(here, {"run", "--config", "config.json", "--out", "./config.json"},
+                        {"out: ", "config.json"});
+  check_briefly_refused(here, {"run", "--config", "config.json", "--save-parameters", "./config.json"},
+                        {"save-parameters: ", "config"});
+  check_briefly_refused(here, quick_run({"--load-parameters", "p", "--save-parameters", "q"}),
+                        {"save-parameters: ", "initial_parameters"});
+  check_briefly_refused(here,
+                        {"run", "--dataset", "text:text.txt", "--model", "rnn", "--checkpoint", "./text.txt"},
+                        {"checkpoint: ", "dataset.path"});
   CHECK(files_below(here) == before);
 }
 
@@ -84,18 +86,18 @@ TEST_CASE("JSON nested 400,000 deep is refused in one sentence wherever it is re
   write_file(here / "spec.json", small_spec);
   filesystem::create_directories(here / "results" / "runs");
   write_file(here / "results" / "sweep.json", deep_array());
-  check_refused(here, {"run", "--config", "deep.json"}, {"deep.json", "nested"});
-  check_refused(here, {"sweep", "deep.json"}, {"deep.json", "nested"});
-  check_refused(here, {"sweep", "spec.json", "--out", "results"}, {"sweep.json"});
-  check_refused(here, quick_run({"--out", "deep.json"}), {"deep.json"});
-  check_refused(here, {"show", "deep.json"}, {"deep.json"});
+  check_briefly_refused(here, {"run", "--config", "deep.json"}, {"deep.json", "nested"});
+  check_briefly_refused(here, {"sweep", "deep.json"}, {"deep.json", "nested"});
+  check_briefly_refused(here, {"sweep", "spec.json", "--out", "results"}, {"sweep.json"});
+  check_briefly_refused(here, quick_run({"--out", "deep.json"}), {"deep.json"});
+  check_briefly_refused(here, {"show", "deep.json"}, {"deep.json"});
   // As deep as one argument can be.
   const std::string value = std::string(60000, '[') + std::string(60000, ']');
-  check_refused(here, quick_run({"--set", "model.hidden=" + value}), {"nested"});
-  check_refused(here, {"sweep", "spec.json", "--set", "model.hidden=" + value}, {"nested"});
+  check_briefly_refused(here, quick_run({"--set", "model.hidden=" + value}), {"nested"});
+  check_briefly_refused(here, {"sweep", "spec.json", "--set", "model.hidden=" + value}, {"nested"});
   std::string path = "a";
   while (path.size() < 100000) path += ".a";
-  check_refused(here, quick_run({"--set", path + "=1"}), {"a.a"});
+  check_briefly_refused(here, quick_run({"--set", path + "=1"}), {"a.a"});
   CHECK(read_file(here / "deep.json") == deep_array());
 }
 
@@ -129,7 +131,7 @@ TEST_CASE("refusals quote little of what they refuse, and no control characters"
                                                {"bench", "--json", text + "/x"},
                                                {"run", "--quiet=" + text},
                                                {"bench", "--seconds", text}}) {
-      check_refused(folder.path(), arguments, {});
+      check_briefly_refused(folder.path(), arguments, {});
       CHECK_FALSE(contains(run_program(folder.path(), arguments).error, "\x1b"));
     }
   }
@@ -140,12 +142,13 @@ TEST_CASE("a pipe or a device in place of a file is refused, and nothing waits f
   const filesystem::path& here = folder.path();
   REQUIRE(::mkfifo((here / "pipe").c_str(), 0600) == 0);
   for (const std::string file : {"pipe", "/dev/zero"}) {
-    check_refused(here, {"run", "--config", file}, {file, "device or a pipe"});
-    check_refused(here, {"sweep", file}, {file, "device or a pipe"});
-    check_refused(here, {"show", file}, {file, "device or a pipe"});
-    check_refused(here, quick_run({"--load-parameters", file}), {file, "device or a pipe"});
-    check_refused(here, {"run", "--dataset", "text:" + file, "--model", "rnn"}, {file, "regular file"});
-    check_refused(here, quick_run({"--out", file}), {file, "device or a pipe"});
+    check_briefly_refused(here, {"run", "--config", file}, {file, "device or a pipe"});
+    check_briefly_refused(here, {"sweep", file}, {file, "device or a pipe"});
+    check_briefly_refused(here, {"show", file}, {file, "device or a pipe"});
+    check_briefly_refused(here, quick_run({"--load-parameters", file}), {file, "device or a pipe"});
+    check_briefly_refused(here, {"run", "--dataset", "text:" + file, "--model", "rnn"},
+                          {file, "regular file"});
+    check_briefly_refused(here, quick_run({"--out", file}), {file, "device or a pipe"});
   }
 }
 
@@ -172,19 +175,19 @@ TEST_CASE("names that are not UTF-8 work where no record holds them, and are ref
   CAPTURE(sweep.error);
   CHECK(sweep.status == 0);
   CHECK(run_program(here, {"report", name + "s", "--format", "json"}).status == 0);
-  check_refused(here, quick_run({"--load-parameters", name + "p"}), {"UTF-8"});
-  check_refused(here, {"run", "--dataset", "text:" + name, "--model", "rnn"}, {"UTF-8"});
-  check_refused(here, quick_run({"--set", "initial_parameters=" + name}), {"UTF-8"});
-  check_refused(here, {"run", "--config", name + "absent"}, {"\\xff\\xfe"});
+  check_briefly_refused(here, quick_run({"--load-parameters", name + "p"}), {"UTF-8"});
+  check_briefly_refused(here, {"run", "--dataset", "text:" + name, "--model", "rnn"}, {"UTF-8"});
+  check_briefly_refused(here, quick_run({"--set", "initial_parameters=" + name}), {"UTF-8"});
+  check_briefly_refused(here, {"run", "--config", name + "absent"}, {"\\xff\\xfe"});
 }
 
 TEST_CASE("names that are too long, and links that go round, are refused before training") {
   TemporaryFolder folder;
   filesystem::create_symlink("b", folder.path() / "a");
   filesystem::create_symlink("a", folder.path() / "b");
-  check_refused(folder.path(), quick_run({"--save-parameters", std::string(300, 'x')}),
-                {"save-parameters: "});
-  check_refused(folder.path(), quick_run({"--out", "a"}), {"out: \"a\""});
+  check_briefly_refused(folder.path(), quick_run({"--save-parameters", std::string(300, 'x')}),
+                        {"save-parameters: "});
+  check_briefly_refused(folder.path(), quick_run({"--out", "a"}), {"out: \"a\""});
 }
 
 TEST_CASE("a record goes where a symbolic link points") {
