@@ -68,6 +68,15 @@ def number_at(record, path):
     return value if is_number and math.isfinite(value) else None
 
 
+def is_median_doubtful(record):
+    """Whether something else had the core during most steps (docs/results-format.md)."""
+    seconds = number_at(record, "training_clock.seconds") or 0
+    steps = number_at(record, "training_clock.steps") or 0
+    cpu_seconds = number_at(record, "training_clock.cpu_seconds") or 0
+    shortest = min(seconds, steps * (number_at(record, "step_seconds.median") or 0))
+    return seconds >= 0.2 and shortest > 1.2 * cpu_seconds
+
+
 class Run:
     """One record, and what the figures need of it."""
 
@@ -81,6 +90,7 @@ class Run:
         self.target = value_at(record, "config.target", "")
         self.evaluations = [e for e in value_at(record, "evaluations", []) if isinstance(e, dict)]
         self.doubtful_times = bool(value_at(record, "time_warnings", []))
+        self.doubtful_median = is_median_doubtful(record)
         self.converged = number_at(record, "convergence.epochs") is not None
 
     @property
@@ -338,7 +348,9 @@ class Sweep:
             return ""
         norms = ", ".join(in_order((run.norm for run in found), NORM_STYLES))
         clock = "its clock is" if len(found) == 1 else "their clocks are"
-        return f"Doubtful times: of {plural(len(found), 'run')} ({norms}) {clock} contradicted by steps or processor time."
+        text = f"Doubtful times: of {plural(len(found), 'run')} ({norms}) {clock} contradicted by steps or processor time"
+        medians = sum(run.doubtful_median for run in found)
+        return text + (f"; so is the median step of {medians}." if medians else ".")
 
     def left_out(self):
         """A sentence on runs that no figure can show."""

@@ -68,14 +68,36 @@ std::string time_text(const std::vector<SweepCell>& cells, int jobs, const norml
       jobs == 1 ? "" : "s", tried);
 }
 
-int print_cells(const std::vector<SweepCell>& cells, int jobs, const normlab::SweepNeeds& needs) {
+// Takes out of `cells` and `needs` the runs that have ended, and returns how many there were.
+std::size_t remove_ended(const std::filesystem::path& folder, std::vector<SweepCell>& cells,
+                         normlab::SweepNeeds& needs) {
+  std::vector<SweepCell> to_go;
+  normlab::SweepNeeds needs_to_go;
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    const bool ended =
+        !cells[i].undefined && normlab::is_final_status(normlab::recorded_status(folder, cells[i].id));
+    if (ended) continue;
+    to_go.push_back(std::move(cells[i]));
+    needs_to_go.memory.push_back(needs.memory[i]);
+    needs_to_go.evaluation.push_back(needs.evaluation[i]);
+  }
+  const std::size_t ended = cells.size() - to_go.size();
+  cells = std::move(to_go);
+  needs = std::move(needs_to_go);
+  return ended;
+}
+
+int print_cells(std::vector<SweepCell> cells, int jobs, normlab::SweepNeeds needs,
+                const std::filesystem::path& folder) {
   const auto undefined = std::count_if(cells.begin(), cells.end(),
                                        [](const SweepCell& cell) { return cell.undefined.has_value(); });
   normlab::print_out(normlab::cell_table(cells));
   normlab::log_info(fmt::format("{} runs, {} of them undefined", cells.size(), undefined));
+  if (const std::size_t ended = remove_ended(folder, cells, needs); ended > 0)
+    normlab::log_info(fmt::format("{} of them are finished already, and are not done again", ended));
   if (!needs.memory.empty()) {
     normlab::log_info(
-        fmt::format("the largest network takes about {} of memory, and {} run{} side by side",
+        fmt::format("the largest network takes about {} of memory beside the data, and {} run{} side by side",
                     normlab::bytes_text(*std::max_element(needs.memory.begin(), needs.memory.end())), jobs,
                     jobs == 1 ? "s" : ""));
   }
@@ -116,9 +138,10 @@ int sweep(const SweepArguments& arguments) {
   normlab::unpacked_files().set_sharing(true);
   const normlab::SweepNeeds needs = normlab::check_cells_against_data(cells, jobs);
   for (const std::string& warning : needs.warnings) normlab::log_warning(warning);
-  if (arguments.dry_run) return print_cells(cells, jobs, needs);
+  const std::filesystem::path folder = arguments.out.empty() ? "results/" + spec.name : arguments.out;
+  if (arguments.dry_run) return print_cells(cells, jobs, needs, folder);
   normlab::count_stop_signals();  // from here on there is something to keep
-  const normlab::RunStore store(arguments.out.empty() ? "results/" + spec.name : arguments.out, spec, cells);
+  const normlab::RunStore store(folder, spec, cells);
   const normlab::SweepOutcome outcome = normlab::run_sweep(store, cells, options);
   if (outcome.interrupted) {
     normlab::log_warning("interrupted; the same command continues from the checkpoints");

@@ -76,6 +76,24 @@ TEST_CASE("--quiet leaves the table, and a dry run nothing but the list") {
   CHECK(files_below(folder.path()) == before);
 }
 
+TEST_CASE("a dry run counts what is finished, and estimates what is left") {
+  TemporaryFolder folder;
+  write_file(folder.path() / "spec.json",
+             R"({"base": {"dataset": {"name": "synthetic", "train_limit": 200}, "budget": {"steps": 2}},
+                 "grid": {"norm": ["none", "layer"]}})");
+  REQUIRE(run_program(folder.path(), {"sweep", "spec.json"}).status == 0);
+  const Outcome ended = run_program(folder.path(), {"sweep", "spec.json", "--dry-run"});
+  CHECK(contains(ended.error, "2 of them are finished already"));
+  CHECK_FALSE(contains(ended.error, "all this takes"));
+  for (const auto& entry : std::filesystem::directory_iterator(folder.path() / "results" / "spec" / "runs")) {
+    std::filesystem::remove(entry.path());
+    break;
+  }
+  const Outcome half = run_program(folder.path(), {"sweep", "spec.json", "--dry-run"});
+  CHECK(contains(half.error, "1 of them are finished already"));
+  CHECK(contains(half.error, "all this takes about "));
+}
+
 TEST_CASE("standard output that cannot be written is a failure") {
   TemporaryFolder folder;
   const std::string command = "'" + std::string(NORMLAB_PROGRAM) + "' completion bash > /dev/full 2> " +

@@ -57,7 +57,7 @@ TEST_CASE("running runs stand below one another, part by part, and above the lin
   counts.running = 2;
   const std::vector<std::string> lines = progress_lines(runs, counts, 12);
   REQUIRE(lines.size() == 3);
-  CHECK(lines[0] == "mlp layer  epoch 1.25 of 4  8 steps/s  validation error 0.15");
+  CHECK(lines[0] == "mlp layer  epoch 1.25 of 4  validation error 0.15  8 steps/s");
   CHECK(lines[1] == "lstm none  starting");
   CHECK(lines[2] == "[........................] 0 of 2 done, 2 running, 0 failed, about 12 s left");
 }

@@ -33,6 +33,23 @@ TEST_CASE("a clock that is not steps times median step is doubted, either way") 
   CHECK(time_warnings(clock, 1e-3, 3).empty());
 }
 
+TEST_CASE(
+    "a median step that the processor did not work through is doubted, a clock with a few long steps is "
+    "not") {
+  TrainingClock clock = quiet_clock();  // 1000 steps
+  clock.cpu_seconds = 0.8;
+  CHECK(is_median_step_doubtful(clock, 1e-3));
+  const std::vector<std::string> warnings = time_warnings(clock, 1e-3, 100);
+  REQUIRE(warnings.size() == 2);
+  CHECK(contains(warnings[1], "the median step is too long"));
+  CHECK_FALSE(is_median_step_doubtful(clock, 0.9e-3));  // 0.9 s of 0.8: within the factor
+  clock.cpu_seconds = 0.95;
+  CHECK_FALSE(is_median_step_doubtful(clock, 1e-3));
+  // A short last batch of each epoch makes steps times median too long, and says nothing about the core.
+  clock = quiet_clock();
+  CHECK_FALSE(is_median_step_doubtful(clock, 2e-3));
+}
+
 TEST_CASE("a clock without the processor's time is doubted") {
   TrainingClock clock = quiet_clock();
   clock.cpu_seconds = 0.94 * clock.seconds;

@@ -9,6 +9,7 @@
 
 #include "normlab/core/error.h"
 #include "normlab/core/file.h"
+#include "normlab/train/clock_check.h"
 
 namespace normlab {
 namespace {
@@ -145,6 +146,31 @@ std::string time_warning_of(const RunRecord& run) {
   return fmt::format("seed {}: {}", seed_of(run), fmt::join(warnings, ", and "));
 }
 
+bool doubts_median_step(const json& record) {
+  TrainingClock clock;
+  clock.steps = static_cast<Index>(number_at(record, "training_clock.steps").value_or(0));
+  clock.seconds = number_at(record, "training_clock.seconds").value_or(0);
+  clock.cpu_seconds = number_at(record, "training_clock.cpu_seconds").value_or(0);
+  return is_median_step_doubtful(clock, number_at(record, "step_seconds.median").value_or(0));
+}
+
+// What the marks in the table mean, in one sentence; "" when there is none.
+std::string doubts_of(const Report& report, Index total) {
+  Index times = 0, medians = 0;
+  for (const ReportRow& row : report.rows) {
+    times += row.doubtful_times;
+    medians += row.doubtful_medians;
+  }
+  if (times == 0) return "";
+  const std::string text =
+      fmt::format("the times of {} of {} runs are doubtful (marked † below)", times, total);
+  if (medians == 0) return text + "; steps × median suffers least";
+  return text + fmt::format(
+                    "; of {} the median step is, too, since something else had the core most of the "
+                    "time: compare epochs, or repeat them on a quiet machine",
+                    medians == times ? "these" : fmt::format("{} of these", medians));
+}
+
 void count_outcome(ReportRow& row, Outcome outcome) {
   switch (outcome) {
     case Outcome::reached:
@@ -188,6 +214,7 @@ void describe_cell(ReportRow& row, const Cell& cell) {
     if (const std::string warning = time_warning_of(*run); !warning.empty()) {
       ++row.doubtful_times;
       row.time_warnings.push_back(warning);
+      if (doubts_median_step(run->content)) ++row.doubtful_medians;
     }
   }
 }
@@ -316,13 +343,8 @@ void warn(Report& report, const SweepRecords& sweep) {
     report.warnings.push_back(fmt::format(
         "{} of {} runs failed and count in no median; the same sweep command retries them", failed, total));
   }
-  Index doubtful = 0;
-  for (const ReportRow& row : report.rows) doubtful += row.doubtful_times;
-  if (doubtful > 0) {
-    report.warnings.push_back(
-        fmt::format("the times of {} of {} runs are doubtful (marked † below); steps × median suffers least",
-                    doubtful, total));
-  }
+  if (std::string doubts = doubts_of(report, static_cast<Index>(total)); !doubts.empty())
+    report.warnings.push_back(std::move(doubts));
   if (report.machines.size() > 1) {
     report.warnings.push_back(fmt::format(
         "records come from different machines or thread counts, so their times do not compare: {}",

@@ -39,6 +39,7 @@ struct ReportRow {
       test_metric;  // "error", "bits_per_character" or "bits_per_byte"; "" when no run has a test result
   std::optional<Spread> test;              // over the runs that ended; diverged ones are not_reached
   Index doubtful_times = 0;                // runs that doubt their own times
+  Index doubtful_medians = 0;              // and of these, those that doubt their median step as well
   std::vector<std::string> time_warnings;  // why, one for each: "seed 2: the training clock says …"
   std::vector<std::string> reasons;  // "undefined: …", "failed: …", "diverged: at step …"; each once
 };

@@ -93,9 +93,7 @@ std::string remark(const ReportRow& row, std::vector<std::string>& notes) {
   add(row.unfinished, "unfinished");
   if (row.doubtful_times > 0) add(row.doubtful_times, "doubtful times");
   std::string text = join_words(parts, ", ");
-  std::vector<std::string> reasons = row.reasons;
-  for (const std::string& warning : row.time_warnings) reasons.push_back("doubtful times, " + warning);
-  for (const std::string& reason : reasons) {
+  for (const std::string& reason : row.reasons) {
     auto found = std::find(notes.begin(), notes.end(), reason);
     if (found == notes.end()) found = notes.insert(notes.end(), reason);
     text += fmt::format("{}[{}]", text.empty() || text.back() == ']' ? "" : " ", found - notes.begin() + 1);
@@ -117,6 +115,7 @@ std::vector<Field> table_row(const ReportRow& row, bool targets, std::vector<std
   fields.push_back(spread_field(row.train_seconds, seconds_number, "—"));
   if (row.doubtful_times > 0 && row.train_seconds) fields.back().value += "†";
   fields.push_back(spread_field(row.train_seconds_from_median_step, seconds_number, "—"));
+  if (row.doubtful_medians > 0 && row.train_seconds_from_median_step) fields.back().value += "†";
   fields.push_back(spread_field(row.test, test_number, "—"));
   fields.push_back({remark(row, notes), ""});
   return fields;
@@ -326,7 +325,7 @@ struct NamedCount {
   const char* name;
   Index ReportRow::*count;
 };
-constexpr std::array<NamedCount, 9> named_counts = {{
+constexpr std::array<NamedCount, 10> named_counts = {{
     {"runs", &ReportRow::runs},
     {"reached_target", &ReportRow::reached},
     {"missed_target", &ReportRow::missed},
@@ -336,6 +335,7 @@ constexpr std::array<NamedCount, 9> named_counts = {{
     {"failed", &ReportRow::failed},
     {"interrupted", &ReportRow::unfinished},
     {"doubtful_times", &ReportRow::doubtful_times},
+    {"doubtful_medians", &ReportRow::doubtful_medians},
 }};
 
 std::string extent_name(Extent extent) {

@@ -55,8 +55,10 @@ CellLabels::CellLabels(const std::vector<SweepCell>& cells)
       if (!added && entry->second != value) varying.insert(path);
     });
   }
+  for (std::size_t i = 0; i < always.size(); ++i) in_label_.push_back(i < 3 || varying.contains(always[i]));
   for (const char* path : always) varying.erase(path);
   header_.insert(header_.end(), varying.begin(), varying.end());
+  in_label_.resize(header_.size(), true);
 }
 
 std::vector<std::string> CellLabels::settings(const SweepCell& cell) const {
@@ -74,7 +76,7 @@ std::string CellLabels::label(const SweepCell& cell) const {
   const std::vector<std::string> texts = settings(cell);
   std::string label = fmt::format("{} {}", texts[0], texts[1]);
   for (std::size_t i = 2; i < texts.size(); ++i) {
-    if (!texts[i].empty()) label += fmt::format(", {} {}", header_[i], texts[i]);
+    if (in_label_[i] && !texts[i].empty()) label += fmt::format(", {} {}", header_[i], texts[i]);
   }
   return label;
 }

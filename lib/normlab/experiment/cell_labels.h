@@ -17,11 +17,12 @@ class CellLabels {
   const std::vector<std::string>& header() const { return header_; }
   // A text for each of these; "" where a setting has no meaning for the cell.
   std::vector<std::string> settings(const SweepCell& cell) const;
-  // "mlp layer, batch size 4, seed 1, learning rate 0.001, model.hidden [64,64]"
+  // "mlp layer, batch size 4, seed 1, model.hidden [64,64]": model, norm, batch size and what varies.
   std::string label(const SweepCell& cell) const;
 
  private:
   std::vector<std::string> header_;
+  std::vector<bool> in_label_;  // for each of these
 };
 
 }  // namespace normlab

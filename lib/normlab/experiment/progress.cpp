@@ -95,8 +95,9 @@ std::string progress_line(const SweepCounts& counts, double seconds_left, int wi
 
 std::vector<std::string> progress_lines(const std::vector<RunProgress>& runs, const SweepCounts& counts,
                                         double seconds_left) {
-  constexpr std::array parts = {&RunProgress::label, &RunProgress::position, &RunProgress::speed,
-                                &RunProgress::metric};
+  // What is told last is cut off first.
+  constexpr std::array parts = {&RunProgress::label, &RunProgress::position, &RunProgress::metric,
+                                &RunProgress::speed};
   std::vector<std::string> lines(runs.size());
   for (const auto part : parts) {
     std::size_t width = 0;

@@ -68,6 +68,10 @@ std::optional<Json> read_sweep_file(const filesystem::path& file) {
   return is_ours ? std::move(json) : std::nullopt;
 }
 
+filesystem::path record_file(const filesystem::path& folder, std::string_view id) {
+  return folder / "runs" / fmt::format("{}.json", id);
+}
+
 struct RecordFile {
   std::string defect;  // why it is not the record of its run, or ""
   std::string status;
@@ -107,6 +111,10 @@ void require_writable_folder(const filesystem::path& folder, std::string_view fi
   if (error) {
     refuse(field, quoted(folder), fmt::format("a folder that can be written is ({})", error.message()));
   }
+}
+
+std::string recorded_status(const filesystem::path& folder, std::string_view id) {
+  return read_record_file(record_file(folder, id), id).status;
 }
 
 RunStore::RunStore(filesystem::path folder, const SweepSpec& spec, const std::vector<SweepCell>& cells)
@@ -221,7 +229,7 @@ void RunStore::remove_partial_files() const {
 }
 
 filesystem::path RunStore::record_path(std::string_view id) const {
-  return folder_ / "runs" / fmt::format("{}.json", id);
+  return record_file(folder_, id);
 }
 
 filesystem::path RunStore::checkpoint_path(std::string_view id) const {
@@ -234,10 +242,6 @@ filesystem::path RunStore::evaluation_log_path(std::string_view id) const {
 
 filesystem::path RunStore::parameters_path(std::string_view id) const {
   return folder_ / "parameters" / fmt::format("{}.safetensors", id);
-}
-
-std::string RunStore::status(std::string_view id) const {
-  return read_record_file(record_path(id), id).status;
 }
 
 void RunStore::remove_leftovers(std::string_view id) const {

@@ -22,6 +22,10 @@ namespace normlab {
 // be. RunError when the disk is full.
 void require_writable_folder(const std::filesystem::path& folder, std::string_view field);
 
+// The status in the record of run `id` in a sweep's folder; "" when there is none, or one that is no whole
+// record of it.
+std::string recorded_status(const std::filesystem::path& folder, std::string_view id);
+
 class RunStore {
  public:
   // Takes the folder for this sweep, until the object and every process that inherited the lock are gone.
@@ -38,8 +42,7 @@ class RunStore {
   std::filesystem::path evaluation_log_path(std::string_view id) const;
   std::filesystem::path parameters_path(std::string_view id) const;
 
-  // The status in the record of run `id`; "" when there is none, or one that is no whole record of it.
-  std::string status(std::string_view id) const;
+  std::string status(std::string_view id) const { return recorded_status(folder_, id); }
   void write_record(std::string_view id, const Json& record) const;
   // Removes what a run that has ended no longer needs: its checkpoint and its evaluations under way.
   void remove_leftovers(std::string_view id) const;

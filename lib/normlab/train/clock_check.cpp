@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace normlab {
@@ -30,7 +31,15 @@ std::vector<std::string> time_warnings(const TrainingClock& clock, double median
     warnings.push_back(fmt::format("of {:.3g} s on the training clock the processor worked {:.3g} s",
                                    clock.seconds, clock.cpu_seconds));
   }
+  if (is_median_step_doubtful(clock, median_step))
+    warnings.push_back(
+        "something else had the core during most steps, so the median step is too long as well");
   return warnings;
+}
+
+bool is_median_step_doubtful(const TrainingClock& clock, double median_step) {
+  const double shortest = std::min(clock.seconds, static_cast<double>(clock.steps) * median_step);
+  return clock.seconds >= shortest_seconds && shortest > largest_factor * clock.cpu_seconds;
 }
 
 }  // namespace normlab
