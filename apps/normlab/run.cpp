@@ -160,8 +160,24 @@ bool has_ended(const filesystem::path& out) {
   return false;
 }
 
-int show_ended(const RunArguments& arguments, const filesystem::path& out) {
+// The record stays what it is, and is not silently taken for one of the data that is there now.
+void warn_of_changed_data(const RunConfig& config, const filesystem::path& out) {
+  const Json record = normlab::read_json(out, "out");
+  if (!record.contains("data_checksum")) return;
+  try {
+    if (!normlab::is_of_other_data(record, normlab::load_data_size(config).checksum)) return;
+    normlab::log_warning(
+        "the data has changed since the record was made; --again, or another --out, trains on what is there "
+        "now");
+  } catch (const normlab::RequestError& error) {
+    normlab::log_warning(fmt::format(
+        "whether the data has changed since the record was made cannot be told: {}", error.what()));
+  }
+}
+
+int show_ended(const RunArguments& arguments, const RunConfig& config, const filesystem::path& out) {
   normlab::log_info(fmt::format("the run has ended, and its record is {}; --again repeats it", out.string()));
+  warn_of_changed_data(config, out);
   std::error_code ignored;
   for (const std::string& file : {arguments.save_initial_parameters, arguments.save_parameters}) {
     if (file.empty() || filesystem::exists(file, ignored)) continue;
@@ -204,13 +220,15 @@ int run(const RunArguments& arguments) {
   options.checkpoint = checkpoint;
   folders.make_for(checkpoint, "checkpoint");
   require_own_checkpoint(checkpoint);
-  if (has_ended(out) && !arguments.again) return show_ended(arguments, out);
+  if (has_ended(out) && !arguments.again) return show_ended(arguments, config, out);
   options.checkpoint_seconds = checkpoint_seconds;
   options.save_initial_parameters = arguments.save_initial_parameters;
   options.save_parameters = arguments.save_parameters;
   options.stop = &normlab::stop_flag();
-  options.on_ready = [&config] {
+  options.on_ready = [&](normlab::Index steps) {
     normlab::stop_on_signals();
+    if (steps > 0)
+      normlab::log_info(fmt::format("continuing from {} at step {}", checkpoint.string(), steps));
     const auto warning = normlab::evaluation_warning(config, normlab::load_data_size(config));
     if (warning) normlab::log_warning(*warning);
   };

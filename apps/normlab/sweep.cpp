@@ -80,6 +80,7 @@ std::size_t remove_ended(const std::filesystem::path& folder, std::vector<SweepC
     to_go.push_back(std::move(cells[i]));
     needs_to_go.memory.push_back(needs.memory[i]);
     needs_to_go.evaluation.push_back(needs.evaluation[i]);
+    needs_to_go.checksums.push_back(needs.checksums[i]);
   }
   const std::size_t ended = cells.size() - to_go.size();
   cells = std::move(to_go);
@@ -125,6 +126,23 @@ void warn_of_missing_parameters(const normlab::RunStore& store, const std::vecto
                   missing, cells.size()));
 }
 
+// They are not trained again unasked either, nor removed.
+void warn_of_changed_data(const normlab::RunStore& store, const std::vector<SweepCell>& cells,
+                          const normlab::SweepNeeds& needs) {
+  std::size_t finished = 0, changed = 0;
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    if (cells[i].undefined || !normlab::is_final_status(store.status(cells[i].id))) continue;
+    ++finished;
+    const normlab::Json record = normlab::read_json(store.record_path(cells[i].id), "out");
+    if (normlab::is_of_other_data(record, needs.checksums[i])) ++changed;
+  }
+  if (changed == 0) return;
+  normlab::log_warning(
+      fmt::format("{} of {} finished runs were trained on other data than is there now; a new folder (--out) "
+                  "trains on what is there now",
+                  changed, finished));
+}
+
 int sweep(const SweepArguments& arguments) {
   normlab::exit_on_signals();
   const SweepSpec spec = read_spec(arguments);
@@ -142,6 +160,7 @@ int sweep(const SweepArguments& arguments) {
   if (arguments.dry_run) return print_cells(cells, jobs, needs, folder);
   normlab::count_stop_signals();  // from here on there is something to keep
   const normlab::RunStore store(folder, spec, cells);
+  warn_of_changed_data(store, cells, needs);
   const normlab::SweepOutcome outcome = normlab::run_sweep(store, cells, options);
   if (outcome.interrupted) {
     normlab::log_warning("interrupted; the same command continues from the checkpoints");

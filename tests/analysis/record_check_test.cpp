@@ -87,3 +87,15 @@ TEST_CASE("a failed record may have evaluations, and these have to be evaluation
   CHECK(defect_after("failed", [&](json& record) { record["evaluations"] = evaluations; }) == "");
   CHECK(defect_after("failed", [&](json& record) { record["evaluations"] = {{{"step", 1}}}; }) != "");
 }
+
+TEST_CASE("a record's checksum of its data is hexadecimal digits, and older records have none") {
+  const auto defect_with = [](const json& value) {
+    return defect_after("finished", [&](json& record) { record["data_checksum"] = value; });
+  };
+  CHECK(defect_after("finished", [](json& record) { record.erase("data_checksum"); }) == "");
+  CHECK(defect_with("ef46db3751d8e999") == "");
+  for (const json& value : {json(7), json(nullptr), json(""), json("EF"), json(json::array())}) {
+    CAPTURE(value.dump());
+    CHECK(defect_with(value) != "");
+  }
+}

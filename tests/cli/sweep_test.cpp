@@ -219,7 +219,9 @@ TEST_CASE("a run that is interrupted continues with the same command to the same
     CHECK(std::filesystem::exists(folder.path() / "r.checkpoint"));
     CHECK(json::parse(read_file(folder.path() / "r.json"))["status"] == "interrupted");
   }
-  CHECK(run_program(folder.path(), arguments).status == 0);
+  const Outcome continued = run_program(folder.path(), arguments);
+  CHECK(continued.status == 0);
+  CHECK(contains(continued.error, "continuing from r.checkpoint at step ") == (outcome.status == 130));
   CHECK(without_times(json::parse(read_file(folder.path() / "r.json"))) == whole);
   CHECK_FALSE(std::filesystem::exists(folder.path() / "r.checkpoint"));
 }

@@ -24,3 +24,9 @@ TEST_CASE("any flipped bit changes the checksum") {
     bytes[bit / 8] = static_cast<char>(bytes[bit / 8] ^ (1 << (bit % 8)));
   }
 }
+
+TEST_CASE("a checksum in digits has all sixteen of them") {
+  CHECK(checksum_digits("abc") == "44bc2cf5ad770999");
+  CHECK(is_checksum("0123456789abcdef"));
+  for (const char* text : {"", "4G", "ABC", " 1", "0x1"}) CHECK_FALSE(is_checksum(text));
+}

@@ -195,3 +195,27 @@ TEST_CASE(
   CHECK(contains(forged, "CRC-32"));
   CHECK(contains(forged, (folder.path() / "fashion-mnist").string()));
 }
+
+TEST_CASE("the checksum of images is that of what the files hold, the test images left out") {
+  CHECK(load_images(parse_dataset("synthetic"), 1).checksum().empty());
+  const TemporaryFolder folder;
+  write_image_set(folder.path());
+  const auto checksum_now = [&] {
+    return load_images(parse_dataset("idx:" + folder.path().string()), 1).checksum();
+  };
+  const std::string before = checksum_now();
+  CHECK(before.size() == 24);
+  const auto file = [&](const char* name) { return folder.path() / name; };
+  write_file(file("train-images-idx3-ubyte"), gzip(images_content(40, 3, 2)));
+  write_file(file("t10k-images-idx3-ubyte"), images_content(10, 3, 2, 7));
+  CHECK(checksum_now() == before);
+  for (const auto& [name, other] :
+       {std::pair("train-images-idx3-ubyte", images_content(40, 3, 2, 1)),
+        std::pair("train-labels-idx1-ubyte", labels_header(40) + labels_content(40, 4).substr(9) + '\0'),
+        std::pair("t10k-labels-idx1-ubyte", labels_header(10) + labels_content(10, 4).substr(9) + '\0')}) {
+    CAPTURE(name);
+    write_image_set(folder.path());
+    write_file(file(name), other);
+    CHECK(checksum_now() != before);
+  }
+}

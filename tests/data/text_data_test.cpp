@@ -8,6 +8,7 @@
 #include <string>
 
 #include "data/idx_files.h"
+#include "normlab/core/checksum.h"
 #include "normlab/data/registry.h"
 
 using namespace normlab;
@@ -191,4 +192,14 @@ TEST_CASE(
   CHECK(data.test().back() == 65535);
   append(0x20000);
   CHECK(contains(request_error([&] { data_of(text); }), "has 65537 distinct characters; at most 65536"));
+}
+
+TEST_CASE("the checksum of a text is that of what its file holds, packed or not") {
+  const TemporaryFolder folder;
+  std::string text;
+  for (int i = 0; i < 100; ++i) text += "abc";
+  write_file(folder.path() / "plain", text);
+  write_file(folder.path() / "packed", gzip(text));
+  CHECK(load_text(text_spec(folder.path() / "plain")).checksum() == checksum_digits(text));
+  CHECK(load_text(text_spec(folder.path() / "packed")).checksum() == checksum_digits(text));
 }

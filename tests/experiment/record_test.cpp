@@ -59,6 +59,18 @@ TEST_CASE("a record has what the format promises") {
   CHECK_FALSE(record.contains("diverged_step"));
 }
 
+TEST_CASE("a record says which data its run had, where these were files") {
+  RunResult result = finished_result();
+  const Json without = make_record(text_config(), result);
+  CHECK_FALSE(without.contains("data_checksum"));
+  CHECK_FALSE(is_of_other_data(without, "ef46db3751d8e999"));
+  result.data_checksum = "ef46db3751d8e999";
+  const Json record = make_record(text_config(), result);
+  CHECK(record["data_checksum"] == "ef46db3751d8e999");
+  CHECK_FALSE(is_of_other_data(record, "ef46db3751d8e999"));
+  CHECK(is_of_other_data(record, "d24ec4f1a98c6e5b"));
+}
+
 TEST_CASE("records of a text that is read as bytes name their bits for it") {
   const RunConfig config = resolve({{"dataset", {{"name", "text:x"}, {"unit", "byte"}}},
                                     {"model", "lstm"},

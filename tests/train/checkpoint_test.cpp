@@ -8,9 +8,11 @@
 #include <fstream>
 #include <iterator>
 #include <limits>
+#include <optional>
 #include <utility>
 
 #include "normlab/core/checksum.h"
+#include "normlab/train/position.h"
 #include "small_run.h"
 #include "throws.h"
 
@@ -135,7 +137,11 @@ TEST_CASE("a position that cannot be is set aside, even where the checksum is ri
       {"/evaluations", 7},
       {"/evaluations/0/step", 1000},
       {"/evaluations/0/validation/loss", nullptr},
-      {"/convergence", {{"epochs", -1}}}};
+      {"/convergence", {{"epochs", -1}}},
+      {"/data_checksum", 7},
+      {"/data_checksum", nullptr},
+      {"/data_checksum", ""},
+      {"/data_checksum", "0x12"}};
   for (const auto& [path, value] : changes) {
     CAPTURE(path);
     CAPTURE(value.dump());
@@ -152,6 +158,63 @@ TEST_CASE("a checkpoint of another run is set aside, and nothing that was set as
     CHECK(numbers(train(run.config, {.checkpoint = run.path(), .identity = "another"})) == run.whole);
     CHECK(read(run.folder.path() / name) == run.content);
   }
+}
+
+// The order of letters is all that the two texts differ in. Each has a file of its own, since a process reads
+// a file once.
+TEST_CASE("a checkpoint of other data is set aside, and one that names no data is continued from") {
+  const test::TemporaryFolder folder;
+  std::string text;
+  for (int i = 0; i < 3000; ++i) text += static_cast<char>('a' + i * i / 7 % 23);
+  write(folder.path() / "before", text);
+  write(folder.path() / "after", {text.rbegin(), text.rend()});
+  const auto config_of = [&](const char* name) {
+    RunConfig config = small_run(ModelKind::lstm, Norm::layer);
+    config.dataset = {.kind = DatasetKind::text, .path = folder.path() / name};
+    config.model.window = 10;
+    config.batch_size = 4;
+    config.evaluate_every = {.epochs = 0, .steps = 10};
+    return config;
+  };
+  const std::filesystem::path path = folder.path() / "run.checkpoint";
+  const std::filesystem::path aside = folder.path() / "run.checkpoint.damaged-1";
+  std::atomic<bool> stop = false;
+  RunOptions options{.checkpoint = path, .identity = "test", .stop = &stop};
+  options.on_evaluation = [&](const Evaluation&) { stop = true; };
+  const RunResult begun = train(config_of("before"), options);
+  REQUIRE(begun.status == RunStatus::interrupted);
+  CHECK(begun.data_checksum == checksum_digits(text));
+  const std::string content = read(path);
+  const std::vector<double> whole = numbers(train(config_of("before"), {}));
+
+  std::optional<Index> steps_before;
+  options = {.checkpoint = path, .identity = "test"};
+  options.on_ready = [&](Index steps) { steps_before = steps; };
+  const RunResult changed = train(config_of("after"), options);
+  CHECK(steps_before == 0);
+  CHECK(changed.resumed == 0);
+  CHECK(numbers(changed) == numbers(train(config_of("after"), {})));
+  CHECK(numbers(changed) != whole);
+  CHECK(read(aside) == content);
+
+  std::filesystem::remove(aside);
+  for (const std::string& same :
+       {content, with_position(content, [](json& position) { position.erase("data_checksum"); })}) {
+    write(path, same);
+    const RunResult continued = train(config_of("before"), options);
+    CHECK(steps_before == begun.clock.steps);
+    CHECK(continued.resumed == 1);
+    CHECK(numbers(continued) == whole);
+    CHECK_FALSE(std::filesystem::exists(aside));
+  }
+}
+
+TEST_CASE("a position in other data is refused for the data, whatever else it says") {
+  test::check_throws_saying<CheckpointError>("the data has changed since", [] {
+    require_same_data({{"step", 1e15}, {"data_checksum", "ab"}}, "cd");
+  });
+  CHECK_NOTHROW(require_same_data({{"data_checksum", "ab"}}, "ab"));
+  CHECK_NOTHROW(require_same_data(json::object(), "ab"));
 }
 
 TEST_CASE("only what was a checkpoint is taken for one") {

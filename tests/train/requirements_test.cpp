@@ -105,7 +105,7 @@ TEST_CASE("set-up is over before the first evaluation, and says so once") {
   RunConfig config = small_run(ModelKind::mlp, Norm::none);
   std::string order;
   RunOptions options;
-  options.on_ready = [&] { order += "r"; };
+  options.on_ready = [&](Index) { order += "r"; };
   options.on_evaluation = [&](const Evaluation&) { order += "e"; };
   train(config, options);
   CHECK(order.starts_with("re"));

@@ -1,5 +1,7 @@
 #include "normlab/core/checksum.h"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <bit>
 #include <cstring>
@@ -51,6 +53,14 @@ std::uint64_t checksum(std::string_view bytes) {
   hash = (hash ^ (hash >> 33)) * prime2;
   hash = (hash ^ (hash >> 29)) * prime3;
   return hash ^ (hash >> 32);
+}
+
+std::string checksum_digits(std::string_view bytes) {
+  return fmt::format("{:016x}", checksum(bytes));
+}
+
+bool is_checksum(std::string_view text) {
+  return !text.empty() && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
 }  // namespace normlab

@@ -198,8 +198,8 @@ IdxFiles find_idx_files(const std::filesystem::path& folder, std::string_view fi
 }
 
 IdxShape check_idx(const std::filesystem::path& images, const std::filesystem::path& labels, int classes,
-                   std::string_view field) {
-  const std::vector<std::uint8_t> values = read_labels(labels, field, nullptr);
+                   std::string_view field, IdxContent* labels_content) {
+  const std::vector<std::uint8_t> values = read_labels(labels, field, labels_content);
   const IdxShape shape = check_images(images, field);
   require_equal_counts(shape.count, images, static_cast<Index>(values.size()), labels, field);
   require_classes(values, classes, labels, field);

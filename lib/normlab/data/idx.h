@@ -37,9 +37,10 @@ struct IdxShape {
   Index count = 0, height = 1, width = 1;
 };
 
-// Checks a pair of files as read_idx does, labels included, without reading the pixels.
+// Checks a pair of files as read_idx does, labels included, without reading the pixels. `labels_content`,
+// when given, receives the labels' size and checksum.
 IdxShape check_idx(const std::filesystem::path& images, const std::filesystem::path& labels, int classes,
-                   std::string_view field);
+                   std::string_view field, IdxContent* labels_content = nullptr);
 
 // Reads images and labels. `classes` is the number allowed for the labels; 0 sets it to the largest label +
 // 1, which must be at least 2. When `contents` is given it receives {images, labels}'s size and checksum (two

@@ -76,7 +76,8 @@ ImageData load_files(const DatasetSpec& spec) {
   ImageSet train = read_idx(files.train_images, files.train_labels, 0, field, contents.data());
   require_known_content(spec.kind, 0, contents[0], files.train_images, field);
   require_known_content(spec.kind, 1, contents[1], files.train_labels, field);
-  const IdxShape test = check_idx(files.test_images, files.test_labels, train.classes, field);
+  IdxContent test_labels;
+  const IdxShape test = check_idx(files.test_images, files.test_labels, train.classes, field, &test_labels);
   if (test.height != train.height || test.width != train.width) {
     refuse_file(field, files.test_images,
                 fmt::format("holds images of {} x {}; those of the training set are {} x {}", test.height,
@@ -89,7 +90,9 @@ ImageData load_files(const DatasetSpec& spec) {
     require_known_content(kind, 3, test_contents[1], files.test_labels, field);
     return set;
   };
-  return ImageData(std::move(train), test.count, spec, std::move(load_test));
+  const std::string checksum =
+      fmt::format("{:08x}{:08x}{:08x}", contents[0].crc32, contents[1].crc32, test_labels.crc32);
+  return ImageData(std::move(train), test.count, spec, std::move(load_test), checksum);
 }
 
 }  // namespace
@@ -108,10 +111,12 @@ ImageView ImageSet::view() const {
   return {count, height, width, classes, pixels, labels, scale};
 }
 
-ImageData::ImageData(ImageSet training_file, Index test_count, const DatasetSpec& spec, TestLoader load_test)
+ImageData::ImageData(ImageSet training_file, Index test_count, const DatasetSpec& spec, TestLoader load_test,
+                     std::string checksum)
     : storage_(std::move(training_file)),
       test_count_(kept_for_test(test_count, spec.test_limit, "samples")),
-      load_test_(std::move(load_test)) {
+      load_test_(std::move(load_test)),
+      checksum_(std::move(checksum)) {
   const ImageView all = storage_.view();
   const Index held_out = held_out_count(all.count, spec.validation_fraction, 1);
   const Index kept = kept_for_training(all.count - held_out, spec.train_limit, "samples");

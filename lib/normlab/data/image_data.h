@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -51,8 +52,9 @@ class ImageData {
   // when the validation or the training part lacks classes (a file that is sorted by label). Throws
   // RequestError naming dataset.validation_fraction or dataset.train_limit when they leave nothing to train
   // on, or ask for more samples than there are. validation_limit and test_limit keep the first so many of
-  // their parts.
-  ImageData(ImageSet training_file, Index test_count, const DatasetSpec& spec, TestLoader load_test);
+  // their parts. `checksum`: of the files; "" when there are none.
+  ImageData(ImageSet training_file, Index test_count, const DatasetSpec& spec, TestLoader load_test,
+            std::string checksum = "");
 
   ImageData(ImageData&&) = default;
   ImageData& operator=(ImageData&&) = default;
@@ -64,6 +66,10 @@ class ImageData {
   int classes() const { return train_.classes; }
   Index test_count() const { return test_count_; }  // of the test set, the first so many count
 
+  // Hexadecimal digits: the CRC-32 of the training images, of their labels and of the test labels. The test
+  // images are left out, since a run reads them at its end.
+  const std::string& checksum() const { return checksum_; }
+
   // Reads the test set now. It was found to be there and to fit when the data was loaded, so what goes wrong
   // here is a RunError.
   ImageSet load_test() const;
@@ -73,6 +79,7 @@ class ImageData {
   ImageView train_, validation_;
   Index test_count_ = 0;
   TestLoader load_test_;
+  std::string checksum_;
 };
 
 // Loads fashion_mnist, mnist, idx or synthetic; `seed` is the run's and matters to synthetic only. Of the

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "normlab/core/checksum.h"
 #include "normlab/core/error.h"
 #include "normlab/core/log.h"
 #include "normlab/core/utf8.h"
@@ -74,7 +75,8 @@ TextFormat describe_format(std::string_view content) {
   return format;
 }
 
-TextData::TextData(std::string_view content, const DatasetSpec& spec) : path_(spec.path), unit_(spec.unit) {
+TextData::TextData(std::string_view content, const DatasetSpec& spec)
+    : path_(spec.path), unit_(spec.unit), checksum_(checksum_digits(content)) {
   std::vector<std::uint8_t> present(code_points);  // flags; not vector<bool>, which is slower
   std::size_t total = 0;
   for_each_unit(content, spec, [&](std::uint32_t unit) {

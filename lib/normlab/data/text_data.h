@@ -46,6 +46,8 @@ class TextData {
   std::span<const CharacterId> validation() const { return validation_; }
   std::span<const CharacterId> test() const { return test_; }
 
+  const std::string& checksum() const { return checksum_; }  // XXH64 of the content, hexadecimal digits
+
   int vocabulary_size() const { return static_cast<int>(vocabulary_.size()); }
   // The distinct code points (bytes) of the whole file in increasing order; an id is a place in it.
   std::span<const std::uint32_t> vocabulary() const { return vocabulary_; }
@@ -60,6 +62,7 @@ class TextData {
 
   std::string path_;
   TextUnit unit_;
+  std::string checksum_;
   std::vector<CharacterId> ids_;
   std::vector<std::uint32_t> vocabulary_;
   std::span<const CharacterId> train_, validation_, test_;

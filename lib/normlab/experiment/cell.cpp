@@ -46,7 +46,12 @@ int run_cell(const Json& order, const CellFiles& files) {
   options.checkpoint_seconds = files.checkpoint_seconds;
   options.save_parameters = files.parameters;
   options.stop = &stop_flag();
-  options.on_ready = [] { stop_when_parent_asks(); };
+  options.on_ready = [&files](Index steps) {
+    stop_when_parent_asks();
+    // What is left of an earlier start, perhaps on other data, is no part of this one.
+    std::error_code ignored;
+    if (steps == 0) std::filesystem::remove(files.evaluations, ignored);
+  };
   report_to(*state, options);
   options.on_evaluation = [&, progress = options.on_evaluation,
                            unit = text_unit(config.dataset)](const Evaluation& evaluation) {

@@ -64,6 +64,7 @@ Json make_record(const RunConfig& config, const RunResult& result, const Placeme
   const std::optional<TextUnit> unit = text_unit(config.dataset);
   Json record = start_record(config, status_name(result.status), placement);
   record["started"] = result.started;
+  if (!result.data_checksum.empty()) record["data_checksum"] = result.data_checksum;
   if (result.diverged_step) record["diverged_step"] = *result.diverged_step;
   record["model"] = {{"parameters", result.parameters},
                      {"multiply_adds_per_sample", result.multiply_adds_per_sample}};
@@ -103,6 +104,11 @@ Json make_failed_record(const RunConfig& config, std::string_view cause, const F
   if (!run.started.empty()) record["started"] = run.started;
   if (!run.evaluations.empty()) record["evaluations"] = run.evaluations;
   return record;
+}
+
+bool is_of_other_data(const Json& record, std::string_view data_checksum) {
+  const auto found = record.find("data_checksum");
+  return found != record.end() && *found != data_checksum;
 }
 
 std::string record_text(const Json& record) {

@@ -37,6 +37,10 @@ std::string status_name(RunStatus status);
 // True for the statuses that running a sweep again skips: the run ended by itself, or can have no result.
 bool is_final_status(std::string_view status);
 
+// Whether the record's run was given other data than those with this checksum (DataSize::checksum). Of runs
+// on data without files, and in records of older versions, there is nothing to compare.
+bool is_of_other_data(const Json& record, std::string_view data_checksum);
+
 // The text of a record's file.
 std::string record_text(const Json& record);
 

@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <string_view>
 
+#include "normlab/core/checksum.h"
 #include "normlab/core/json.h"
 #include "normlab/core/text.h"
 #include "normlab/experiment/config_json.h"
@@ -164,6 +165,13 @@ void require_identity(const json& record) {
     throw Defect(fmt::format("its id is {}, and its config's is {}", quotation(id), quotation(wanted)));
 }
 
+// Older versions wrote none.
+void require_data_checksum(const json& record) {
+  if (!record.contains("data_checksum")) return;
+  if (!is_checksum(require_text(record, "data_checksum")))
+    throw Defect("its data_checksum is not hexadecimal digits");
+}
+
 void require_record(const json& record) {
   if (!record.is_object()) throw Defect("it is not a JSON object");
   const std::string found = require_text(record, "schema");
@@ -176,6 +184,7 @@ void require_record(const json& record) {
     throw Defect(fmt::format("its status {} is unknown", quotation(status)));
   require_identity(record);
   require_object(record, "environment");
+  require_data_checksum(record);
   require_evidence(record, status);
 }
 

@@ -143,10 +143,21 @@ class Schedule {
         waiting_.push_back(&cell);
       }
     }
-    if (finished_before > 0) {
-      progress_.say(fmt::format("{} of {} runs are finished already; {} to go", finished_before,
-                                counts_.cells - counts_.undefined, waiting_.size()));
-    }
+    tell_what_is_left(finished_before);
+  }
+
+  void tell_what_is_left(int finished_before) {
+    const auto begun = std::count_if(waiting_.begin(), waiting_.end(), [this](const SweepCell* cell) {
+      std::error_code ignored;
+      return std::filesystem::exists(store_.checkpoint_path(cell->id), ignored);
+    });
+    if (finished_before == 0 && begun == 0) return;
+    std::string message = fmt::format("{} of {} runs are finished already; {} to go", finished_before,
+                                      counts_.cells - counts_.undefined, waiting_.size());
+    if (begun > 0)
+      message +=
+          fmt::format(", {} of them from {}", begun, begun == 1 ? "its checkpoint" : "their checkpoints");
+    progress_.say(message);
   }
 
   // False when it has to wait for a core.

@@ -554,12 +554,14 @@ SweepNeeds check_cells_against_data(const std::vector<SweepCell>& cells, int job
   for (const SweepCell& cell : cells) {
     needs.memory.push_back(0);
     needs.evaluation.push_back(0);
+    needs.checksums.emplace_back();
     if (cell.undefined) continue;
     const DataSize& size = sizes.of(cell.config);
     require_batches(cell.config, size);
     require_first_step(cell.config, size);
     needs.memory.back() = memory_needed(cell.config, size);
     needs.evaluation.back() = evaluation_share(cell.config, size);
+    needs.checksums.back() = size.checksum;
     const auto warning = evaluation_warning(cell.config, size);
     if (warning && warned.insert(*warning).second) needs.warnings.push_back(*warning);
     if (cell.config.initial_parameters.empty()) continue;

@@ -67,9 +67,10 @@ std::vector<SweepCell> expand(const SweepSpec& spec, std::uint64_t max_cells = d
 
 // What the cells ask for, known before they start.
 struct SweepNeeds {
-  std::vector<double> memory;         // bytes of each cell's network; 0 where it is undefined
-  std::vector<double> evaluation;     // each cell's evaluation_share(); 0 where it is undefined
-  std::vector<std::string> warnings;  // each once
+  std::vector<double> memory;          // bytes of each cell's network; 0 where it is undefined
+  std::vector<double> evaluation;      // each cell's evaluation_share(); 0 where it is undefined
+  std::vector<std::string> checksums;  // each cell's DataSize::checksum; "" where it is undefined
+  std::vector<std::string> warnings;   // each once
 };
 
 // Checks every cell that is to run against its data and the memory that there is for `jobs` of them side by

@@ -22,10 +22,6 @@ constexpr std::string_view before_checksum = R"({"__metadata__":{"checksum":")";
 constexpr std::string_view no_checksum = "0000000000000000";
 constexpr std::size_t header_at = 8, checksum_at = header_at + before_checksum.size();
 
-std::string checksum_digits(std::string_view content) {
-  return fmt::format("{:016x}", checksum(content));
-}
-
 // Calls use(name, tensor) for every tensor of a checkpoint, in a fixed order.
 template <class Use>
 void for_each_tensor(Parameters<float>& parameters, Optimizer<float>& optimizer, const Use& use) {

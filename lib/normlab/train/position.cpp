@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "normlab/core/checksum.h"
 #include "normlab/train/checkpoint.h"
 #include "normlab/train/evaluation_json.h"
 
@@ -121,6 +122,13 @@ std::optional<Convergence> read_convergence(const json& position, Index step) {
                      .train_seconds = read_amount(convergence, "train_seconds")};
 }
 
+std::string read_data_checksum(const json& position) {
+  if (!position.contains("data_checksum")) return "";
+  const std::string digits = read_text_field(position, "data_checksum");
+  if (!is_checksum(digits)) bad_field("data_checksum", "no hexadecimal digits");
+  return digits;
+}
+
 ClassificationSums read_running(const json& position) {
   const json& running = read_field(position, "running");
   const Index count = read_count(running, "count", std::numeric_limits<Index>::max());
@@ -153,7 +161,13 @@ json to_json(const Position& position) {
                              {"steps", position.convergence->steps},
                              {"train_seconds", position.convergence->train_seconds}};
   }
+  if (!position.data_checksum.empty()) result["data_checksum"] = position.data_checksum;
   return result;
+}
+
+void require_same_data(const json& position, const std::string& data_checksum) {
+  const std::string before = position.is_object() ? read_data_checksum(position) : "";
+  if (!before.empty() && before != data_checksum) throw CheckpointError("the data has changed since");
 }
 
 Position position_from_json(const json& json, Index last_step) {
@@ -170,6 +184,7 @@ Position position_from_json(const json& json, Index last_step) {
   position.resumed = read_count(json, "resumed", std::numeric_limits<Index>::max() - 1);
   position.evaluations = read_evaluations(json, position.step);
   position.convergence = read_convergence(json, position.step);
+  position.data_checksum = read_data_checksum(json);
   return position;
 }
 

@@ -23,9 +23,14 @@ struct Position {
   Index resumed = 0;       // continuations before this one
   std::vector<Evaluation> evaluations;
   std::optional<Convergence> convergence;  // without train_seconds_from_median_step
+  std::string data_checksum;               // of the data trained on; "" when unknown, or without files
 };
 
 nlohmann::json to_json(const Position& position);
+
+// Throws CheckpointError when the position is of a run on other data than those with this checksum. One that
+// names no data, as older versions wrote, is taken to be of these.
+void require_same_data(const nlohmann::json& position, const std::string& data_checksum);
 
 // Throws CheckpointError, naming the field, for anything that a run of at most `last_step` steps cannot have:
 // wrong types, counts and clocks below zero, numbers that are not finite, counts that contradict each other.

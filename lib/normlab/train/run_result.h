@@ -59,7 +59,8 @@ struct TrainingClock {
 
 struct RunResult {
   RunStatus status = RunStatus::finished;
-  std::string started;  // UTC, ISO 8601: when the first process of the run started
+  std::string started;        // UTC, ISO 8601: when the first process of the run started
+  std::string data_checksum;  // DataSize::checksum
   std::optional<Index> diverged_step;
   Index parameters = 0;
   Index multiply_adds_per_sample = 0;  // of one forward pass; per character for text

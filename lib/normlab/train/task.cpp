@@ -99,6 +99,7 @@ Task load_image_task(const RunConfig& config) {
   };
   Task task;
   task.shape = shape_of(*data);
+  task.data_checksum = data->checksum();
   task.train = std::make_unique<ImageSource>(
       data, ImageBatches(data->train(), config.batch_size, config.dataset.shuffle, config.seed));
   task.validation = in_order(data, data->validation());
@@ -118,6 +119,7 @@ Task load_text_task(const RunConfig& config) {
   };
   Task task;
   task.shape = shape_of(*data);
+  task.data_checksum = data->checksum();
   task.train = std::make_unique<TextSource>(data, data->train(), config.batch_size, window);
   task.validation = in_order(data->validation());
   task.load_test = [data, in_order]() -> std::unique_ptr<BatchSource> { return in_order(data->test()); };
@@ -141,11 +143,13 @@ DataSize load_data_size(const RunConfig& config) {
   if (config.dataset.kind == DatasetKind::text) {
     const auto data = text_data(config);
     return {shape_of(*data), static_cast<Index>(data->train().size()),
-            static_cast<Index>(data->validation().size()), static_cast<Index>(data->test().size())};
+            static_cast<Index>(data->validation().size()), static_cast<Index>(data->test().size()),
+            data->checksum()};
   }
   const auto data = image_data(config);
   ImageBatches::require_batch_size(config.batch_size, data->train().count);
-  return {shape_of(*data), data->train().count, data->validation().count, data->test_count()};
+  return {shape_of(*data), data->train().count, data->validation().count, data->test_count(),
+          data->checksum()};
 }
 
 Task load_task(const RunConfig& config) {

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 
 #include "normlab/models/model.h"
 #include "normlab/train/run_config.h"
@@ -27,12 +28,14 @@ struct Task {
   TaskShape shape;
   std::unique_ptr<BatchSource> train, validation;
   std::function<std::unique_ptr<BatchSource>()> load_test;  // reads the test set now
+  std::string data_checksum;                                // as in DataSize
 };
 
-// How much data a run has, in samples or, of a text, characters.
+// How much data a run has, in samples or, of a text, characters, and which.
 struct DataSize {
   TaskShape shape;
   Index train = 0, validation = 0, test = 0;
+  std::string checksum;  // of the files that were read, in hexadecimal digits; "" for data without files
 };
 
 // Loads the data of `config`, which load_task() then finds loaded, and checks the batch size against them.

@@ -99,6 +99,7 @@ Training::Training(const RunConfig& config, const RunOptions& options)
   train_.emplace(network_, *optimizer_, config.clip_gradient_norm);
   const ModelGraph<float>& graph = network_.graph(config.batch_size, Mode::training);
   result_.started = utc_time(seconds_since_process_start());
+  result_.data_checksum = task_.data_checksum;
   result_.parameters = parameters.parameter_count();
   result_.multiply_adds_per_sample = graph.graph.multiply_adds() / task_.train->samples(0);
 }
@@ -110,6 +111,8 @@ void Training::restore() {
   if (!std::filesystem::exists(std::filesystem::symlink_status(options_.checkpoint, ignored))) return;
   try {
     const Checkpoint checkpoint(options_.checkpoint, options_.identity);
+    // First, since a position in other data need not make sense in these.
+    require_same_data(checkpoint.position(), task_.data_checksum);
     Position position = position_from_json(checkpoint.position(), last_step());
     checkpoint.restore(network_.parameters(), *optimizer_);
     continue_from(std::move(position));
@@ -148,7 +151,8 @@ Position Training::position() const {
           .cpu_seconds = cpu_before_ + process_cpu_seconds() - cpu_started_,
           .resumed = result_.resumed,
           .evaluations = result_.evaluations,
-          .convergence = convergence_};
+          .convergence = convergence_,
+          .data_checksum = task_.data_checksum};
 }
 
 void Training::save_checkpoint() {
@@ -306,7 +310,7 @@ RunResult Training::finish(bool completed) {
 
 RunResult Training::run() {
   restore();
-  if (options_.on_ready) options_.on_ready();
+  if (options_.on_ready) options_.on_ready(step_);
   if (!options_.save_initial_parameters.empty() && step_ == 0) {
     write_whole(options_.save_initial_parameters,
                 encode_safetensors(parameter_views(network_.parameters()), options_.metadata));

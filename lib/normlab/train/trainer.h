@@ -28,7 +28,9 @@ struct RunOptions {
   std::string identity;              // a checkpoint of another identity is refused
   std::filesystem::path save_initial_parameters, save_parameters;  // safetensors; "": not wanted
   std::map<std::string, std::string> metadata;                     // of these files
-  std::function<void()> on_ready;  // set-up is over; what follows writes files and takes steps
+  // Set-up is over, and so many steps are done, in processes before this one; what follows writes files and
+  // takes steps.
+  std::function<void(Index steps)> on_ready;
   std::function<void(const Evaluation&)> on_evaluation;  // progress
   std::function<void(const TrainingPosition&)>
       on_step;  // before the first step and after each; has to be quick
@@ -46,7 +48,8 @@ void check_against_data(const RunConfig& config);
 
 // Trains. Throws RequestError before any work starts, RunError when a file cannot be written (the checkpoint
 // before stays intact). Continues from options.checkpoint when that file exists, and leaves it for the
-// caller to remove once the result is safe.
+// caller to remove once the result is safe. One that is damaged, or of a run on data that has changed since,
+// is set aside with a warning.
 RunResult train(const RunConfig& config, const RunOptions& options);
 
 }  // namespace normlab
