@@ -372,7 +372,6 @@ def start_again_with_matplotlib():
     tried.append(sys.executable)
     # Not the files behind links: in a virtual environment the same file is another Python.
     if SYSTEM_PYTHON not in tried and os.access(SYSTEM_PYTHON, os.X_OK):
-        print(f"plot.py: {sys.executable} has no matplotlib; trying {SYSTEM_PYTHON}", file=sys.stderr)
         os.environ["NORMLAB_PLOT_TRIED"] = os.pathsep.join(tried)
         os.execv(SYSTEM_PYTHON, [SYSTEM_PYTHON, *sys.argv])
     fail(f"matplotlib is missing from {' and from '.join(tried)}; install the package python3-matplotlib.")
@@ -383,6 +382,8 @@ def load_matplotlib():
         import matplotlib
     except ImportError:
         start_again_with_matplotlib()
+    if "NORMLAB_PLOT_TRIED" in os.environ:
+        print(f"plot.py: drawing with {sys.executable}", file=sys.stderr)
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 
@@ -901,6 +902,8 @@ def main():
     options = parse_arguments()
     if not options.folder.is_dir():
         fail(f"{options.folder} is not a folder, and a sweep's folder is wanted.")
+    if options.folder.name == "runs" and not (options.folder / "runs").is_dir():
+        fail(f'{options.folder} is the runs/ of a sweep\'s folder (did you mean "{options.folder.parent}"?).')
     spec = load_json(options.folder / "sweep.json")
     spec = spec if isinstance(spec, dict) else {}
     runs = load_runs(options.folder, spec)

@@ -11,6 +11,15 @@
 
 namespace {
 
+// Makes "--quiet=5" an error in `app` and all commands below it.
+void forbid_values_of_flags(CLI::App& app) {
+  for (CLI::Option* option : app.get_options()) {
+    if (option->get_items_expected_max() == 0) option->disable_flag_override();
+  }
+  for (CLI::App* command : app.get_subcommands([](CLI::App*) { return true; }))
+    forbid_values_of_flags(*command);
+}
+
 void describe(CLI::App& program, Action& action) {
   program.set_version_flag("--version", version_text,
                            "Print the versions of everything that matters for numbers");
@@ -28,6 +37,7 @@ void describe(CLI::App& program, Action& action) {
   add_complete(program, action);
   add_manual(program, action);
   add_run_cell(program, action);
+  forbid_values_of_flags(program);
 }
 
 int parse_and_run(int argument_count, char** arguments) {

@@ -130,9 +130,11 @@ std::string files() {
                "The record of a run, and beside it ID.checkpoint while it goes on.") +
          entry(italic("results/NAME/"),
                "What a sweep leaves: sweep.json, runs/ID.json for each run, summary.json and summary.csv.") +
-         entry(italic("share/normlab/experiments/"), "Experiments to start from.") +
+         entry(italic("share/normlab/experiments/"),
+               "Experiments to start from, below the folder that the program was installed to, such as "
+               "/usr/local. They are called experiments/NAME.json in the examples, as in a source tree.") +
          entry(italic("share/normlab/scripts/plot.py"), "Draws the figures of a results folder.") +
-         entry(italic("share/doc/normlab/"),
+         entry(italic("share/doc/normlab/docs/"),
                "experiment-format.md, results-format.md and the other documents.");
 }
 

@@ -45,6 +45,10 @@ bool is_record(const Json& json) {
          schema->get_ref<const std::string&>().starts_with("normlab.run/");
 }
 
+bool is_sweep_spec(const Json& json) {
+  return json.is_object() && (json.contains("base") || json.contains("grid") || json.contains("overrides"));
+}
+
 // A record says every setting that had a meaning. Beside the norm or the model that the command line puts in
 // place of the record's, some have none: those fall away, unless the command line said them.
 void remove_idle_settings(Json& config, const Json& recorded) {
@@ -62,6 +66,11 @@ RunConfig read_config(const RunArguments& arguments) {
   if (!arguments.config_file.empty()) {
     json = normlab::read_json(arguments.config_file, "config");
     if (is_record(json)) recorded = json = Json(json["config"]);
+    if (is_sweep_spec(json)) {
+      normlab::refuse("config", normlab::quotation(arguments.config_file),
+                      fmt::format("it is a sweep's spec, and \"normlab sweep {}\" runs it",
+                                  normlab::shortened(arguments.config_file)));
+    }
     if (!json.is_object()) normlab::refuse("config", normlab::shown(json), "an object of settings is");
   }
   apply_settings(*arguments.settings, json);

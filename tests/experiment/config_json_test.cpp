@@ -106,6 +106,8 @@ TEST_CASE("presets are resolved into sizes, which may still be set one by one") 
   CHECK(vgg["model"]["dense"].empty());
   CHECK(contains(refusal(R"({"model": {"name": "cnn", "preset": "vg"}})"), "did you mean \"vgg\"?"));
   CHECK(contains(refusal(R"({"model": {"name": "gru", "preset": "paper"}})"), "gru has no presets"));
+  CHECK(contains(refusal(R"({"model": {"name": "mlp", "x": 1}})"), "known are name, preset, hidden"));
+  CHECK(contains(refusal(R"({"model": {"name": "gru", "x": 1}})"), "known are name, layers"));
 }
 
 TEST_CASE("defaults that depend on the model or the optimizer") {
@@ -123,7 +125,8 @@ TEST_CASE("defaults that depend on the model or the optimizer") {
 TEST_CASE("unknown settings are refused by their dotted path, with the nearest name") {
   CHECK(refusal(R"({"optimizer": {"learning_rat": 1}})")
             .starts_with("optimizer.learning_rat: unknown setting of adam"));
-  CHECK(contains(refusal(R"({"optimizer": {"learning_rat": 1}})"), "did you mean \"learning_rate\"?"));
+  CHECK(contains(refusal(R"({"optimizer": {"learning_rat": 1}})"),
+                 "did you mean \"optimizer.learning_rate\"?"));
   CHECK(contains(refusal(R"({"batchsize": 1})"), "did you mean \"batch_size\"?"));
   CHECK(refusal(R"({"model": {"name": "lstm", "hidden": [3]}})")
             .starts_with("model.hidden: unknown setting of lstm"));
@@ -240,11 +243,12 @@ TEST_CASE("targets that cannot be reached are refused") {
 TEST_CASE("what things are called elsewhere is refused with the name that they have here") {
   CHECK(contains(refusal(R"({"lr": 1})"), "did you mean \"optimizer.learning_rate\"?"));
   CHECK(contains(refusal(R"({"learning_rate": 1})"), "did you mean \"optimizer.learning_rate\"?"));
-  CHECK(contains(refusal(R"({"optimizer": {"lr": 1}})"), "did you mean \"learning_rate\"?"));
+  CHECK(contains(refusal(R"({"optimizer": {"lr": 1}})"), "did you mean \"optimizer.learning_rate\"?"));
   CHECK(contains(refusal(R"({"epochs": 1})"), "did you mean \"budget.epochs\"?"));
   CHECK(contains(refusal(R"({"bs": 1})"), "did you mean \"batch_size\"?"));
-  CHECK(contains(refusal(R"({"model": {"hidden_size": 1}})"), "did you mean \"hidden\"?"));
-  CHECK(contains(refusal(R"({"model": {"name": "lstm", "hidden": [1]}})"), "did you mean \"hidden_size\"?"));
+  CHECK(contains(refusal(R"({"model": {"hidden_size": 1}})"), "did you mean \"model.hidden\"?"));
+  CHECK(contains(refusal(R"({"model": {"name": "lstm", "hidden": [1]}})"),
+                 "did you mean \"model.hidden_size\"?"));
   CHECK(contains(refusal(R"({"dataset": "MNIST"})"), "did you mean \"mnist\"?"));
   CHECK(contains(refusal(R"({"dataset": "bible"})"), "did you mean \"text:bible\"?"));
   CHECK(contains(refusal(R"({"norm": "ln"})"), "did you mean \"layer\"?"));

@@ -18,7 +18,9 @@ TEST_CASE("the progress line says what is done, running and failed, and how long
   counts.waits_for_core = true;
   CHECK(progress_line(counts, -1, 10) ==
         "[#####.....] 13 of 27 done, 2 running, 1 failed, waiting for a core");
-  counts.waits_for_core = false;
+  counts.stopping = true;
+  CHECK(progress_line(counts, 0, 10) == "[#####.....] 13 of 27 done, 2 running, 1 failed, stopping");
+  counts.stopping = counts.waits_for_core = false;
   counts.done = 26;
   counts.running = 0;
   CHECK(progress_line(counts, 0, 10) == "[##########] 26 of 27 done, 0 running, 1 failed");

@@ -252,6 +252,19 @@ TEST_CASE("a name that an axis has keeps its settings when the shell chooses it"
   CHECK(data.base["dataset"]["train_limit"] == 9);
 }
 
+TEST_CASE("lists and ranges are told from single values that have commas or dots") {
+  CHECK(lists_values("norm", "none,layer"));
+  CHECK(lists_values("dataset", "mnist,text:a"));
+  CHECK(lists_values("seed", "1..3"));
+  CHECK(lists_values("seed", "1..3,7"));
+  CHECK(lists_values("optimizer.learning_rate", "1e-3,3e-4"));
+  CHECK_FALSE(lists_values("seed", "12"));
+  CHECK_FALSE(lists_values("norm", "layer"));
+  CHECK_FALSE(lists_values("dataset", "text:mnist, and others.txt"));
+  CHECK_FALSE(lists_values("dataset", "idx:../images"));
+  CHECK_FALSE(lists_values("initial_parameters", "a,b"));
+}
+
 TEST_CASE("a description says what the shell changed, and only that") {
   SweepSpec spec = spec_of(R"({"description": "Rates.", "grid": {"norm": ["none", "layer"]}})");
   apply_shell_settings(spec, {});

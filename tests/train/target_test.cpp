@@ -35,6 +35,13 @@ TEST_CASE("bits are named for the unit of the text, and the other name is refuse
                                           [] { parse_target("train.bits_per_byte<=1", std::nullopt); });
 }
 
+TEST_CASE("what has not the form of a target is refused with the metrics that there are") {
+  test::check_throws_saying<RequestError>("METRIC one of loss, error.",
+                                          [] { parse_target("accuracy>=0.9", std::nullopt); });
+  test::check_throws_saying<RequestError>("loss, error, bits_per_byte.",
+                                          [] { parse_target("validation.error<=x", TextUnit::byte); });
+}
+
 TEST_CASE("what is not a target is refused by name") {
   for (const char* text : {"", "error", "validation.error", "validation.error<0.1",
                            "validation.error<=", "<=0.1", "validation.error<=abc", "validation.error<=0.1x",

@@ -148,6 +148,19 @@ Index cell_batch_size(const RunRecord& run) {
   return run.content["config"]["batch_size"].get<Index>();
 }
 
+// The folder itself, also where it was written as "runs/".
+std::filesystem::path without_trailing_slash(const std::filesystem::path& folder) {
+  return (folder / ".").lexically_normal().parent_path();
+}
+
+// For the runs/ of a sweep's folder, that folder.
+std::string sweep_suggestion(const std::filesystem::path& folder) {
+  const std::filesystem::path runs = without_trailing_slash(folder);
+  if (runs.filename() != "runs") return "";
+  const std::filesystem::path sweep = runs.has_parent_path() ? runs.parent_path() : ".";
+  return fmt::format(" (did you mean {}?)", quotation(sweep.string()));
+}
+
 }  // namespace
 
 std::optional<double> number_at(const json& object, std::string_view dotted_path) {
@@ -180,11 +193,12 @@ SweepRecords load_sweep(const std::filesystem::path& folder) {
   const std::filesystem::path runs = folder / "runs";
   const bool has_runs = std::filesystem::is_directory(runs, ignored);
   if (!has_runs && !std::filesystem::is_regular_file(folder / "sweep.json", ignored)) {
-    refuse("results", quoted, "a sweep's folder is wanted, with sweep.json and runs/ in it");
+    refuse("results", quoted,
+           "a sweep's folder is wanted, with sweep.json and runs/ in it" + sweep_suggestion(folder));
   }
   SweepRecords sweep;
   sweep.folder = folder;
-  sweep.name = (folder / ".").lexically_normal().parent_path().filename().string();
+  sweep.name = without_trailing_slash(folder).filename().string();
   load_sweep_file(sweep);
   if (has_runs) {
     const std::set<std::string> expected(sweep.expected.begin(), sweep.expected.end());

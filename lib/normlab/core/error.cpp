@@ -70,6 +70,9 @@ constexpr OtherName other_names[] = {
     {"fmnist", "fashion_mnist"},
     {"fashionmnist", "fashion_mnist"},
     {"cosine_annealing", "cosine"},
+    {"xavier", "glorot"},
+    {"kaiming", "he"},
+    {"md", "markdown"},
 };
 
 // The candidate that `name` is another name of, option dashes aside, or "".
@@ -84,6 +87,20 @@ std::string other_name(std::string_view name, std::span<const std::string> candi
     }
   }
   return "";
+}
+
+// The only candidate that `name` is the beginning of, or "".
+std::string begun_name(std::string_view name, std::span<const std::string> candidates) {
+  constexpr std::size_t shortest = 3;  // letters that tell something
+  if (name.size() < std::min(name.find_first_not_of('-'), name.size()) + shortest) return "";
+  const std::string plain = plain_spelling(name);
+  std::string only;
+  for (const std::string& candidate : candidates) {
+    if (!plain_spelling(candidate).starts_with(plain)) continue;
+    if (!only.empty()) return "";
+    only = candidate;
+  }
+  return only;
 }
 
 }  // namespace
@@ -102,7 +119,7 @@ std::string nearest_name(std::string_view name, std::span<const std::string> can
       nearest = candidate;
     }
   }
-  return nearest;
+  return nearest.empty() ? begun_name(name, candidates) : nearest;
 }
 
 void refuse(std::string_view field, std::string_view value, std::string_view allowed) {

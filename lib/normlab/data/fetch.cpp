@@ -11,21 +11,16 @@
 #include <cstring>
 
 #include "normlab/core/error.h"
-#include "normlab/core/file.h"
+#include "normlab/core/shared_files.h"
+#include "normlab/core/text.h"
+#include "normlab/data/registry.h"
 
 extern char** environ;
 
 namespace normlab {
 namespace {
 
-constexpr const char* script_name = "fetch_data.sh";
-
-std::filesystem::path program_folder() {
-  std::error_code error;
-  const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", error);
-  if (error) throw RunError(fmt::format("cannot find this program's own folder: {}", error.message()));
-  return program.parent_path();
-}
+constexpr const char* script_path = "scripts/fetch_data.sh";
 
 // Runs `bash SCRIPT NAME` with its standard output sent to our standard error, where progress belongs.
 int run_script(const std::string& script, const std::string& name) {
@@ -55,28 +50,57 @@ int run_script(const std::string& script, const std::string& name) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
+bool is_one_of(std::string_view name, const std::vector<std::string>& names) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+// Data sets that are there without being fetched.
+void refuse_unfetched(std::string_view name) {
+  const std::string meant = nearest_name(name, std::vector<std::string>{"fashion-mnist", "synthetic"});
+  if (meant == "fashion-mnist") {
+    refuse("dataset", quotation(name),
+           "it is not fetched, but installed with the system's package dataset-fashion-mnist");
+  }
+  if (meant == "synthetic") {
+    refuse("dataset", quotation(name), "it is generated from the run's seed, and needs no fetching");
+  }
+}
+
+// `name` as the script knows it; a text may have the prefix that --dataset wants.
+std::string_view fetchable_name(std::string_view name) {
+  constexpr std::string_view prefix = "text:";
+  if (is_one_of(name, fetchable_datasets())) return name;
+  if (!name.starts_with(prefix)) {
+    refuse_unfetched(name);
+    refuse_name("dataset", name, fetchable_datasets());
+  }
+  const std::string_view text = name.substr(prefix.size());
+  if (is_one_of(text, fetched_texts())) return text;
+  std::vector<std::string> known;
+  for (const std::string& fetched : fetched_texts()) known.push_back(fmt::format("{}{}", prefix, fetched));
+  refuse_name("dataset", name, known);
+}
+
 }  // namespace
 
 const std::vector<std::string>& fetchable_datasets() {
-  static const std::vector<std::string> names = {"mnist", "brown", "bible"};
+  static const std::vector<std::string> names = [] {
+    std::vector<std::string> all{"mnist"};
+    all.insert(all.end(), fetched_texts().begin(), fetched_texts().end());
+    return all;
+  }();
   return names;
 }
 
 std::filesystem::path find_fetch_script() {
+  if (auto script = find_shared_file(script_path)) return *std::move(script);
   const std::filesystem::path folder = program_folder();
-  std::filesystem::path installed = folder.parent_path() / "share/normlab/scripts" / script_name;
-  if (is_file(installed)) return installed;
-  for (std::filesystem::path root = folder; root.has_relative_path(); root = root.parent_path()) {
-    std::filesystem::path script = root / "scripts" / script_name;
-    if (is_file(script) && is_file(root / "lib/normlab/data/fetch.h")) return script;
-  }
-  throw RunError(fmt::format("cannot find {}: neither {} nor a source tree above {} has it", script_name,
-                             installed.string(), folder.string()));
+  throw RunError(fmt::format("cannot find {}: neither {} nor a source tree above {} has it", script_path,
+                             (folder.parent_path() / "share/normlab").string(), folder.string()));
 }
 
 void fetch_dataset(std::string_view name) {
-  const std::vector<std::string>& names = fetchable_datasets();
-  if (std::find(names.begin(), names.end(), name) == names.end()) refuse_name("dataset", name, names);
+  name = fetchable_name(name);
   const std::filesystem::path script = find_fetch_script();
   const int status = run_script(script.string(), std::string(name));
   if (status != 0) {

@@ -15,9 +15,9 @@ const std::vector<std::string>& fetchable_datasets();
 // that the program was built in. Throws RunError when it is in neither place.
 std::filesystem::path find_fetch_script();
 
-// Runs the script, which puts the checked files into data_directory() and tells its progress on standard
-// error; does nothing when they are there already. Throws RequestError naming `dataset` for an unknown name,
-// RunError when the script fails.
+// `name` is one of fetchable_datasets(), or "text:bible" for "bible". Runs the script, which puts the checked
+// files into data_directory() and tells its progress on standard error; does nothing when they are there
+// already. Throws RequestError naming `dataset` for another name, RunError when the script fails.
 void fetch_dataset(std::string_view name);
 
 }  // namespace normlab

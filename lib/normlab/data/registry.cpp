@@ -17,7 +17,11 @@ namespace normlab {
 namespace {
 
 constexpr std::string_view idx_prefix = "idx:", text_prefix = "text:";
-constexpr std::string_view fetched_names[] = {"brown", "bible"};
+
+bool is_fetched(std::string_view name) {
+  const std::vector<std::string>& texts = fetched_texts();
+  return std::find(texts.begin(), texts.end(), name) != texts.end();
+}
 
 const std::vector<std::string>& known_names() {
   static const std::vector<std::string> names = {"fashion-mnist", "mnist", "idx:FOLDER", "text:FILE",
@@ -40,8 +44,7 @@ bool is_folder(const std::filesystem::path& path) {
 }
 
 [[noreturn]] void refuse_unknown(std::string_view name) {
-  const bool fetched = std::ranges::find(fetched_names, name) != std::end(fetched_names);
-  const char* prefix = fetched || is_file(name) ? "text:" : is_folder(name) ? "idx:" : nullptr;
+  const char* prefix = is_fetched(name) || is_file(name) ? "text:" : is_folder(name) ? "idx:" : nullptr;
   if (prefix == nullptr) refuse_name("dataset", name, known_names());
   throw RequestError(fmt::format("dataset: unknown name \"{}\"; known are {} (did you mean \"{}{}\"?).",
                                  shortened(name), fmt::join(known_names(), ", "), prefix, shortened(name)));
@@ -49,6 +52,16 @@ bool is_folder(const std::filesystem::path& path) {
 
 std::filesystem::path fetched_text(std::string_view name) {
   return data_directory() / "text" / fmt::format("{}.txt", name);
+}
+
+// A file that is missing, with the name of a fetched text in other letters.
+void refuse_misspelt_text(const std::string& path) {
+  std::error_code ignored;
+  if (std::filesystem::exists(path, ignored)) return;
+  const std::string nearest = nearest_name(path, fetched_texts());
+  if (nearest.empty()) return;
+  refuse("dataset.path", quotation(path),
+         fmt::format("there is no such file (did you mean \"{}{}\"?)", text_prefix, nearest));
 }
 
 DatasetListing folder_listing(DatasetKind kind, std::string_view name, std::string_view description,
@@ -157,9 +170,17 @@ std::string dataset_name(const DatasetSpec& spec) {
   return {};
 }
 
+const std::vector<std::string>& fetched_texts() {
+  static const std::vector<std::string> names{"brown", "bible"};
+  return names;
+}
+
 std::filesystem::path text_file(const DatasetSpec& spec) {
-  const bool fetched = std::ranges::find(fetched_names, spec.path) != std::end(fetched_names);
-  if (!fetched || is_file(spec.path)) return spec.path;
+  if (!is_fetched(spec.path)) {
+    refuse_misspelt_text(spec.path);
+    return spec.path;
+  }
+  if (is_file(spec.path)) return spec.path;
   std::filesystem::path file = fetched_text(spec.path);
   if (!is_file(file)) {
     refuse("dataset.path", fmt::format("\"{}\"", spec.path),

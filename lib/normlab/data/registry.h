@@ -25,8 +25,12 @@ inline bool is_text(const DatasetSpec& spec) {
   return spec.kind == DatasetKind::text;
 }
 
+// The texts that `normlab data fetch` gets, by their bare names.
+const std::vector<std::string>& fetched_texts();
+
 // Where a text is: spec.path, or for a bare name of a fetched text ("text:bible"), unless a file of that name
-// is here, its place in data_directory(). Throws RequestError naming dataset.path when it was not fetched.
+// is here, its place in data_directory(). Throws RequestError naming dataset.path when it was not fetched,
+// and for a missing file whose name is nearly one of those.
 std::filesystem::path text_file(const DatasetSpec& spec);
 
 struct DatasetListing {

@@ -144,6 +144,7 @@ class Reader {
     const auto found = object_.find(key);
     return found == object_.end() ? nullptr : &*found;
   }
+  bool says(const char* key) const { return object_.contains(key); }
   std::string path(const char* key) const { return shorthand_ ? path_ : join_path(path_, key); }
   Notes* notes() const { return notes_; }
 
@@ -194,10 +195,10 @@ class Reader {
       }
       const std::string within = path_.empty() ? setting_within_object(item.key()) : "";
       const std::string nearest = within.empty() ? nearest_name(item.key(), known_) : within;
-      throw RequestError(
-          fmt::format("{}: unknown setting{}; known are {}{}.", shortened(join_path(path_, item.key())),
-                      owner.empty() ? "" : fmt::format(" of {}", owner), fmt::join(known_, ", "),
-                      nearest.empty() ? "" : fmt::format(" (did you mean \"{}\"?)", nearest)));
+      throw RequestError(fmt::format(
+          "{}: unknown setting{}; known are {}{}.", shortened(join_path(path_, item.key())),
+          owner.empty() ? "" : fmt::format(" of {}", owner), fmt::join(known_, ", "),
+          nearest.empty() ? "" : fmt::format(" (did you mean \"{}\"?)", join_path(path_, nearest))));
     }
   }
 
@@ -411,7 +412,10 @@ void apply_preset(const Json& preset, std::string_view path, ModelSpec& model) {
 void read_model(Reader& parent, ModelSpec& model, bool text) {
   read_object(parent, "model", [&](Reader& reader) {
     reader.name("name", model.kind, model_names);
-    const Json* preset = reader.find("preset", presets_of(model.kind));
+    const Names& presets = presets_of(model.kind);
+    // Where there are none, "preset" is no setting, and refused in words of its own.
+    const bool looks = !presets.empty() || reader.says("preset");
+    const Json* preset = looks ? reader.find("preset", presets) : nullptr;
     if (preset != nullptr) apply_preset(*preset, reader.path("preset"), model);
     visit_model(reader, model, text);
     return model_names[static_cast<std::size_t>(model.kind)];

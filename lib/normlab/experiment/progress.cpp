@@ -87,6 +87,7 @@ std::string progress_line(const SweepCounts& counts, double seconds_left, int wi
   std::string line = fmt::format("[{}{}] {} of {} done, {} running, {} failed", std::string(filled, '#'),
                                  std::string(static_cast<std::size_t>(width) - filled, '.'), counts.done,
                                  counts.cells, counts.running, counts.failed);
+  if (counts.stopping) return line + ", stopping";
   if (counts.waits_for_core) line += ", waiting for a core";
   if (seconds_left >= 0 && ended < counts.cells)
     line += fmt::format(", about {} left", duration_text(seconds_left));

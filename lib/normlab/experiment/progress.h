@@ -20,6 +20,7 @@ struct SweepCounts {
   int running = 0;
   int undefined = 0;  // of those done
   bool waits_for_core = false;
+  bool stopping = false;  // nothing more is started
 };
 
 // What is told of a running run.

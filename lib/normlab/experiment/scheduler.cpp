@@ -105,11 +105,12 @@ class Schedule {
     const std::atomic<int>& stops = count_stop_signals();
     try {
       while (!waiting_.empty() || !running_.empty()) {
-        if (stops > 0 && !stopping_) stop(SIGTERM, "stopping after checkpoints; once more stops at once");
+        if (stops > 0 && !counts_.stopping)
+          stop(SIGTERM, "stopping after checkpoints; once more stops at once");
         if (stops > 1 && !killing_) kill_all();
-        while (!stopping_ && !waiting_.empty() && counts_.running < jobs_ && start_next()) {
+        while (!counts_.stopping && !waiting_.empty() && counts_.running < jobs_ && start_next()) {
         }
-        if (stopping_) waiting_.clear();
+        if (counts_.stopping) waiting_.clear();
         collect();
         if (progress_.due()) draw();
         // Short against any run, and long enough to cost the runs nothing.
@@ -120,7 +121,7 @@ class Schedule {
       wait_for_all();
       throw;
     }
-    return {counts_.done - counts_.undefined, counts_.undefined, counts_.failed, stopping_};
+    return {counts_.done - counts_.undefined, counts_.undefined, counts_.failed, counts_.stopping};
   }
 
  private:
@@ -238,7 +239,7 @@ class Schedule {
       const Json record = read_json(store_.record_path(cell.id), "out");
       learn_pace(cell, record);
       message = ended_message(record, seconds_since(ended.start));
-    } else if (!stopping_) {
+    } else if (!counts_.stopping) {
       // A child that someone else asked to stop has its checkpoint, and is as much unfinished as one that
       // crashed.
       const std::string cause = exit.status == 130 ? "stopped by a signal from outside" : exit.cause;
@@ -290,7 +291,7 @@ class Schedule {
   }
 
   void stop(int signal, std::string_view message) {
-    stopping_ = true;
+    counts_.stopping = true;
     progress_.say(message);
     for (const RunningCell& running : running_) running.child.send(signal);
   }
@@ -317,7 +318,7 @@ class Schedule {
   SweepCounts counts_;
   std::deque<const SweepCell*> waiting_;
   std::list<RunningCell> running_;
-  bool stopping_ = false, killing_ = false;
+  bool killing_ = false;
   bool told_to_wait_ = false, warned_ = false;
 };
 

@@ -18,6 +18,7 @@
 #include "normlab/core/error.h"
 #include "normlab/core/log.h"
 #include "normlab/core/memory.h"
+#include "normlab/core/shared_files.h"
 #include "normlab/core/text.h"
 #include "normlab/experiment/config_json.h"
 #include "normlab/train/requirements.h"
@@ -315,6 +316,28 @@ Json overrides_json(const std::vector<Override>& overrides) {
 
 constexpr const char* sweep_schema = "normlab.sweep/1";
 
+// Experiments are called experiments/NAME.json wherever they are described, and where that is not here it is
+// in the folder that the program was installed to.
+void refuse_absent_experiment(const std::filesystem::path& file) {
+  std::error_code ignored;
+  const std::filesystem::path name = file.lexically_normal(), folder = name.parent_path();
+  if (std::filesystem::exists(file, ignored) || !(folder.empty() || folder == "experiments")) return;
+  const auto shared = find_shared_file("experiments" / name.filename());
+  if (!shared) return;
+  refuse("spec", quotation(file.string()),
+         fmt::format("there is no such file here, and the one that comes with normlab is {}",
+                     printable(shared->string())));
+}
+
+[[noreturn]] void refuse_schema(const Json& schema, const std::filesystem::path& file) {
+  if (schema.is_string() && schema.get_ref<const std::string&>().starts_with("normlab.run/")) {
+    refuse("spec", quotation(file.string()),
+           fmt::format("it is a run's record, and \"normlab run --config {}\" repeats it",
+                       shortened(file.string())));
+  }
+  refuse("schema", shown(schema), fmt::format("\"{}\", or none, is", sweep_schema));
+}
+
 SweepCell make_cell(const SweepSpec& spec, const std::vector<Conditions>& conditions, Json settings) {
   // Conditions look at base and grid only, so that the order of overrides matters for nothing but which value
   // wins.
@@ -478,10 +501,10 @@ SweepSpec parse_sweep_spec(const Json& json, const std::string& default_name) {
 }
 
 SweepSpec load_sweep_spec(const std::filesystem::path& file) {
+  refuse_absent_experiment(file);
   Json json = read_json(file, "spec");
   if (!json.is_object() || !json.contains("schema")) return parse_sweep_spec(json, file.stem().string());
-  if (json["schema"] != sweep_schema)
-    refuse("schema", shown(json["schema"]), fmt::format("\"{}\", or none, is", sweep_schema));
+  if (json["schema"] != sweep_schema) refuse_schema(json["schema"], file);
   const Json runs = json.value("runs", Json());
   json.erase("schema");
   json.erase("runs");
@@ -522,6 +545,20 @@ void apply_shell_settings(SweepSpec& spec, const std::vector<ShellSetting>& sett
   if (changes.empty()) return;
   const std::string note = fmt::format("(changed: {})", fmt::join(changes, "; "));
   spec.description += spec.description.empty() ? note : " " + note;
+}
+
+bool lists_values(std::string_view path, std::string_view text) {
+  if (takes_ranges(path) && parse_range(text)) return true;
+  static constexpr std::string_view free_texts[] = {"target", "initial_parameters", "dataset.path"};
+  const bool is_free = std::find(std::begin(free_texts), std::end(free_texts), path) != std::end(free_texts);
+  if (is_free || text.find(',') == std::string_view::npos) return false;
+  const std::vector<std::string>& names = setting_choices(path);
+  if (names.empty()) return true;
+  // The path of a data set may have commas, too; a list has a name between its own.
+  const std::string between_commas = fmt::format(",{},", text);
+  return std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+    return between_commas.find(fmt::format(",{},", name)) != std::string::npos;
+  });
 }
 
 Json to_json(const SweepSpec& spec) {

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -37,7 +38,7 @@ struct SweepSpec {
 // the spec says none.
 SweepSpec parse_sweep_spec(const Json& json, const std::string& default_name);
 // Also takes the sweep.json of a results folder, and warns when the ids that it lists are not those of its
-// settings.
+// settings. The refusal of an experiment that comes with the program, and is not here, says where it is.
 SweepSpec load_sweep_spec(const std::filesystem::path& file);
 
 // "--set KEY=V1,V2" replaces or adds an axis; one value is set in the base, and the axis is gone. Either wins
@@ -48,6 +49,10 @@ void apply_shell_setting(SweepSpec& spec, const ShellSetting& setting);
 
 // The same for each in turn; the description then says which changed the spec: "(changed: seed = 1, 2)".
 void apply_shell_settings(SweepSpec& spec, const std::vector<ShellSetting>& settings);
+
+// Whether `text`, said for one setting of a run, is a list ("none,layer") or a range ("1..3") of values, as
+// only a sweep takes them.
+bool lists_values(std::string_view path, std::string_view text);
 
 Json to_json(const SweepSpec& spec);
 

@@ -1,10 +1,12 @@
 #include "normlab/train/target.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <charconv>
 #include <cmath>
 #include <numbers>
+#include <vector>
 
 #include "normlab/core/error.h"
 #include "normlab/data/text_data.h"
@@ -12,7 +14,23 @@
 namespace normlab {
 namespace {
 
-constexpr std::string_view form = "the form is SPLIT.METRIC<=NUMBER, for example \"validation.error<=0.12\"";
+const std::vector<std::string>& split_names() {
+  static const std::vector<std::string> names{"train", "validation"};
+  return names;
+}
+
+std::vector<std::string> metric_names(std::optional<TextUnit> unit) {
+  std::vector<std::string> names{"loss", "error"};
+  if (unit) names.emplace_back(bits_name(*unit));
+  return names;
+}
+
+[[noreturn]] void refuse_form(std::string_view target, std::optional<TextUnit> unit) {
+  refuse("target", fmt::format("\"{}\"", target),
+         fmt::format("the form is SPLIT.METRIC<=NUMBER, for example \"validation.error<=0.12\", where "
+                     "SPLIT is one of {} and METRIC one of {}",
+                     fmt::join(split_names(), ", "), fmt::join(metric_names(unit), ", ")));
+}
 
 std::string_view trim(std::string_view text) {
   const auto first = text.find_first_not_of(" \t");
@@ -25,8 +43,7 @@ Split parse_split(std::string_view name) {
   if (name == "validation") return Split::validation;
   if (name == "test")
     refuse("target", "\"test\"", "the test set is read once at the end; use validation or train");
-  const std::vector<std::string> known = {"train", "validation"};
-  refuse_name("target", name, known);
+  refuse_name("target", name, split_names());
 }
 
 Metric bits_metric(TextUnit unit) {
@@ -44,16 +61,14 @@ Metric parse_metric(std::string_view name, std::optional<TextUnit> unit) {
   if (name == "error") return Metric::error;
   if (unit && name == bits_name(*unit)) return bits_metric(*unit);
   if (name == "bits_per_character" || name == "bits_per_byte") refuse_bits(name, unit);
-  std::vector<std::string> known = {"loss", "error"};
-  if (unit) known.emplace_back(bits_name(*unit));
-  refuse_name("target", name, known);
+  refuse_name("target", name, metric_names(unit));
 }
 
-double parse_threshold(std::string_view number, std::string_view whole) {
+double parse_threshold(std::string_view number, std::string_view whole, std::optional<TextUnit> unit) {
   double value = 0;
   const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), value);
   if (error != std::errc() || end != number.data() + number.size() || !std::isfinite(value)) {
-    refuse("target", fmt::format("\"{}\"", whole), form);
+    refuse_form(whole, unit);
   }
   if (value < 0) {
     refuse("target", fmt::format("\"{}\"", whole),
@@ -111,11 +126,11 @@ Target parse_target(std::string_view text, std::optional<TextUnit> unit) {
   const auto comparison = text.find("<=");
   const auto point = text.find('.');
   if (comparison == std::string_view::npos || point == std::string_view::npos || point > comparison) {
-    refuse("target", fmt::format("\"{}\"", text), form);
+    refuse_form(text, unit);
   }
   return {.split = parse_split(trim(text.substr(0, point))),
           .metric = parse_metric(trim(text.substr(point + 1, comparison - point - 1)), unit),
-          .threshold = parse_threshold(trim(text.substr(comparison + 2)), text)};
+          .threshold = parse_threshold(trim(text.substr(comparison + 2)), text, unit)};
 }
 
 }  // namespace normlab
