@@ -124,7 +124,7 @@ std::optional<Convergence> read_convergence(const json& position, Index step) {
 
 std::string read_data_checksum(const json& position) {
   if (!position.contains("data_checksum")) return "";
-  const std::string digits = read_text_field(position, "data_checksum");
+  std::string digits = read_text_field(position, "data_checksum");
   if (!is_checksum(digits)) bad_field("data_checksum", "no hexadecimal digits");
   return digits;
 }
