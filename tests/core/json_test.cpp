@@ -15,6 +15,17 @@ TEST_CASE("text that is not JSON is refused with line and column") {
   CHECK(request_error([] { parse_json("[1, 2", "x"); }).starts_with("x: line 1, column 6 is not JSON"));
 }
 
+TEST_CASE("a byte of zero is no end, and what stands behind it is not passed over") {
+  using namespace std::string_literals;
+  for (const std::string& text : {"{}\0"s, "{}\0{}"s, "{\"a\": 1}\n\0"s, "\0{}"s}) {
+    CHECK_THROWS_AS(parse_json(text, "spec"), RequestError);
+    CHECK_THROWS_AS(parse_sorted_json(text, "spec"), RequestError);
+    CHECK_FALSE(parse_json_if_valid(text, "spec").has_value());
+  }
+  CHECK(request_error([] { parse_json("{}\n \0"s, "spec"); }) ==
+        "spec: line 2, column 2 is not JSON: a byte of zero.");
+}
+
 TEST_CASE("what is not JSON is quoted no longer than 80 characters, and escaped") {
   const std::string message = request_error([] { parse_json("\"" + std::string(100000, 'x'), "x"); });
   CHECK(message.size() < 250);

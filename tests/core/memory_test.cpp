@@ -1,6 +1,7 @@
 #include "normlab/core/memory.h"
 
 #include <doctest/doctest.h>
+#include <unistd.h>
 
 #include <fstream>
 
@@ -40,6 +41,22 @@ TEST_CASE("control groups of version 1 limit memory, too") {
   put(root / "sys/fs/cgroup/memory/memory.limit_in_bytes", "9223372036854771712\n");
   put(root / "sys/fs/cgroup/memory/job/memory.limit_in_bytes", "700\n");
   put(root / "sys/fs/cgroup/memory/job/memory.usage_in_bytes", "900\n");
+  CHECK(available_memory(root) == 0u);
+}
+
+TEST_CASE("a limit on the address space leaves what the process has not taken of it") {
+  const test::TemporaryFolder folder;
+  const std::filesystem::path root = folder.path();
+  put(root / "proc/meminfo", "MemAvailable:    8000 kB\n");
+  put(root / "proc/self/statm", "10 5 3 1 0 4 0\n");
+  put(root / "proc/self/limits",
+      "Limit                     Soft Limit           Hard Limit           Units\n"
+      "Max address space         unlimited            unlimited            bytes\n");
+  CHECK(available_memory(root) == 8000u * 1024);
+  put(root / "proc/self/limits",
+      "Max address space         1000000              unlimited            bytes\n");
+  CHECK(available_memory(root) == 1'000'000u - 10 * static_cast<unsigned>(::sysconf(_SC_PAGESIZE)));
+  put(root / "proc/self/statm", "100000 5 3 1 0 4 0\n");
   CHECK(available_memory(root) == 0u);
 }
 

@@ -100,6 +100,12 @@ Value parse_guarded(std::string_view text, const std::string& source) {
 template <class Value>
 Value parse_or_refuse(std::string_view text, std::string_view source) {
   const std::string name = shortened(source);
+  // The library takes a byte of zero for the end.
+  if (const std::size_t zero = text.find('\0'); zero != text.npos) {
+    const Place place = place_of(text, zero);
+    throw RequestError(
+        fmt::format("{}: line {}, column {} is not JSON: a byte of zero.", name, place.line, place.column));
+  }
   try {
     return parse_guarded<Value>(text, name);
   } catch (const typename Value::parse_error& error) {
@@ -123,6 +129,7 @@ nlohmann::json parse_sorted_json(std::string_view text, std::string_view source)
 }
 
 std::optional<Json> parse_json_if_valid(std::string_view text, std::string_view source) {
+  if (text.find('\0') != text.npos) return std::nullopt;
   try {
     return parse_guarded<Json>(text, shortened(source));
   } catch (const Json::exception&) {

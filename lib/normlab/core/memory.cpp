@@ -1,5 +1,7 @@
 #include "normlab/core/memory.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <charconv>
 #include <fstream>
@@ -61,11 +63,20 @@ void apply_group(Bytes& least, const filesystem::path& mount, std::string_view g
   }
 }
 
+// What `ulimit -v` leaves.
+Bytes left_of_address_space(const filesystem::path& process) {
+  const Bytes limit = number_in(process / "limits", "Max address space");
+  const Bytes pages = number_in(process / "statm", "");
+  if (!limit || !pages) return std::nullopt;
+  return *limit - std::min(*limit, *pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE)));
+}
+
 }  // namespace
 
 Bytes available_memory(const filesystem::path& root) {
   Bytes least = number_in(root / "proc/meminfo", "MemAvailable:");
   if (least) *least *= 1024;
+  take_smaller(least, left_of_address_space(root / "proc/self"));
   std::ifstream groups(root / "proc/self/cgroup");
   for (std::string line; std::getline(groups, line);) {  // "0::/a/b", "4:memory:/a/b"
     const std::size_t first = line.find(':'), second = line.find(':', first + 1);

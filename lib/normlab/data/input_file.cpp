@@ -148,9 +148,7 @@ std::uint64_t InputFile::append(std::uint64_t bytes, std::vector<std::uint8_t>& 
     }
     return appended;
   } catch (const std::bad_alloc&) {
-    refuse_file(
-        field_, path_,
-        fmt::format("needs more than {} bytes, which this machine's memory cannot hold", content.size()));
+    throw RunError(fmt::format("not enough memory to read {}.", quotation(path_.string())));
   }
 }
 
