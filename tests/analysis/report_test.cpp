@@ -303,10 +303,18 @@ TEST_CASE("the summary is rebuilt from the records alone, the same each time") {
   CHECK(content_of(sweep.folder() / "summary.csv") == csv);
 }
 
-TEST_CASE("a sweep without records has an empty summary and no report") {
+TEST_CASE("the report of a sweep that has only begun is empty and says so; what is lost is no beginning") {
   SyntheticSweep sweep;
   write_summary(sweep.folder());
   CHECK(json::parse(content_of(sweep.folder() / "summary.json"))["rows"].empty());
+  const Report begun = build_report(sweep.folder());
+  CHECK(begun.warnings == std::vector<std::string>{"no run has ended yet"});
+  CHECK(render_report(begun, ReportFormat::table) == "quick\n  warning: no run has ended yet\n");
+  CHECK(lines_of(render_report(begun, ReportFormat::csv)).size() == 1);
+  const std::filesystem::path bad = sweep.write("runs/bad.json", "{}");
+  CHECK_THROWS_AS(build_report(sweep.folder()), RequestError);
+  std::filesystem::remove(bad);
+  sweep.write("sweep.json", "{}");
   CHECK_THROWS_AS(build_report(sweep.folder()), RequestError);
 }
 
@@ -335,6 +343,32 @@ TEST_CASE("texts from records neither steer a terminal nor break a table") {
   CHECK(contains(markdown, R"( a\|b |)"));
   CHECK(contains(markdown, R"( c\\\|d |)"));
   CHECK(json::parse(render_report(report, ReportFormat::json))["name"] == "two\nlines");
+}
+
+TEST_CASE("whatever a record says is printed without control characters, and not at any length") {
+  const std::string poison = "x\x1b]0;\n\u009b2J" + std::string(5000, 'y');
+  auto record = synthetic_record({.time_warnings = {poison, poison}});
+  for (const char* field : {"cpu", "simd", "compiler", "normlab", "onednn"})
+    record["environment"][field] = poison;
+  record["config"]["model"]["hidden"] = json::array({poison});
+  record["config"]["dataset"]["path"] = poison;
+  record["config"]["optimizer"][poison] = poison;
+  record["config"]["schedule"] = {{"name", poison}};
+  auto failed = synthetic_record({.seed = 2, .status = "failed"});
+  failed["cause"] = poison;
+  SyntheticSweep sweep({{"schema", "normlab.sweep/1"}, {"name", poison}, {"description", poison}});
+  sweep.add(record);
+  sweep.add(failed);
+  const Report report = build_report(sweep.folder());
+  for (const ReportFormat format : {ReportFormat::table, ReportFormat::markdown, ReportFormat::csv}) {
+    const std::string text = render_report(report, format);
+    CAPTURE(text);
+    CHECK_FALSE(contains(text, "\x1b"));
+    CHECK_FALSE(contains(text, "\u009b"));
+    CHECK_FALSE(contains(text, "\n\\"));
+    CHECK_FALSE(contains(text, std::string(400, 'y')));
+    CHECK(contains(text, "x\\"));
+  }
 }
 
 TEST_CASE("a name that is not UTF-8 is no obstacle to a report in JSON") {

@@ -90,6 +90,26 @@ TEST_CASE("a run that doubts its times says so, and others do not") {
   CHECK_FALSE(contains(render_record(synthetic_record({})), "doubtful"));
 }
 
+TEST_CASE("texts of a record are shown without control characters, on one line, and not at any length") {
+  const std::string poison = "x\x1b]0;\n\u009b2J" + std::string(5000, 'y');
+  for (const char* status : {"reached_target", "failed", "undefined"}) {
+    auto record = synthetic_record({.status = status, .time_warnings = {poison}});
+    for (const char* field : {"started", "cause", "reason", "id"}) record[field] = poison;
+    record["environment"]["cpu"] = poison;
+    record["environment"][poison] = {poison};
+    record["config"]["target"] = "validation.error<=" + poison;
+    record["config"]["optimizer"]["name"] = poison;
+    record["config"]["also"] = {poison};
+    record["config"]["model"][poison] = poison;
+    const std::string text = render_record(record);
+    CAPTURE(text);
+    CHECK_FALSE(contains(text, "\x1b"));
+    CHECK_FALSE(contains(text, "\u009b"));
+    CHECK_FALSE(contains(text, std::string(400, 'y')));
+    CHECK(contains(text, "started        x\\x1b]0;\\n"));
+  }
+}
+
 TEST_CASE("text tasks show bits per character") {
   const std::string text = render_record(synthetic_record({.model = "lstm", .text_task = true}));
   CHECK(contains(text, "validation bits per character"));

@@ -23,9 +23,8 @@ constexpr std::array<std::string_view, 7> norm_order = {"none",  "batch",    "la
                                                         "group", "instance", "weight"};
 constexpr std::array<std::string_view, 4> key_settings = {"model.name", "norm.name", "batch_size", "seed"};
 
-template <class Names>
-std::size_t rank_in(const Names& names, std::string_view name) {
-  return static_cast<std::size_t>(std::find(names.begin(), names.end(), name) - names.begin());
+std::size_t rank_of_norm(std::string_view name) {
+  return static_cast<std::size_t>(std::find(norm_order.begin(), norm_order.end(), name) - norm_order.begin());
 }
 
 RunRecord make_record(json content, const std::filesystem::path& file) {
@@ -72,7 +71,7 @@ std::string defect_in_sweep(const json& content, const std::filesystem::path& fi
 
 void load_file(SweepRecords& sweep, const std::filesystem::path& file,
                const std::set<std::string>& expected) {
-  const std::string shown = printable(file.lexically_relative(sweep.folder).string());
+  const std::string shown = shortened(file.lexically_relative(sweep.folder).string());
   std::string defect;
   try {
     json content = parse_sorted_json(read_text(file, "results", longest_json), "its text");
@@ -91,8 +90,7 @@ std::set<std::filesystem::path> record_files(const std::filesystem::path& runs) 
        entry.increment(error)) {
     if (entry->path().extension() == ".json") files.insert(entry->path());
   }
-  if (error)
-    refuse("results", fmt::format("\"{}\"", runs.string()), "the folder cannot be read: " + error.message());
+  if (error) refuse("results", quotation(runs.string()), "the folder cannot be read: " + error.message());
   return files;
 }
 
@@ -123,19 +121,26 @@ json setting_value(const std::map<std::string, json>& settings, const std::strin
 }
 
 // Names in the order in which the spec lists them, wherever it says "model" or "models".
-void collect_model_names(const json& node, bool in_model, std::vector<std::string>& names) {
+using ModelRanks = std::map<std::string, std::size_t>;
+
+void collect_model_ranks(const json& node, bool in_model, ModelRanks& ranks) {
   if (node.is_string() && in_model) {
-    const std::string name = node.get<std::string>();
-    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+    const std::size_t next = ranks.size();
+    ranks.emplace(node.get<std::string>(), next);
   } else if (node.is_array()) {
-    for (const json& element : node) collect_model_names(element, in_model, names);
+    for (const json& element : node) collect_model_ranks(element, in_model, ranks);
   } else if (node.is_object()) {
     for (const auto& [key, member] : node.items()) {
       const bool names_model =
           key == "model" || key == "models" || key == "model.name" || (in_model && key == "name");
-      collect_model_names(member, names_model, names);
+      collect_model_ranks(member, names_model, ranks);
     }
   }
+}
+
+std::size_t rank_of_model(const ModelRanks& ranks, const std::string& name) {
+  const auto found = ranks.find(name);
+  return found == ranks.end() ? ranks.size() : found->second;
 }
 
 std::string cell_norm(const RunRecord& run) {
@@ -244,9 +249,9 @@ VaryingSettings find_varying_settings(const std::vector<RunRecord>& runs) {
 }
 
 std::vector<Cell> group_into_cells(const SweepRecords& sweep, const VaryingSettings& varying) {
-  std::vector<std::string> models;
-  if (const json* grid = value_at(sweep.spec, "grid")) collect_model_names(*grid, false, models);
-  collect_model_names(sweep.spec, false, models);
+  ModelRanks models;
+  if (const json* grid = value_at(sweep.spec, "grid")) collect_model_ranks(*grid, false, models);
+  collect_model_ranks(sweep.spec, false, models);
   // Only what the order needs comes first; the names themselves settle what the orders do not know.
   using Key = std::tuple<std::size_t, std::string, std::size_t, std::string, Index, std::vector<json>>;
   std::map<Key, Cell> cells;
@@ -256,7 +261,7 @@ std::vector<Cell> group_into_cells(const SweepRecords& sweep, const VaryingSetti
     for (const std::string& path : varying.columns) values.push_back(setting_value(settings, path));
     const std::string model = cell_model(run), norm = cell_norm(run);
     const Index batch_size = cell_batch_size(run);
-    Cell& cell = cells[{rank_in(models, model), model, rank_in(norm_order, norm), norm, batch_size, values}];
+    Cell& cell = cells[{rank_of_model(models, model), model, rank_of_norm(norm), norm, batch_size, values}];
     if (cell.runs.empty()) {
       cell.model = model;
       cell.norm = norm;
@@ -273,6 +278,14 @@ std::vector<Cell> group_into_cells(const SweepRecords& sweep, const VaryingSetti
     ordered.push_back(std::move(cell));
   }
   return ordered;
+}
+
+std::string shortened_sentence(std::string_view text) {
+  constexpr std::size_t longest = 400;  // bytes; several times what normlab writes
+  if (text.size() <= longest) return printable(text);
+  std::size_t end = longest;
+  while (end > longest - 4 && (text[end] & 0xc0) == 0x80) --end;  // not within a character
+  return printable(text.substr(0, end)) + "...";
 }
 
 std::string with_blanks(std::string name) {

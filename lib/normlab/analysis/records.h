@@ -80,6 +80,10 @@ struct Cell {
 // then the further settings ascending. Names that neither order knows come last, alphabetically.
 std::vector<Cell> group_into_cells(const SweepRecords& sweep, const VaryingSettings& varying);
 
+// A sentence from a record (a cause, a warning) for people: printable, and cut off when it is far longer than
+// any that normlab writes.
+std::string shortened_sentence(std::string_view text);
+
 // "bits per character" for "bits_per_character".
 std::string with_blanks(std::string name);
 

@@ -9,6 +9,8 @@
 
 #include "normlab/core/error.h"
 #include "normlab/core/file.h"
+#include "normlab/core/log.h"
+#include "normlab/core/text.h"
 #include "normlab/train/clock_check.h"
 
 namespace normlab {
@@ -30,7 +32,7 @@ std::string dataset_text(const json& content) {
 std::string machine_text(const json& content) {
   std::vector<std::string> parts;
   for (const char* field : {"environment.cpu", "environment.simd"}) {
-    if (const std::string text = text_at(content, field); !text.empty()) parts.push_back(text);
+    if (const std::string text = text_at(content, field); !text.empty()) parts.push_back(shortened(text));
   }
   if (const auto threads = number_at(content, "environment.threads")) {
     parts.push_back(fmt::format("{:.0f} thread{} a run", *threads, *threads == 1 ? "" : "s"));
@@ -44,7 +46,7 @@ std::string version_text(const json& content) {
     const std::string version = text_at(content, fmt::format("environment.{}", field));
     if (version.empty()) continue;
     const std::string_view label = field == std::string_view("onednn") ? "oneDNN" : field;
-    parts.push_back(fmt::format("{} {}", label, version));
+    parts.push_back(fmt::format("{} {}", label, shortened(version)));
   }
   return fmt::format("{}", fmt::join(parts, ", "));
 }
@@ -141,7 +143,7 @@ std::string time_warning_of(const RunRecord& run) {
   std::vector<std::string> warnings;
   const json* list = value_at(run.content, "time_warnings");
   if (list == nullptr || !list->is_array()) return "";
-  for (const json& warning : *list) warnings.push_back(setting_text(warning));
+  for (const json& warning : *list) warnings.push_back(shortened_sentence(setting_text(warning)));
   if (warnings.empty()) return "";
   return fmt::format("seed {}: {}", seed_of(run), fmt::join(warnings, ", and "));
 }
@@ -252,7 +254,8 @@ void describe_settings_by_model(Report& report, const SweepRecords& sweep, const
       for (const RunRecord& run : sweep.runs) {
         if (text_at(run.content, "config.model.name") != model) continue;
         const json* value = value_at(run.content["config"], path);
-        parts.push_back(fmt::format("{}: {}", model, setting_text(value == nullptr ? json() : *value)));
+        parts.push_back(fmt::format("{}: {}", shortened(model),
+                                    shortened(setting_text(value == nullptr ? json() : *value))));
         break;
       }
     }
@@ -276,7 +279,7 @@ std::string size_text(const json& model) {
     const auto value = model.find(name);
     if (value == model.end() || *value == false) continue;
     std::replace(name.begin(), name.end(), '_', ' ');
-    parts.push_back(*value == true ? name : fmt::format("{} {}", name, setting_text(*value)));
+    parts.push_back(*value == true ? name : fmt::format("{} {}", name, shortened(setting_text(*value))));
   }
   return fmt::format("{}", fmt::join(parts, ", "));
 }
@@ -288,7 +291,8 @@ void describe_model_sizes(Report& report, const SweepRecords& sweep) {
     for (const RunRecord& run : sweep.runs) {
       const auto parameters = number_at(run.content, "model.parameters");
       if (!parameters || text_at(run.content, "config.model.name") != model) continue;
-      const std::string text = fmt::format("{}: {}", model, size_text(run.content["config"]["model"]));
+      const std::string text =
+          fmt::format("{}: {}", shortened(model), size_text(run.content["config"]["model"]));
       const Index count = static_cast<Index>(*parameters);
       auto entry =
           std::find_if(sizes.begin(), sizes.end(), [&](const auto& size) { return size.first == text; });
@@ -327,7 +331,7 @@ void warn(Report& report, const SweepRecords& sweep) {
                          [&](const RunRecord& run) { return run.status == status; });
   };
   const auto total = sweep.runs.size();
-  if (total == 0) report.warnings.push_back("there are no records yet");
+  if (total == 0) report.warnings.push_back("no run has ended yet");
   std::set<std::string> absent(sweep.expected.begin(), sweep.expected.end());
   for (const RunRecord& run : sweep.runs) absent.erase(run.id);
   if (total > 0 && !absent.empty()) {
@@ -356,6 +360,11 @@ void warn(Report& report, const SweepRecords& sweep) {
   }
 }
 
+// Whether a sweep is known to work there, and nothing that it wrote is lost.
+bool has_only_begun(const SweepRecords& sweep) {
+  return text_at(sweep.spec, "schema").starts_with("normlab.sweep/") && sweep.warnings.empty();
+}
+
 }  // namespace
 
 Report build_report(const SweepRecords& sweep) {
@@ -374,8 +383,9 @@ Report build_report(const SweepRecords& sweep) {
 
 Report build_report(const std::filesystem::path& folder) {
   const SweepRecords sweep = load_sweep(folder);
-  if (sweep.runs.empty()) {
-    refuse("results", fmt::format("\"{}\"", folder.string()), "at least one run record in runs/ is needed");
+  if (sweep.runs.empty() && !has_only_begun(sweep)) {
+    for (const std::string& warning : sweep.warnings) log_warning(warning);
+    refuse("results", quotation(folder.string()), "at least one run record in runs/ is needed");
   }
   return build_report(sweep);
 }

@@ -152,6 +152,7 @@ Heading make_heading(const Report& report) {
   const auto add = [&](const std::string& label, const std::string& text) {
     if (!text.empty()) heading.emplace_back(label, text);
   };
+  if (report.rows.empty()) return heading;
   add("trained", fmt::format("{} on {}", join_words(report.models, ", "), join_words(report.datasets, ", ")));
   add(report.model_sizes.size() == 1 ? "model" : "models", join_words(report.model_sizes, "; "));
   if (report.targets.size() < 2) {
@@ -449,36 +450,42 @@ std::string render_json(const Report& report) {
 
 // ---- texts from records
 
-void make_printable(std::string& text) {
-  text = printable(text);
+using MakePrintable = std::string (*)(std::string_view);
+
+void make_printable(std::vector<std::string>& texts, MakePrintable make) {
+  for (std::string& text : texts) text = make(text);
 }
 
-void make_printable(std::vector<std::string>& texts) {
-  for (std::string& text : texts) make_printable(text);
+// A setting that is text, or a list of texts; numbers stay as they are.
+void make_printable(nlohmann::json& setting) {
+  const std::string text = setting_text(setting);
+  std::string shown = shortened(text);
+  if (shown != text) setting = std::move(shown);
+}
+
+void make_printable(ReportRow& row) {
+  for (std::string* text : {&row.model, &row.norm, &row.dataset, &row.target, &row.test_metric})
+    *text = shortened(*text);
+  make_printable(row.reasons, shortened_sentence);
+  make_printable(row.time_warnings, printable);  // each was shortened before they were joined
+  for (nlohmann::json& setting : row.settings) make_printable(setting);
 }
 
 // A record may come from anywhere, and what it says must neither steer a terminal nor break a line of a
-// table.
+// table, nor fill the page.
 Report with_printable_texts(Report report) {
-  make_printable(report.name);
-  make_printable(report.description);
-  for (auto* texts : {&report.models, &report.datasets, &report.targets, &report.machines, &report.versions,
-                      &report.columns, &report.warnings}) {
-    make_printable(*texts);
-  }
+  report.name = shortened_sentence(report.name);
+  report.description = shortened_sentence(report.description);
+  for (auto* names : {&report.models, &report.datasets, &report.targets, &report.columns})
+    make_printable(*names, shortened);
+  // Put together from texts that were shortened.
+  for (auto* texts : {&report.model_sizes, &report.machines, &report.versions, &report.warnings})
+    make_printable(*texts, printable);
   for (auto& [setting, values] : report.by_model) {
-    make_printable(setting);
-    make_printable(values);
+    setting = shortened(setting);
+    values = printable(values);
   }
-  for (ReportRow& row : report.rows) {
-    for (std::string* text : {&row.model, &row.norm, &row.dataset, &row.target, &row.test_metric}) {
-      make_printable(*text);
-    }
-    make_printable(row.reasons);
-    for (nlohmann::json& setting : row.settings) {
-      if (setting.is_string()) make_printable(setting.get_ref<std::string&>());
-    }
-  }
+  for (ReportRow& row : report.rows) make_printable(row);
   return report;
 }
 

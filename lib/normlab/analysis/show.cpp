@@ -52,16 +52,25 @@ std::string join(const std::vector<std::string>& parts) {
 
 // A setting's value in as many digits as people read.
 std::string shown_setting(const json& value) {
-  return value.is_number_float() ? fmt::format("{:.6g}", value.get<double>()) : setting_text(value);
+  return value.is_number_float() ? fmt::format("{:.6g}", value.get<double>())
+                                 : shortened(setting_text(value));
+}
+
+std::string shown_key(const std::string& key) {
+  return shortened(with_blanks(key));
+}
+
+std::string shown_text_at(const json& object, std::string_view path) {
+  return shortened(text_at(object, path));
 }
 
 // "adam: beta1 0.9, beta2 0.999" of {"name": "adam", "beta1": 0.9, "beta2": 0.999}
 std::string describe_part(const json& part) {
   std::vector<std::string> settings;
   for (const auto& [key, value] : part.items()) {
-    if (key != "name") settings.push_back(with_blanks(key) + " " + shown_setting(value));
+    if (key != "name") settings.push_back(shown_key(key) + " " + shown_setting(value));
   }
-  const std::string name = text_at(part, "name");
+  const std::string name = shown_text_at(part, "name");
   return name + (name.empty() || settings.empty() ? "" : ": ") + join(settings);
 }
 
@@ -69,14 +78,13 @@ std::string describe_config(const json& config) {
   std::vector<std::string> order = {"dataset", "model", "norm", "init", "optimizer", "schedule"};
   std::vector<std::string> others;
   for (const auto& [key, value] : config.items()) {
-    if (!value.is_object() && !value.is_null())
-      others.push_back(with_blanks(key) + " " + shown_setting(value));
+    if (!value.is_object() && !value.is_null()) others.push_back(shown_key(key) + " " + shown_setting(value));
     if (value.is_object() && std::find(order.begin(), order.end(), key) == order.end()) order.push_back(key);
   }
   std::string text;
   for (const std::string& key : order) {
     if (const json* part = value_at(config, key); part != nullptr && part->is_object()) {
-      text += labelled(with_blanks(key), describe_part(*part));
+      text += labelled(shown_key(key), describe_part(*part));
     }
   }
   return text + labelled("also", join(others));
@@ -84,8 +92,10 @@ std::string describe_config(const json& config) {
 
 std::string describe_status(const json& record) {
   const std::string status = text_at(record, "status");
-  if (status == "undefined") return "undefined: " + text_at(record, "reason", "no reason recorded");
-  if (status == "failed") return "failed: " + text_at(record, "cause", "no cause recorded");
+  if (status == "undefined")
+    return "undefined: " + shortened_sentence(text_at(record, "reason", "no reason recorded"));
+  if (status == "failed")
+    return "failed: " + shortened_sentence(text_at(record, "cause", "no cause recorded"));
   const auto step = number_at(record, "diverged_step");
   if (status == "diverged" && step) return fmt::format("diverged at step {:.0f}", *step);
   return with_blanks(status);
@@ -105,7 +115,8 @@ void add_seconds(std::vector<std::string>& parts, const json& object, std::strin
 }
 
 std::string describe_convergence(const json& record) {
-  const std::string target = text_at(record, "config.target", text_at(record, "convergence.target"));
+  const std::string target =
+      shortened(text_at(record, "config.target", text_at(record, "convergence.target")));
   if (target.empty()) return "none was set";
   const auto epochs = number_at(record, "convergence.epochs");
   if (!epochs) return target + ": not reached";
@@ -135,7 +146,7 @@ std::string describe_time_warnings(const json& record) {
   const json* warnings = value_at(record, "time_warnings");
   std::vector<std::string> parts;
   if (warnings == nullptr || !warnings->is_array()) return "";
-  for (const json& warning : *warnings) parts.push_back(setting_text(warning));
+  for (const json& warning : *warnings) parts.push_back(shortened_sentence(setting_text(warning)));
   return fmt::format("{}", fmt::join(parts, "; "));
 }
 
@@ -190,7 +201,7 @@ std::string describe_environment(const json& record) {
   const json* environment = value_at(record, "environment");
   if (environment == nullptr || !environment->is_object()) return "";
   for (const auto& [key, value] : environment->items())
-    parts.push_back(with_blanks(key) + " " + setting_text(value));
+    parts.push_back(shown_key(key) + " " + shown_setting(value));
   return join(parts);
 }
 
@@ -206,7 +217,7 @@ std::string curve(const json& record, const std::string& metric, const std::stri
   if (const std::string prefix = metric + "<="; target.rfind(prefix, 0) == 0) {
     const std::string threshold = target.substr(prefix.size());
     chart.threshold = std::strtod(threshold.c_str(), nullptr);
-    chart.threshold_label = "target " + threshold;
+    chart.threshold_label = "target " + shortened(threshold);
   }
   return render_chart(chart);
 }
@@ -260,14 +271,14 @@ std::string describe_layers(const json& record) {
 }  // namespace
 
 std::string render_record(const json& record) {
-  std::string text = fmt::format("run {}\n", text_at(record, "id"));
+  std::string text = fmt::format("run {}\n", shown_text_at(record, "id"));
   text += labelled("status", describe_status(record));
   text += labelled("target", describe_convergence(record));
   if (const json* test = value_at(record, "test")) text += labelled("test", describe_metrics(*test));
   text += labelled("step time", describe_steps(record));
   text += labelled("time", describe_time(record));
   text += labelled("doubtful times", describe_time_warnings(record));
-  text += labelled("started", text_at(record, "started"));
+  text += labelled("started", shown_text_at(record, "started"));
   text += labelled("size", describe_size(record));
   text += "\n" + describe_config(record["config"]);
   text += labelled("environment", describe_environment(record));
