@@ -6,8 +6,10 @@
 #include "commands.h"
 #include "normlab/analysis/report.h"
 #include "normlab/core/error.h"
+#include "normlab/core/file.h"
 #include "normlab/core/log.h"
 #include "normlab/core/standard_streams.h"
+#include "normlab/core/text.h"
 #include "normlab/data/unpacked_files.h"
 #include "normlab/experiment/config_json.h"
 #include "normlab/experiment/dry_run.h"
@@ -55,6 +57,15 @@ std::int64_t read_count(const char* option, const std::string& text, std::int64_
   return value.get<std::int64_t>();
 }
 
+// A spec of the user's own must not be taken for what an earlier sweep left there.
+void require_spec_elsewhere(const std::string& spec_file, const std::filesystem::path& folder) {
+  const std::filesystem::path results = folder / "sweep.json";
+  if (!normlab::is_same_file(spec_file, results) || normlab::holds_sweep_file(folder)) return;
+  normlab::refuse("out", normlab::quotation(folder.string()),
+                  "the spec itself stands where the results' sweep.json would go, so give another folder "
+                  "with --out");
+}
+
 std::string time_text(const std::vector<SweepCell>& cells, int jobs, const normlab::SweepNeeds& needs) {
   constexpr double calibration_seconds = 3;
   normlab::TimeEstimate estimate(cells);
@@ -75,7 +86,7 @@ std::size_t remove_ended(const std::filesystem::path& folder, std::vector<SweepC
   normlab::SweepNeeds needs_to_go;
   for (std::size_t i = 0; i < cells.size(); ++i) {
     const bool ended =
-        !cells[i].undefined && normlab::is_final_status(normlab::recorded_status(folder, cells[i].id));
+        !cells[i].undefined && normlab::is_final_status(normlab::recorded_status(folder, cells[i]));
     if (ended) continue;
     to_go.push_back(std::move(cells[i]));
     needs_to_go.memory.push_back(needs.memory[i]);
@@ -117,7 +128,7 @@ void print_results(const normlab::RunStore& store) {
 void warn_of_missing_parameters(const normlab::RunStore& store, const std::vector<SweepCell>& cells) {
   std::size_t missing = 0;
   for (const SweepCell& cell : cells) {
-    const bool trained = !cell.undefined && normlab::is_final_status(store.status(cell.id));
+    const bool trained = !cell.undefined && normlab::is_final_status(store.status(cell));
     if (trained && !std::filesystem::exists(store.parameters_path(cell.id))) ++missing;
   }
   if (missing == 0) return;
@@ -131,10 +142,9 @@ void warn_of_changed_data(const normlab::RunStore& store, const std::vector<Swee
                           const normlab::SweepNeeds& needs) {
   std::size_t finished = 0, changed = 0;
   for (std::size_t i = 0; i < cells.size(); ++i) {
-    if (cells[i].undefined || !normlab::is_final_status(store.status(cells[i].id))) continue;
+    if (cells[i].undefined || !normlab::is_final_status(store.status(cells[i]))) continue;
     ++finished;
-    const normlab::Json record = normlab::read_json(store.record_path(cells[i].id), "out");
-    if (normlab::is_of_other_data(record, needs.checksums[i])) ++changed;
+    if (normlab::is_of_other_data(store.record(cells[i]), needs.checksums[i])) ++changed;
   }
   if (changed == 0) return;
   normlab::log_warning(
@@ -157,6 +167,7 @@ int sweep(const SweepArguments& arguments) {
   const normlab::SweepNeeds needs = normlab::check_cells_against_data(cells, jobs);
   for (const std::string& warning : needs.warnings) normlab::log_warning(warning);
   const std::filesystem::path folder = arguments.out.empty() ? "results/" + spec.name : arguments.out;
+  require_spec_elsewhere(arguments.spec_file, folder);
   if (arguments.dry_run) return print_cells(cells, jobs, needs, folder);
   normlab::count_stop_signals();  // from here on there is something to keep
   const normlab::RunStore store(folder, spec, cells);

@@ -106,6 +106,87 @@ TEST_CASE("a sweep runs again what only looks like a record, and keeps the file"
   CHECK(read_file(results / "runs" / "stray.json") == "{}");
 }
 
+TEST_CASE("a record counts for a sweep as it does for a report, whatever else it holds") {
+  TemporaryFolder folder;
+  write_file(folder.path() / "s.json", spec_text(R"(["none", "layer"])", 20));
+  REQUIRE(run_program(folder.path(), {"sweep", "s.json", "--out", "out"}).status == 0);
+  const filesystem::path file = records_in(folder.path() / "out")[0];
+  json record = json::parse(read_file(file));
+  for (int i = 0; i < 30'000; ++i) record["notes"][std::to_string(i)] = i;
+  write_file(file, record.dump());
+  CHECK(run_program(folder.path(), {"report", "out"}).status == 0);
+  const Outcome again = run_program(folder.path(), {"sweep", "s.json", "--out", "out"});
+  CAPTURE(again.error);
+  CHECK(again.status == 0);
+  CHECK(contains(again.error, "2 of 2 runs are finished already"));
+  CHECK(read_file(file) == record.dump());
+}
+
+TEST_CASE("a sweep takes no record's word that a run has no meaning") {
+  TemporaryFolder folder;
+  write_file(folder.path() / "s.json", spec_text(R"(["none", "layer"])", 20));
+  REQUIRE(run_program(folder.path(), {"sweep", "s.json", "--out", "out"}).status == 0);
+  const filesystem::path file = records_in(folder.path() / "out")[0];
+  const json whole = numbers_of(file);
+  json record = json::parse(read_file(file));
+  record["status"] = "undefined";
+  record["reason"] = "no";
+  write_file(file, record.dump());
+  CHECK(contains(run_program(folder.path(), {"sweep", "s.json", "--out", "out", "--dry-run"}).error,
+                 "1 of them are finished already"));
+  const Outcome again = run_program(folder.path(), {"sweep", "s.json", "--out", "out"});
+  CHECK(again.status == 0);
+  CHECK(contains(again.error, "its status is undefined, and the run is defined; the run is done again"));
+  CHECK(numbers_of(file) == whole);
+}
+
+TEST_CASE("a report names every file that it does not count, also when none is left") {
+  TemporaryFolder folder;
+  write_file(folder.path() / "s.json", spec_text(R"(["none", "layer"])", 20));
+  REQUIRE(run_program(folder.path(), {"sweep", "s.json", "--out", "out"}).status == 0);
+  const std::vector<filesystem::path> files = records_in(folder.path() / "out");
+  for (const filesystem::path& file : files) filesystem::remove(file);
+  const Outcome begun = run_program(folder.path(), {"report", "out"});
+  CHECK(begun.status == 0);
+  CHECK(contains(begun.out, "no run has ended yet"));
+  for (const filesystem::path& file : files) write_file(file, "{}");
+  const Outcome report = run_program(folder.path(), {"report", "out"});
+  CHECK(report.status == 2);
+  CHECK(report.out.empty());
+  for (const filesystem::path& file : files)
+    CHECK(contains(report.error, file.filename().string() + " was passed over: it has no schema"));
+  CHECK(contains(report.error, "at least one run record"));
+}
+
+TEST_CASE("a spec that stands where the results' own would go is refused, and stays") {
+  TemporaryFolder folder;
+  filesystem::create_directory(folder.path() / "exp");
+  write_file(folder.path() / "exp" / "sweep.json", spec_text(R"(["none"])", 5));
+  check_refused(folder.path(), {"sweep", "exp/sweep.json", "--out", "exp"},
+                {"out: \"exp\"", "the spec itself"});
+  check_refused(folder.path(), {"sweep", "exp/sweep.json", "--out", "exp/.", "--dry-run"},
+                {"the spec itself"});
+}
+
+TEST_CASE("warnings shorten the names of files") {
+  TemporaryFolder folder;
+  const std::string out = std::string(120, 'a') + "/" + std::string(120, 'b');
+  write_file(folder.path() / "s.json", spec_text(R"(["none"])", 5));
+  REQUIRE(run_program(folder.path(), {"sweep", "s.json", "--out", out}).status == 0);
+  write_file(folder.path() / out / "sweep.json", "{");
+  write_file(records_in(folder.path() / out)[0], "{}");
+  ::setenv("NORMLAB_RUNTIME_DIR", (folder.path() / std::string(200, 'c')).c_str(), 1);
+  write_file(folder.path() / std::string(200, 'c'), "a file");
+  const Outcome outcome = run_program(folder.path(), {"sweep", "s.json", "--out", out});
+  ::unsetenv("NORMLAB_RUNTIME_DIR");
+  CAPTURE(outcome.error);
+  CHECK(outcome.status == 0);
+  CHECK(contains(outcome.error, "sweep.json is damaged and set aside as sweep.json.damaged-1"));
+  CHECK(contains(outcome.error, "because it has no schema"));
+  CHECK(contains(outcome.error, "cannot be opened as a folder"));
+  for (const char letter : {'a', 'b', 'c'}) CHECK_FALSE(contains(outcome.error, std::string(90, letter)));
+}
+
 TEST_CASE("a sweep goes on after a flipped bit in a checkpoint and a cut sweep.json, with the same numbers") {
   TemporaryFolder folder;
   write_file(folder.path() / "s.json", spec_text(R"(["layer"])", 8000));

@@ -2,10 +2,23 @@
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <sys/file.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstddef>
+#include <cstring>
+#include <functional>
+
 #include "data/idx_files.h"
+#include "normlab/core/error.h"
 #include "normlab/experiment/record.h"
 
 using namespace normlab;
@@ -19,6 +32,28 @@ SweepSpec spec_of(const char* text) {
 
 const char* const small_spec = R"({"grid": {"norm": ["none", "layer"]}})";
 
+// What the store says that it cannot do, or "".
+std::string run_error(const std::function<void()>& work) {
+  try {
+    work();
+  } catch (const RunError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+// From here on, and for good, the process finds that no file can be locked.
+void forbid_locks() {
+  sock_filter steps[] = {BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+                         BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_flock, 0, 1),
+                         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOLCK),
+                         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
+  const sock_fprog program{4, steps};
+  if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+      ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0)
+    ::_exit(0);  // a kernel without such filters
+}
+
 }  // namespace
 
 TEST_CASE("a folder keeps its sweep, its records and nothing half-written") {
@@ -28,19 +63,121 @@ TEST_CASE("a folder keeps its sweep, its records and nothing half-written") {
   const std::vector<SweepCell> cells = expand(spec);
   {
     const RunStore store(folder, spec, cells);
-    CHECK(store.status(cells[0].id) == "");
-    store.write_record(cells[0].id, make_undefined_record(cells[0].config, "because"));
-    CHECK(store.status(cells[0].id) == "undefined");
+    CHECK(store.status(cells[0]) == "");
+    store.write_record(cells[0].id, make_failed_record(cells[0].config, "because"));
+    CHECK(store.status(cells[0]) == "failed");
+    CHECK(store.record(cells[0])["cause"] == "because");
     write_file(store.record_path(cells[1].id), read_file(store.record_path(cells[0].id)));  // another's
-    CHECK(store.status(cells[1].id) == "");
+    CHECK(store.status(cells[1]) == "");
     write_file(store.record_path(cells[1].id), "{\"status\": \"fini");
-    CHECK(store.status(cells[1].id) == "");
-    write_file(folder / "runs" / "x.json.123.partial", "{");
+    CHECK(store.status(cells[1]) == "");
+    write_file(store.record_path(cells[0].id).string() + ".123.partial", "{");
   }
   CHECK(parse_json(read_file(folder / "sweep.json"), "sweep")["runs"][0] == cells[0].id);
   const RunStore again(folder, spec, cells);
-  CHECK(again.status(cells[0].id) == "undefined");
-  CHECK_FALSE(std::filesystem::exists(folder / "runs" / "x.json.123.partial"));
+  CHECK(again.status(cells[0]) == "failed");
+  CHECK_FALSE(std::filesystem::exists(again.record_path(cells[0].id).string() + ".123.partial"));
+}
+
+TEST_CASE("half-written files go only where a sweep's own writing left them") {
+  TemporaryFolder temporary;
+  const SweepSpec spec = spec_of(small_spec);
+  const std::vector<SweepCell> cells = expand(spec);
+  { const RunStore store(temporary.path(), spec, cells); }
+  const std::string id = cells[0].id;
+  std::filesystem::create_directory(temporary.path() / "parameters");
+  const std::vector<std::string> own{"sweep.json.1.partial",
+                                     "summary.csv.22.partial",
+                                     "probe.3.partial",
+                                     "runs/" + id + ".json.4.partial",
+                                     "checkpoints/" + id + ".checkpoint.5.partial",
+                                     "parameters/" + id + ".safetensors.6.partial"};
+  const std::vector<std::string> others{"movie.partial",           "movie.7.partial",
+                                        "sweep.json.partial",      "sweep.json.7b.partial",
+                                        "sweep.json..partial",     "runs/notes.partial",
+                                        "runs/x.json.123.partial", "runs/" + id + ".json.4.partial.txt"};
+  for (const auto& name : own) write_file(temporary.path() / name, "half");
+  for (const auto& name : others) write_file(temporary.path() / name, "precious");
+  std::filesystem::create_directory(temporary.path() / "summary.json.8.partial");
+  const RunStore store(temporary.path(), spec, cells);
+  for (const auto& name : own) {
+    CAPTURE(name);
+    CHECK_FALSE(std::filesystem::exists(temporary.path() / name));
+  }
+  for (const auto& name : others) {
+    CAPTURE(name);
+    CHECK(read_file(temporary.path() / name) == "precious");
+  }
+  CHECK(std::filesystem::exists(temporary.path() / "summary.json.8.partial"));
+}
+
+TEST_CASE("a summary that is somebody's own is not written over") {
+  const SweepSpec spec = spec_of(small_spec);
+  const auto refusal = [&](const char* name, const std::string& content) {
+    TemporaryFolder temporary;
+    write_file(temporary.path() / name, content);
+    std::string message = request_error([&] { RunStore(temporary.path(), spec, expand(spec)); });
+    CHECK(read_file(temporary.path() / name) == content);
+    CHECK(std::filesystem::exists(temporary.path() / "runs") == message.empty());
+    return message;
+  };
+  for (const char* content : {R"({"accounts": 2025})", "", "[]", R"({"schema": "mine/1"})"})
+    CHECK(contains(refusal("summary.json", content), "it holds summary.json which is not a summary"));
+  for (const char* content : {"year,sum\n2025,3\n", "", "model,norm,batch_size\n"})
+    CHECK(contains(refusal("summary.csv", content), "it holds summary.csv which is not a summary"));
+  CHECK(refusal("summary.json", "{\n  \"schema\": \"normlab.summary/1\",\n  \"na") == "");
+  CHECK(refusal("summary.csv", "model,norm,batch_size,momentum,dataset,target,counted_to,runs,") == "");
+}
+
+TEST_CASE("what stands in the place of a file that a sweep writes is refused before work") {
+  const SweepSpec spec = spec_of(small_spec);
+  const std::vector<SweepCell> cells = expand(spec);
+  const std::string log = "checkpoints/" + cells[1].id + ".evaluations";
+  for (const std::string& name : {std::string("summary.json"), std::string("summary.csv"), log}) {
+    CAPTURE(name);
+    TemporaryFolder temporary;
+    const std::filesystem::path file = temporary.path() / name;
+    const auto refusal = [&] { return request_error([&] { RunStore(temporary.path(), spec, cells); }); };
+    const std::string end = name.substr(name.size() - 10);  // a long path is quoted by its ends
+    std::filesystem::create_directories(file);
+    CHECK(contains(refusal(), end + "\" is not allowed; it is a folder, and the sweep writes a file"));
+    std::filesystem::remove(file);
+    REQUIRE(::mkfifo(file.c_str(), 0600) == 0);
+    CHECK(contains(refusal(), "it is a pipe"));
+    std::filesystem::remove(file);
+    std::filesystem::create_symlink("/dev/null", file);
+    CHECK(contains(refusal(), "it is a device"));
+    CHECK_FALSE(std::filesystem::exists(temporary.path() / "runs"));
+    std::filesystem::remove(file);
+    std::filesystem::create_symlink(temporary.path() / "elsewhere", file);
+    CHECK(refusal() == "");
+  }
+  TemporaryFolder temporary;
+  const RunStore store(temporary.path(), spec, cells);
+  CHECK_NOTHROW(store.prepare_parameters(cells));
+  REQUIRE(::mkfifo(store.parameters_path(cells[0].id).c_str(), 0600) == 0);
+  CHECK(contains(request_error([&] { store.prepare_parameters(cells); }), "it is a pipe"));
+}
+
+TEST_CASE("a record that calls a defined run undefined, or the other way round, is set aside") {
+  TemporaryFolder temporary;
+  const SweepSpec spec = spec_of(R"({"grid": {"norm": ["none", "batch"], "batch_size": [1]}})");
+  const std::vector<SweepCell> cells = expand(spec);
+  REQUIRE_FALSE(cells[0].undefined);
+  REQUIRE(cells[1].undefined);
+  {
+    const RunStore store(temporary.path(), spec, cells);
+    store.write_record(cells[0].id, make_undefined_record(cells[0].config, "no"));
+    store.write_record(cells[1].id, make_failed_record(cells[1].config, "no"));
+    for (const SweepCell& cell : cells) CHECK(store.status(cell) == "");
+  }
+  const RunStore store(temporary.path(), spec, cells);
+  for (const SweepCell& cell : cells) {
+    CHECK_FALSE(std::filesystem::exists(store.record_path(cell.id)));
+    CHECK(std::filesystem::exists(store.record_path(cell.id).string() + ".damaged-1"));
+  }
+  store.write_record(cells[1].id, make_undefined_record(cells[1].config, "no"));
+  CHECK(store.status(cells[1]) == "undefined");
 }
 
 TEST_CASE("the results of a different spec are refused, and stay as they are") {
@@ -70,6 +207,40 @@ TEST_CASE("a folder that cannot be written is refused") {
   CHECK(request_error([&] { RunStore("/proc/normlab", spec, expand(spec)); }).starts_with("out: "));
 }
 
+TEST_CASE("too many open files are no fault of the folder") {
+  TemporaryFolder temporary;
+  const SweepSpec spec = spec_of(small_spec);
+  const std::vector<SweepCell> cells = expand(spec);
+  rlimit before{};
+  ::getrlimit(RLIMIT_NOFILE, &before);
+  const int next = ::dup(STDERR_FILENO);
+  ::close(next);
+  const auto error_with = [&](int files) {
+    const rlimit few{static_cast<rlim_t>(files), before.rlim_max};
+    ::setrlimit(RLIMIT_NOFILE, &few);
+    std::string message = run_error([&] { RunStore(temporary.path() / "out", spec, cells); });
+    ::setrlimit(RLIMIT_NOFILE, &before);
+    return message;
+  };
+  CHECK(contains(error_with(next), "cannot write into"));
+  CHECK(contains(error_with(next + 1), "Too many open files"));  // for the lock, which takes two
+}
+
+TEST_CASE("a folder that cannot be locked is not taken for one that another sweep holds") {
+  TemporaryFolder temporary;
+  const SweepSpec spec = spec_of(small_spec);
+  const std::vector<SweepCell> cells = expand(spec);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    forbid_locks();
+    const std::string message = run_error([&] { RunStore(temporary.path(), spec, cells); });
+    ::_exit(message.starts_with("cannot lock ") && contains(message, std::strerror(ENOLCK)) ? 0 : 1);
+  }
+  int status = -1;
+  ::waitpid(child, &status, 0);
+  CHECK(status == 0);
+}
+
 TEST_CASE("what stands in a record's place and is none is renamed, never deleted") {
   TemporaryFolder temporary;
   const SweepSpec spec = spec_of(small_spec);
@@ -96,11 +267,12 @@ TEST_CASE("a damaged sweep.json is renamed where the records are the sweep's own
   const SweepSpec other = spec_of(R"({"grid": {"norm": ["rms"]}})");
   {
     const RunStore store(temporary.path(), spec, cells);
-    store.write_record(cells[0].id, make_undefined_record(cells[0].config, "because"));
+    store.write_record(cells[0].id, make_failed_record(cells[0].config, "because"));
   }
   const std::filesystem::path file = temporary.path() / "sweep.json";
   const std::string whole = read_file(file);
-  const std::vector<std::string> damaged{whole.substr(0, whole.size() / 2), "", "[1]"};
+  const std::vector<std::string> damaged{whole.substr(0, whole.size() / 2), "", "[1]",
+                                         std::string(400'000, '[')};
   for (std::size_t i = 0; i < damaged.size(); ++i) {
     write_file(file, damaged[i]);
     CHECK(contains(request_error([&] { RunStore(temporary.path(), other, expand(other)); }), cells[0].id));
@@ -108,11 +280,11 @@ TEST_CASE("a damaged sweep.json is renamed where the records are the sweep's own
     const RunStore store(temporary.path(), spec, cells);
     CHECK(read_file(file) == whole);
     CHECK(read_file(file.string() + ".damaged-" + std::to_string(i + 1)) == damaged[i]);
-    CHECK(store.status(cells[0].id) == "undefined");
+    CHECK(store.status(cells[0]) == "failed");
   }
-  // No damage makes such a thing.
-  write_file(file, std::string(400'000, '['));
-  CHECK(contains(request_error([&] { RunStore(temporary.path(), spec, cells); }), "nested"));
+  std::filesystem::resize_file(file, longest_json + 1);
+  CHECK_NOTHROW(RunStore(temporary.path(), spec, cells));
+  CHECK(read_file(file) == whole);
   // Whole, and somebody else's.
   write_file(file, R"({"schema": "normlab.sweep/2"})");
   CHECK(contains(request_error([&] { RunStore(temporary.path(), spec, cells); }), "different spec"));

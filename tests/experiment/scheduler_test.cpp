@@ -21,6 +21,6 @@ TEST_CASE("cells that mean nothing are counted and recorded once, without starti
     CHECK(outcome.undefined == 3);
     CHECK(outcome.failed == 0);
     CHECK_FALSE(outcome.interrupted);
-    for (const SweepCell& cell : cells) CHECK(store.status(cell.id) == "undefined");
+    for (const SweepCell& cell : cells) CHECK(store.status(cell) == "undefined");
   }
 }

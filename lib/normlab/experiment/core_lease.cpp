@@ -12,6 +12,7 @@
 #include <cstring>
 #include <utility>
 
+#include "normlab/core/text.h"
 #include "normlab/experiment/cores.h"
 
 namespace normlab {
@@ -40,7 +41,7 @@ int open_runtime_folder(std::string& problem) {
   // O_NOFOLLOW: whoever may write beside it could have left a symbolic link to a folder of ours.
   const int folder = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   if (folder < 0) {
-    problem = fmt::format("{} cannot be opened as a folder ({})", path, std::strerror(errno));
+    problem = fmt::format("{} cannot be opened as a folder ({})", shortened(path), std::strerror(errno));
     return -1;
   }
   if (made) ::fchmod(folder, sticky_for_all);  // without what the umask takes away
@@ -49,7 +50,7 @@ int open_runtime_folder(std::string& problem) {
   const bool own = status.st_uid == ::geteuid() || status.st_uid == 0;
   const bool writable_by_others = (status.st_mode & (S_IWGRP | S_IWOTH)) != 0;
   if (known && (writable_by_others ? (status.st_mode & S_ISVTX) != 0 : own)) return folder;
-  problem = fmt::format("{} is not a folder in which users cannot touch each other's files", path);
+  problem = fmt::format("{} is not a folder in which users cannot touch each other's files", shortened(path));
   ::close(folder);
   return -1;
 }
@@ -116,7 +117,7 @@ int SharedCores::open_lock_file(int core) const {
 SharedCores::Attempt SharedCores::try_lock(int core) const {
   const int file = open_lock_file(core);
   struct stat opened {};
-  if (file < 0) return {Lock::unusable};
+  if (file < 0) return {Lock::unusable, -1, std::strerror(errno)};
   const bool plain = ::fstat(file, &opened) == 0 && S_ISREG(opened.st_mode) && opened.st_nlink <= 1;
   if (plain && ::flock(file, LOCK_EX | LOCK_NB) == 0) {
     // Someone who tidies up may have removed the file, and the next one would lock a new one.
@@ -127,9 +128,10 @@ SharedCores::Attempt SharedCores::try_lock(int core) const {
     ::close(file);
     return {Lock::busy};
   }
-  const bool busy = plain && errno == EWOULDBLOCK;
+  const int error = errno;
   ::close(file);
-  return {busy ? Lock::busy : Lock::unusable};
+  if (plain && error == EWOULDBLOCK) return {Lock::busy};
+  return {Lock::unusable, -1, plain ? std::strerror(error) : "it is no file of its own"};
 }
 
 std::optional<CoreLease> SharedCores::lease(int count, const std::vector<int>& taken) {
@@ -142,7 +144,9 @@ std::optional<CoreLease> SharedCores::lease(int count, const std::vector<int>& t
       if (attempt.lock == Lock::busy) continue;
       if (attempt.lock == Lock::held) lease.locks_.push_back(attempt.file);
       if (attempt.lock == Lock::unusable)
-        problem_ = fmt::format("{}/{} cannot be used as a lock", runtime_folder(), lock_name(core));
+        problem_ =
+            fmt::format("{} cannot be used as a lock ({})",
+                        shortened(fmt::format("{}/{}", runtime_folder(), lock_name(core))), attempt.cause);
     }
     lease.cores_.push_back(core);
   }

@@ -57,6 +57,7 @@ class SharedCores {
   struct Attempt {
     Lock lock;
     int file = -1;
+    std::string cause = "";  // of unusable
   };
   Attempt try_lock(int core) const;
   int open_lock_file(int core) const;

@@ -106,11 +106,6 @@ Json make_failed_record(const RunConfig& config, std::string_view cause, const F
   return record;
 }
 
-bool is_of_other_data(const Json& record, std::string_view data_checksum) {
-  const auto found = record.find("data_checksum");
-  return found != record.end() && *found != data_checksum;
-}
-
 std::string record_text(const Json& record) {
   // The library writes a number that is not finite as null.
   return record.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";

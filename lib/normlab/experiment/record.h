@@ -39,7 +39,11 @@ bool is_final_status(std::string_view status);
 
 // Whether the record's run was given other data than those with this checksum (DataSize::checksum). Of runs
 // on data without files, and in records of older versions, there is nothing to compare.
-bool is_of_other_data(const Json& record, std::string_view data_checksum);
+template <class Object>
+bool is_of_other_data(const Object& record, std::string_view data_checksum) {
+  const auto found = record.find("data_checksum");
+  return found != record.end() && *found != data_checksum;
+}
 
 // The text of a record's file.
 std::string record_text(const Json& record);

@@ -5,9 +5,12 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <fstream>
 #include <optional>
 #include <set>
 #include <thread>
@@ -58,12 +61,21 @@ std::string first_difference(const Json& there, const Json& asked) {
   return "the defaults of another version of normlab there";
 }
 
-// What sweep.json says; nothing when it is absent or damaged, which only a loss of data explains, since it is
-// written whole. What some other program or version wrote is not damaged, and differs from every spec.
+std::optional<Json> parse_sweep_file(const std::string& text) {
+  try {
+    return parse_json_if_valid(text, "sweep.json");
+  } catch (const RequestError&) {  // no JSON that normlab writes
+    return std::nullopt;
+  }
+}
+
+// What sweep.json says; nothing when it is absent or damaged, since it is written whole. What some other
+// program or version wrote is not damaged, and differs from every spec.
 std::optional<Json> read_sweep_file(const filesystem::path& file) {
   std::error_code ignored;
   if (!filesystem::is_regular_file(file, ignored)) return std::nullopt;
-  std::optional<Json> json = parse_json_if_valid(read_text(file, "out", longest_json), file.string());
+  if (filesystem::file_size(file, ignored) > longest_json) return std::nullopt;
+  std::optional<Json> json = parse_sweep_file(read_text(file, "out", longest_json));
   const bool is_ours = json && json->is_object() && json->contains("schema") && (*json)["schema"].is_string();
   return is_ours ? std::move(json) : std::nullopt;
 }
@@ -75,20 +87,109 @@ filesystem::path record_file(const filesystem::path& folder, std::string_view id
 struct RecordFile {
   std::string defect;  // why it is not the record of its run, or ""
   std::string status;
+  nlohmann::json record = nullptr;
 };
 
 RecordFile read_record_file(const filesystem::path& file, std::string_view id) {
   std::error_code ignored;
   if (!filesystem::is_regular_file(file, ignored)) return {"it is not a file", ""};
   try {
-    const nlohmann::json record = parse_sorted_json(read_text(file, "out", longest_json), "its text");
+    nlohmann::json record = parse_sorted_json(read_text(file, "out", longest_json), "its text");
     const std::string defect = record_defect(record);
     if (!defect.empty()) return {defect, ""};
     if (record["id"] != id)
       return {fmt::format("its id is {}", quotation(record["id"].get<std::string>())), ""};
-    return {"", record["status"].get<std::string>()};
+    std::string status = record["status"].get<std::string>();
+    return {"", std::move(status), std::move(record)};
   } catch (const RequestError& error) {
     return {error.what(), ""};
+  }
+}
+
+// Whether a cell has a meaning is not the record's to say.
+RecordFile read_record_of(const filesystem::path& folder, const SweepCell& cell) {
+  RecordFile file = read_record_file(record_file(folder, cell.id), cell.id);
+  if (file.defect.empty() && (file.status == "undefined") != cell.undefined.has_value()) {
+    return {fmt::format("its status is {}, and the run is {}", file.status,
+                        cell.undefined ? "undefined" : "defined"),
+            ""};
+  }
+  return file;
+}
+
+// What was wrong with this process or the disk, and not with the folder.
+bool is_shortage(int error) {
+  static constexpr std::array shortages{EMFILE, ENFILE, ENOMEM, ENOSPC, EDQUOT, EIO};
+  return std::find(shortages.begin(), shortages.end(), error) != shortages.end();
+}
+
+[[noreturn]] void refuse_folder(std::string_view field, const filesystem::path& folder, int error) {
+  if (is_shortage(error))
+    throw RunError(fmt::format("cannot write into {}: {}", shortened(folder.string()), std::strerror(error)));
+  refuse(field, quoted(folder), fmt::format("a folder that can be written is ({})", std::strerror(error)));
+}
+
+// A pipe would be waited for, and nothing else could be replaced by a file.
+void require_place_of_file(const filesystem::path& path) {
+  std::error_code error;
+  const filesystem::file_status status = filesystem::status(path, error);
+  if (status.type() == filesystem::file_type::regular || status.type() == filesystem::file_type::not_found)
+    return;
+  std::string_view what = "something else than a file";
+  if (status.type() == filesystem::file_type::directory) what = "a folder";
+  if (status.type() == filesystem::file_type::fifo) what = "a pipe";
+  if (filesystem::is_character_file(status) || filesystem::is_block_file(status)) what = "a device";
+  if (status.type() == filesystem::file_type::socket) what = "a socket";
+  refuse("out", quoted(path), fmt::format("it is {}, and the sweep writes a file of that name", what));
+}
+
+// The beginning of a summary says what it is, also in one that was cut off.
+std::string beginning_of(const filesystem::path& file) {
+  std::string text(1 << 16, '\0');
+  std::ifstream stream(file, std::ios::binary);
+  stream.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(stream.gcount()));
+  return text;
+}
+
+bool is_json_summary(const filesystem::path& file) {
+  std::string text = beginning_of(file);
+  std::erase_if(text, [](char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; });
+  return text.starts_with(R"({"schema":"normlab.summary/)");
+}
+
+bool is_csv_summary(const filesystem::path& file) {
+  const std::string text = beginning_of(file);
+  return text.starts_with("model,norm,batch_size,") &&
+         text.find(",dataset,target,counted_to,runs,") != std::string::npos;
+}
+
+void require_own_summary(const filesystem::path& folder, const char* name,
+                         bool (*is_summary)(const filesystem::path&)) {
+  const filesystem::path file = folder / name;
+  require_place_of_file(file);
+  if (!is_file(file) || is_summary(file)) return;
+  refuse("out", quoted(folder),
+         fmt::format("it holds {} which is not a summary of normlab's, so move that away or give another "
+                     "folder with --out",
+                     name));
+}
+
+// The name of the file that write_whole was writing when it left `file` behind (NAME.PROCESS.partial), or "".
+std::string written_name(const filesystem::path& file) {
+  const filesystem::path stem = file.stem();
+  const std::string process = stem.extension().string();
+  const bool is_number = process.size() > 1 && std::all_of(process.begin() + 1, process.end(),
+                                                           [](char c) { return c >= '0' && c <= '9'; });
+  return file.extension() == ".partial" && is_number ? stem.stem().string() : "";
+}
+
+void remove_partial_files_in(const filesystem::path& folder, const std::set<std::string>& names) {
+  std::error_code absent;
+  for (const auto& entry : filesystem::directory_iterator(folder, absent)) {
+    std::error_code ignored;
+    if (!entry.is_regular_file(ignored) || entry.is_symlink(ignored)) continue;
+    if (names.contains(written_name(entry.path().filename()))) filesystem::remove(entry.path(), ignored);
   }
 }
 
@@ -106,15 +207,15 @@ void require_writable_folder(const filesystem::path& folder, std::string_view fi
     if (file >= 0) ::close(file);
     ::unlink(probe.c_str());
   }
-  if (error.value() == ENOSPC)
-    throw RunError(fmt::format("cannot write into {}: {}", folder.string(), error.message()));
-  if (error) {
-    refuse(field, quoted(folder), fmt::format("a folder that can be written is ({})", error.message()));
-  }
+  if (error) refuse_folder(field, folder, error.value());
 }
 
-std::string recorded_status(const filesystem::path& folder, std::string_view id) {
-  return read_record_file(record_file(folder, id), id).status;
+std::string recorded_status(const filesystem::path& folder, const SweepCell& cell) {
+  return read_record_of(folder, cell).status;
+}
+
+bool holds_sweep_file(const filesystem::path& folder) {
+  return read_sweep_file(folder / "sweep.json").has_value();
 }
 
 RunStore::RunStore(filesystem::path folder, const SweepSpec& spec, const std::vector<SweepCell>& cells)
@@ -123,6 +224,7 @@ RunStore::RunStore(filesystem::path folder, const SweepSpec& spec, const std::ve
   // Looked at before the lock is taken, so that nothing is touched in a folder that is refused, and once more
   // behind it, when no other sweep can be about to write its own.
   require_same_spec(sweep);
+  require_places(cells);
   require_writable_folder(folder_, "out");
   take_lock(sweep);
   require_same_spec(sweep);
@@ -130,8 +232,8 @@ RunStore::RunStore(filesystem::path folder, const SweepSpec& spec, const std::ve
   require_writable_folder(folder_ / "runs", "out");
   require_writable_folder(folder_ / "checkpoints", "out");
   write_sweep_file(sweep);
-  remove_partial_files();
-  for (const SweepCell& cell : cells) set_aside_damaged_record(cell.id);
+  remove_partial_files(cells);
+  for (const SweepCell& cell : cells) set_aside_damaged_record(cell);
 }
 
 RunStore::Lock::~Lock() {
@@ -144,15 +246,20 @@ void RunStore::take_lock(const Json& sweep) {
   const int file = ::open((folder_ / "lock").c_str(), O_RDWR | O_CREAT, 0644);
   // A child's standard streams take the numbers up to 2, and would close the lock.
   lock_.descriptor = file < 0 ? -1 : ::fcntl(file, F_DUPFD, STDERR_FILENO + 1);
-  if (lock_.descriptor < 0)
-    refuse("out", quoted(folder_), fmt::format("a folder that can be written is ({})", std::strerror(errno)));
-  ::close(file);
+  const int open_error = errno;
+  if (file >= 0) ::close(file);
+  if (lock_.descriptor < 0) refuse_folder("out", folder_, open_error);
   constexpr int attempts = 50;
   constexpr auto pause = std::chrono::milliseconds(100);
   for (int attempt = 0; attempt < attempts; ++attempt) {
     if (::flock(lock_.descriptor, LOCK_EX | LOCK_NB) == 0) return;
+    if (errno != EWOULDBLOCK && errno != EINTR) {
+      throw RunError(
+          fmt::format("cannot lock {}: {}", shortened((folder_ / "lock").string()), std::strerror(errno)));
+    }
     require_same_spec(sweep);
-    if (attempt == 10) log_info(fmt::format("waiting for another sweep to leave {}", folder_.string()));
+    if (attempt == 10)
+      log_info(fmt::format("waiting for another sweep to leave {}", shortened(folder_.string())));
     std::this_thread::sleep_for(pause);
   }
   refuse("out", quoted(folder_),
@@ -198,34 +305,51 @@ void RunStore::write_sweep_file(const Json& sweep) const {
   if (filesystem::exists(filesystem::symlink_status(file, ignored)) && !read_sweep_file(file)) {
     const filesystem::path aside = set_aside(file);
     log_warning(fmt::format("{} is damaged and set aside as {}; the spec that was given takes its place",
-                            file.string(), aside.filename().string()));
+                            shortened(file.string()), shortened(aside.filename().string())));
   }
   const std::string text = record_text(sweep);
   if (!filesystem::exists(file, ignored) || read_text(file, "out") != text) write_whole(file, text);
 }
 
 // What looks like the record of a run and is not would count as one; the run is done again.
-void RunStore::set_aside_damaged_record(std::string_view id) const {
-  const filesystem::path path = record_path(id);
+void RunStore::set_aside_damaged_record(const SweepCell& cell) const {
+  const filesystem::path path = record_path(cell.id);
   std::error_code ignored;
   if (!filesystem::exists(filesystem::symlink_status(path, ignored))) return;
-  const std::string defect = read_record_file(path, id).defect;
+  const std::string defect = read_record_of(folder_, cell).defect;
   if (defect.empty()) return;
   const filesystem::path aside = set_aside(path);
-  log_warning(fmt::format("{} is set aside as {}, because {}; the run is done again", path.string(),
-                          aside.filename().string(), defect));
+  log_warning(fmt::format("{} is set aside as {}, because {}; the run is done again",
+                          shortened(path.string()), shortened(aside.filename().string()), defect));
 }
 
-// What a process that was killed left behind while it wrote a file; never read, so only untidy.
-void RunStore::remove_partial_files() const {
-  for (const char* part : {".", "runs", "checkpoints", "parameters"}) {
-    std::error_code absent;
-    for (const auto& entry : filesystem::directory_iterator(folder_ / part, absent)) {
-      if (entry.path().extension() != ".partial") continue;
-      std::error_code ignored;
-      filesystem::remove(entry.path(), ignored);
-    }
+// Before anything is trained or written; a folder or a pipe in a file's place would be found out too late.
+void RunStore::require_places(const std::vector<SweepCell>& cells) const {
+  require_place_of_file(folder_ / "lock");
+  require_own_summary(folder_, "summary.json", is_json_summary);
+  require_own_summary(folder_, "summary.csv", is_csv_summary);
+  for (const SweepCell& cell : cells) require_place_of_file(evaluation_log_path(cell.id));
+}
+
+void RunStore::prepare_parameters(const std::vector<SweepCell>& cells) const {
+  require_writable_folder(folder_ / "parameters", "out");
+  for (const SweepCell& cell : cells) require_place_of_file(parameters_path(cell.id));
+}
+
+// What a process that was killed left behind while it wrote a file; never read, so only untidy. Other files
+// of that ending are somebody's.
+void RunStore::remove_partial_files(const std::vector<SweepCell>& cells) const {
+  const std::string probe = "probe";  // see require_writable_folder
+  std::set<std::string> records{probe}, checkpoints{probe}, parameters{probe};
+  for (const SweepCell& cell : cells) {
+    records.insert(record_path(cell.id).filename());
+    checkpoints.insert(checkpoint_path(cell.id).filename());
+    parameters.insert(parameters_path(cell.id).filename());
   }
+  remove_partial_files_in(folder_, {probe, "sweep.json", "summary.json", "summary.csv"});
+  remove_partial_files_in(folder_ / "runs", records);
+  remove_partial_files_in(folder_ / "checkpoints", checkpoints);
+  remove_partial_files_in(folder_ / "parameters", parameters);
 }
 
 filesystem::path RunStore::record_path(std::string_view id) const {
@@ -248,6 +372,10 @@ void RunStore::remove_leftovers(std::string_view id) const {
   std::error_code ignored;
   filesystem::remove(checkpoint_path(id), ignored);
   filesystem::remove(evaluation_log_path(id), ignored);
+}
+
+nlohmann::json RunStore::record(const SweepCell& cell) const {
+  return read_record_of(folder_, cell).record;
 }
 
 void RunStore::write_record(std::string_view id, const Json& record) const {

@@ -19,19 +19,24 @@
 namespace normlab {
 
 // Refuses `folder` for field `field` when nothing can be written into it, making it (and its parents) if need
-// be. RunError when the disk is full.
+// be. RunError when the disk is full, or too many files are open.
 void require_writable_folder(const std::filesystem::path& folder, std::string_view field);
 
-// The status in the record of run `id` in a sweep's folder; "" when there is none, or one that is no whole
-// record of it.
-std::string recorded_status(const std::filesystem::path& folder, std::string_view id);
+// The status in the cell's record in a sweep's folder; "" when there is none, or one that is no whole record
+// of it.
+std::string recorded_status(const std::filesystem::path& folder, const SweepCell& cell);
+
+// Whether the folder has a sweep.json that a sweep wrote.
+bool holds_sweep_file(const std::filesystem::path& folder);
 
 class RunStore {
  public:
   // Takes the folder for this sweep, until the object and every process that inherited the lock are gone.
   // RequestError naming `out` when it cannot be written, when another sweep works there, or when it holds the
-  // results of a different spec (nothing there is touched then). A damaged sweep.json, and what stands in the
-  // place of a cell's record and is none, is renamed with a warning (set_aside).
+  // results of a different spec, a summary that no sweep wrote, or something else in the place of a file that
+  // the sweep writes (nothing there is touched then). RunError when it cannot be locked. A damaged
+  // sweep.json, and what stands in the place of a cell's record and is none, is renamed with a warning
+  // (set_aside).
   RunStore(std::filesystem::path folder, const SweepSpec& spec, const std::vector<SweepCell>& cells);
   RunStore(const RunStore&) = delete;
   RunStore& operator=(const RunStore&) = delete;
@@ -42,7 +47,11 @@ class RunStore {
   std::filesystem::path evaluation_log_path(std::string_view id) const;
   std::filesystem::path parameters_path(std::string_view id) const;
 
-  std::string status(std::string_view id) const { return recorded_status(folder_, id); }
+  std::string status(const SweepCell& cell) const { return recorded_status(folder_, cell); }
+  // The cell's record; null where status() is "".
+  nlohmann::json record(const SweepCell& cell) const;
+  // Makes parameters/; RequestError naming `out` when the cells' parameters could not be written there.
+  void prepare_parameters(const std::vector<SweepCell>& cells) const;
   void write_record(std::string_view id, const Json& record) const;
   // Removes what a run that has ended no longer needs: its checkpoint and its evaluations under way.
   void remove_leftovers(std::string_view id) const;
@@ -52,8 +61,9 @@ class RunStore {
   void require_same_spec(const Json& sweep) const;
   void require_own_records(const std::vector<SweepCell>& cells) const;
   void write_sweep_file(const Json& sweep) const;
-  void set_aside_damaged_record(std::string_view id) const;
-  void remove_partial_files() const;
+  void require_places(const std::vector<SweepCell>& cells) const;
+  void set_aside_damaged_record(const SweepCell& cell) const;
+  void remove_partial_files(const std::vector<SweepCell>& cells) const;
 
   // Held by the open file, and so by the processes that inherit it.
   struct Lock {

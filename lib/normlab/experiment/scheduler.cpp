@@ -62,11 +62,11 @@ std::optional<Pace> pace_of(const RunningCell& run) {
 }
 
 // The pace of a run that has a record, and the steps that it took; nothing when it was not evaluated.
-std::optional<std::pair<Pace, double>> recorded_pace(const Json& record) {
-  const Json* evaluations = find_setting(record, "evaluations");
+std::optional<std::pair<Pace, double>> recorded_pace(const nlohmann::json& record) {
+  const nlohmann::json* evaluations = value_at(record, "evaluations");
   if (evaluations == nullptr || !evaluations->is_array() || evaluations->empty()) return std::nullopt;
   const auto number = [&](const char* path) {
-    const Json* value = find_setting(evaluations->back(), path);
+    const nlohmann::json* value = value_at(evaluations->back(), path);
     return value != nullptr && value->is_number() ? value->get<double>() : 0;
   };
   const double step = number("step"), epoch = number("epoch"), seconds = number("seconds.elapsed");
@@ -75,10 +75,10 @@ std::optional<std::pair<Pace, double>> recorded_pace(const Json& record) {
 }
 
 // "reached target after 3.5 epochs in 12.3 s; its times are doubtful"
-std::string ended_message(const Json& record, double seconds) {
-  const Json* status = find_setting(record, "status");
-  const Json* epochs = find_setting(record, "convergence.epochs");
-  const Json* warnings = find_setting(record, "time_warnings");
+std::string ended_message(const nlohmann::json& record, double seconds) {
+  const nlohmann::json* status = value_at(record, "status");
+  const nlohmann::json* epochs = value_at(record, "convergence.epochs");
+  const nlohmann::json* warnings = value_at(record, "time_warnings");
   std::string how = status == nullptr ? "ended" : status->get<std::string>();
   std::replace(how.begin(), how.end(), '_', ' ');
   if (epochs != nullptr) how += fmt::format(" after {:.3g} epochs", epochs->get<double>());
@@ -96,7 +96,7 @@ class Schedule {
         cores_(available_cores()),
         labels_(cells),
         estimate_(cells) {
-    if (options.save_parameters) require_writable_folder(store.folder() / "parameters", "out");
+    if (options.save_parameters) store.prepare_parameters(cells);
     counts_.cells = static_cast<int>(cells.size());
     sort_cells(cells);
   }
@@ -129,7 +129,7 @@ class Schedule {
     int finished_before = 0;
     for (const SweepCell* const entry : start_order(cells)) {
       const SweepCell& cell = *entry;
-      const std::string status = store_.status(cell.id);
+      const std::string status = store_.status(cell);
       if (cell.undefined) {
         if (status != "undefined")
           store_.write_record(cell.id, make_undefined_record(cell.config, *cell.undefined));
@@ -139,7 +139,7 @@ class Schedule {
         store_.remove_leftovers(cell.id);  // of a run that was killed between its record and the end
         ++counts_.done;
         ++finished_before;
-        learn_pace(cell, read_json(store_.record_path(cell.id), "out"));
+        learn_pace(cell, store_.record(cell));
       } else {
         waiting_.push_back(&cell);
       }
@@ -234,9 +234,9 @@ class Schedule {
     for (const std::string& warning : exit.warnings)
       progress_.say(fmt::format("warning: {}: {}", cell.id, warning));
     std::string message;
-    if (exit.signal == 0 && exit.status == 0 && is_final_status(store_.status(cell.id))) {
+    if (exit.signal == 0 && exit.status == 0 && is_final_status(store_.status(cell))) {
       ++counts_.done;
-      const Json record = read_json(store_.record_path(cell.id), "out");
+      const nlohmann::json record = store_.record(cell);
       learn_pace(cell, record);
       message = ended_message(record, seconds_since(ended.start));
     } else if (!counts_.stopping) {
@@ -256,7 +256,7 @@ class Schedule {
                               message, cell.id));
   }
 
-  void learn_pace(const SweepCell& cell, const Json& record) {
+  void learn_pace(const SweepCell& cell, const nlohmann::json& record) {
     if (const auto recorded = recorded_pace(record))
       estimate_.observe_end(cell, recorded->first, recorded->second);
   }
