@@ -293,13 +293,13 @@ TEST_CASE("the summary is rebuilt from the records alone, the same each time") {
   SyntheticSweep sweep;
   add_quick_sweep(sweep);
   write_summary(sweep.folder());
-  const std::string json = content_of(sweep.folder() / "summary.json"),
+  const std::string summary = content_of(sweep.folder() / "summary.json"),
                     csv = content_of(sweep.folder() / "summary.csv");
-  CHECK(json::parse(json)["rows"].size() == 27);
+  CHECK(json::parse(summary)["rows"].size() == 27);
   CHECK(lines_of(csv).size() == 28);
   std::filesystem::remove(sweep.folder() / "summary.json");
   write_summary(sweep.folder());
-  CHECK(content_of(sweep.folder() / "summary.json") == json);
+  CHECK(content_of(sweep.folder() / "summary.json") == summary);
   CHECK(content_of(sweep.folder() / "summary.csv") == csv);
 }
 
