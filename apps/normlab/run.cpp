@@ -261,7 +261,10 @@ int run(const RunArguments& arguments) {
   }
   normlab::log_info(fmt::format("the record is {}", out.string()));
   normlab::print_out(normlab::show_record(out));
-  return 0;
+  if (result.parameters_problem.empty()) return 0;
+  normlab::log_message(fmt::format("{}; the record is kept, and --again trains once more to save them.",
+                                   result.parameters_problem));
+  return 1;
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "normlab/experiment/cell.h"
 
 #include "normlab/core/file.h"
+#include "normlab/core/log.h"
 #include "normlab/data/registry.h"
 #include "normlab/experiment/config_json.h"
 #include "normlab/experiment/cores.h"
@@ -18,8 +19,10 @@ RunResult train_and_record(const RunConfig& config, RunOptions options, const st
   options.metadata = {{"config", to_json(config).dump()},
                       {"id", options.identity},
                       {"normlab", describe_environment(config.threads).normlab}};
+  options.keep_result = [&](const RunResult& result) {
+    write_whole(record, record_text(make_record(config, result, placement)));
+  };
   RunResult result = train(config, options);
-  write_whole(record, record_text(make_record(config, result, placement)));
   if (result.status != RunStatus::interrupted && !options.checkpoint.empty()) {
     std::error_code ignored;
     std::filesystem::remove(options.checkpoint, ignored);
@@ -61,6 +64,8 @@ int run_cell(const Json& order, const CellFiles& files) {
   const RunResult result = train_and_record(config, options, files.record, placement);
   std::error_code ignored;
   if (result.status != RunStatus::interrupted) std::filesystem::remove(files.evaluations, ignored);
+  // The run has ended all the same; the sweep counts what is missing.
+  if (!result.parameters_problem.empty()) log_warning(result.parameters_problem);
   return result.status == RunStatus::interrupted ? 130 : 0;
 }
 

@@ -1,0 +1,118 @@
+// What a run writes, where it cannot be written: nothing that was found is lost.
+#include <doctest/doctest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "cli/program.h"
+
+using namespace normlab::testing;
+using nlohmann::json;
+
+namespace {
+
+namespace filesystem = std::filesystem;
+
+// Its parameters and checkpoints take more than 60 KB, its record less.
+constexpr rlim_t small_disk = 60'000;
+std::vector<std::string> wide_run(const std::vector<std::string>& more = {}) {
+  std::vector<std::string> arguments = quick_run({"--set", "model.hidden=[32]", "--out", "r.json"});
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  return arguments;
+}
+
+Outcome run_on_small_disk(const filesystem::path& folder, const std::vector<std::string>& arguments) {
+  return Program(folder, arguments, small_disk).wait();
+}
+
+std::string status_in(const filesystem::path& record) {
+  return json::parse(read_file(record)).at("status").get<std::string>();
+}
+
+// A run that takes a while, with a checkpoint at nearly every step.
+std::vector<std::string> slow_run(const std::vector<std::string>& more = {}) {
+  std::vector<std::string> arguments{"run",
+                                     "--dataset",
+                                     "synthetic",
+                                     "--train-limit",
+                                     "500",
+                                     "--set",
+                                     "model.hidden=[8]",
+                                     "--batch-size",
+                                     "2",
+                                     "--evaluate-every",
+                                     "5",
+                                     "--epochs",
+                                     "30",
+                                     "--checkpoint-seconds",
+                                     "0.01",
+                                     "--out",
+                                     "r.json"};
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  return arguments;
+}
+
+}  // namespace
+
+TEST_CASE("parameters that cannot be saved take nothing from the run's record") {
+  TemporaryFolder folder;
+  const filesystem::path& here = folder.path();
+  const Outcome outcome = run_on_small_disk(here, wide_run({"--save-parameters", "p.safetensors"}));
+  CAPTURE(outcome.error);
+  CHECK(outcome.status == 1);
+  CHECK(contains(outcome.error, "cannot write"));
+  CHECK(contains(outcome.error, "the record is kept"));
+  CHECK(contains(outcome.out, "finished"));
+  CHECK(status_in(here / "r.json") == "finished");
+  CHECK_FALSE(filesystem::exists(here / "p.safetensors"));
+}
+
+TEST_CASE("a sweep counts a run whose parameters cannot be saved as ended, and says so at its end") {
+  TemporaryFolder folder;
+  const filesystem::path& here = folder.path();
+  write_file(here / "s.json",
+             R"({"name": "s", "base": {"dataset": {"name": "synthetic", "train_limit": 200},
+                "model": {"hidden": [8]}, "budget": {"steps": 5}}})");
+  REQUIRE(run_program(here, {"sweep", "s.json", "--out", "first"}).status == 0);
+  const filesystem::path record = filesystem::directory_iterator(here / "first" / "runs")->path();
+  // A folder in the place of the file fails whoever writes it.
+  filesystem::create_directories(here / "out" / "parameters" / (record.stem().string() + ".safetensors"));
+  const Outcome outcome = run_program(here, {"sweep", "s.json", "--out", "out", "--save-parameters"});
+  CAPTURE(outcome.error);
+  CHECK(outcome.status == 1);
+  CHECK(contains(outcome.error, "cannot replace"));
+  CHECK(contains(outcome.error, "the parameters of 1 of 1 runs could not be saved"));
+  CHECK_FALSE(contains(outcome.error, "failed"));
+  CHECK(status_in(here / "out" / "runs" / record.filename()) == "finished");
+}
+
+TEST_CASE("a checkpoint on the way that cannot be written is one warning, and the run goes on") {
+  TemporaryFolder folder;
+  const Outcome outcome = run_on_small_disk(folder.path(), wide_run({"--checkpoint-seconds", "0.001"}));
+  CAPTURE(outcome.error);
+  CHECK(outcome.status == 0);
+  const std::size_t first = outcome.error.find("warning: cannot write");
+  CHECK(first != std::string::npos);
+  CHECK(outcome.error.find("warning: cannot write", first + 1) == std::string::npos);
+  CHECK(status_in(folder.path() / "r.json") == "finished");
+}
+
+TEST_CASE("a run whose record cannot be written leaves a checkpoint of its end") {
+  TemporaryFolder folder;
+  const filesystem::path& here = folder.path();
+  filesystem::create_directory(here / "records");
+  // The folder goes while the run is under way.
+  Program program(here, slow_run({"--out", "records/r.json", "--checkpoint", "c.checkpoint"}));
+  REQUIRE(wait_until([&] { return filesystem::exists(here / "c.checkpoint"); }));
+  filesystem::rename(here / "records", here / "gone");
+  const Outcome lost = program.wait();
+  CAPTURE(lost.error);
+  CHECK(lost.status == 1);
+  CHECK(contains(lost.error, "is of the run's end"));
+  const Outcome again =
+      run_program(here, slow_run({"--out", "records/r.json", "--checkpoint", "c.checkpoint"}));
+  CAPTURE(again.error);
+  CHECK(again.status == 0);
+  CHECK_FALSE(contains(again.error, "epoch "));  // nothing was left to train
+  CHECK(status_in(here / "records" / "r.json") == "finished");
+  CHECK_FALSE(filesystem::exists(here / "c.checkpoint"));
+}
