@@ -229,7 +229,8 @@ int run(const RunArguments& arguments) {
   options.checkpoint = checkpoint;
   folders.make_for(checkpoint, "checkpoint");
   require_own_checkpoint(checkpoint);
-  if (has_ended(out) && !arguments.again) return show_ended(arguments, config, out);
+  const bool ended = has_ended(out);
+  if (ended && !arguments.again) return show_ended(arguments, config, out);
   options.checkpoint_seconds = checkpoint_seconds;
   options.save_initial_parameters = arguments.save_initial_parameters;
   options.save_parameters = arguments.save_parameters;
@@ -251,9 +252,10 @@ int run(const RunArguments& arguments) {
   const normlab::RunResult result =
       normlab::train_and_record(config, options, out, {.pinned_cores = cores.pinned(), .jobs = 1});
   if (result.status == normlab::RunStatus::interrupted) {
-    normlab::log_warning(
-        fmt::format("interrupted; the checkpoint is {}, and the same command continues from it",
-                    options.checkpoint.string()));
+    normlab::log_warning(fmt::format(
+        "interrupted; the checkpoint is {}, and the same command continues from it{}",
+        options.checkpoint.string(),
+        ended ? fmt::format("; {} is still the record of the run that ended", out.string()) : ""));
     return 130;
   }
   for (const std::string& warning : normlab::time_warnings(result)) {

@@ -116,3 +116,24 @@ TEST_CASE("a run whose record cannot be written leaves a checkpoint of its end")
   CHECK(status_in(here / "records" / "r.json") == "finished");
   CHECK_FALSE(filesystem::exists(here / "c.checkpoint"));
 }
+
+TEST_CASE("an interrupted repeat leaves the finished record, and is continued from its checkpoint") {
+  TemporaryFolder folder;
+  const filesystem::path& here = folder.path();
+  REQUIRE(run_program(here, slow_run()).status == 0);
+  const std::string before = read_file(here / "r.json");
+  Program program(here, slow_run({"--again"}));
+  REQUIRE(wait_until([&] { return filesystem::exists(here / "r.checkpoint"); }));
+  program.send(SIGINT);
+  const Outcome interrupted = program.wait();
+  CAPTURE(interrupted.error);
+  CHECK(interrupted.status == 130);
+  CHECK(contains(interrupted.error, "the checkpoint is r.checkpoint"));
+  CHECK(contains(interrupted.error, "r.json is still the record"));
+  CHECK(read_file(here / "r.json") == before);
+  CHECK(run_program(here, slow_run({"--again"})).status == 0);
+  const json repeated = json::parse(read_file(here / "r.json"));
+  CHECK(repeated["status"] == "finished");
+  CHECK(repeated["resumed"] == 1);
+  CHECK(repeated["test"] == json::parse(before)["test"]);
+}

@@ -1,5 +1,6 @@
 #include "normlab/experiment/cell.h"
 
+#include "normlab/core/error.h"
 #include "normlab/core/file.h"
 #include "normlab/core/log.h"
 #include "normlab/data/registry.h"
@@ -8,10 +9,24 @@
 #include "normlab/experiment/environment.h"
 #include "normlab/experiment/evaluation_log.h"
 #include "normlab/experiment/record.h"
+#include "normlab/experiment/record_check.h"
 #include "normlab/experiment/run_state.h"
 #include "normlab/experiment/stop_signals.h"
 
 namespace normlab {
+namespace {
+
+bool holds_ended_run(const std::filesystem::path& file) {
+  if (!is_file(file)) return false;
+  try {
+    const nlohmann::json record = read_sorted_json(file, "out");
+    return record_defect(record).empty() && is_final_status(record["status"].get<std::string>());
+  } catch (const RequestError&) {  // no record at all
+    return false;
+  }
+}
+
+}  // namespace
 
 RunResult train_and_record(const RunConfig& config, RunOptions options, const std::filesystem::path& record,
                            const Placement& placement) {
@@ -20,6 +35,7 @@ RunResult train_and_record(const RunConfig& config, RunOptions options, const st
                       {"id", options.identity},
                       {"normlab", describe_environment(config.threads).normlab}};
   options.keep_result = [&](const RunResult& result) {
+    if (result.status == RunStatus::interrupted && holds_ended_run(record)) return;
     write_whole(record, record_text(make_record(config, result, placement)));
   };
   RunResult result = train(config, options);
