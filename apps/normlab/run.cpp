@@ -204,6 +204,12 @@ void require_own_checkpoint(const filesystem::path& checkpoint) {
                   "the file is there and is no checkpoint of normlab; another name is");
 }
 
+// "r.json" has "r.checkpoint"; what follows another dot ("p-0.1") is part of the name.
+filesystem::path default_checkpoint(filesystem::path out) {
+  if (out.extension() == ".json") return out.replace_extension(".checkpoint");
+  return out += ".checkpoint";
+}
+
 int run(const RunArguments& arguments) {
   normlab::exit_on_signals();
   normlab::set_quiet(arguments.quiet);
@@ -216,9 +222,8 @@ int run(const RunArguments& arguments) {
   const filesystem::path out = arguments.out.empty() ? filesystem::path("results/runs") / (id + ".json")
                                                      : filesystem::path(arguments.out);
   require_own_record(out, id);
-  const filesystem::path checkpoint = arguments.checkpoint.empty()
-                                          ? filesystem::path(out).replace_extension(".checkpoint")
-                                          : filesystem::path(arguments.checkpoint);
+  const filesystem::path checkpoint =
+      arguments.checkpoint.empty() ? default_checkpoint(out) : filesystem::path(arguments.checkpoint);
   require_own_files(arguments, config, out, checkpoint);
   NewFolders folders;
   folders.make_for(out, "out");

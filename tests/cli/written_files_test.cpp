@@ -137,3 +137,24 @@ TEST_CASE("an interrupted repeat leaves the finished record, and is continued fr
   CHECK(repeated["resumed"] == 1);
   CHECK(repeated["test"] == json::parse(before)["test"]);
 }
+
+TEST_CASE("names that differ behind a dot have checkpoints of their own") {
+  TemporaryFolder folder;
+  const filesystem::path& here = folder.path();
+  Program program(here, slow_run({"--out", "p-0.1"}));
+  CHECK(wait_until([&] { return filesystem::exists(here / "p-0.1.checkpoint"); }));
+  program.send(SIGINT);
+  CHECK(program.wait().status == 130);
+}
+
+TEST_CASE("the checkpoint of another run is refused, and stays") {
+  TemporaryFolder folder;
+  const filesystem::path& here = folder.path();
+  Program program(here, slow_run({"--checkpoint", "c"}));
+  REQUIRE(wait_until([&] { return filesystem::exists(here / "c"); }));
+  program.send(SIGINT);
+  REQUIRE(program.wait().status == 130);
+  const std::string id = json::parse(read_file(here / "r.json"))["id"];
+  check_refused(here, slow_run({"--checkpoint", "c", "--norm", "layer", "--out", "new/other.json"}),
+                {"checkpoint: \"c\"", "another run (" + id + ")"});
+}

@@ -82,8 +82,10 @@ Checkpoint::Checkpoint(const std::filesystem::path& path, const std::string& ide
   if (metadata_of(file_, "schema") != schema)
     throw CheckpointError(fmt::format("its schema is {}", quotation(metadata_of(file_, "schema"))));
   const std::string owner = metadata_of(file_, "identity");
-  if (owner != identity)
-    throw CheckpointError(fmt::format("it belongs to another run, {}", quotation(owner)));
+  if (owner != identity) {
+    refuse("checkpoint", quotation(path.string()),
+           fmt::format("it is the checkpoint of another run ({}), and another name is", shortened(owner)));
+  }
 }
 
 void Checkpoint::restore(Parameters<float>& parameters, Optimizer<float>& optimizer) const {

@@ -27,8 +27,8 @@ void write_checkpoint(const std::filesystem::path& path, const std::string& iden
 // A checkpoint that was read and is whole.
 class Checkpoint {
  public:
-  // Throws CheckpointError when the file is damaged, of another version or not of `identity`; RequestError
-  // naming `checkpoint` when it cannot be read at all.
+  // Throws CheckpointError when the file is damaged or of another version; RequestError naming `checkpoint`
+  // when it cannot be read at all, or is the whole checkpoint of another run than `identity`.
   Checkpoint(const std::filesystem::path& path, const std::string& identity);
 
   const nlohmann::json& position() const { return position_; }

@@ -53,7 +53,7 @@ void check_against_data(const RunConfig& config);
 // checkpoint of an interrupted run cannot be written (the checkpoint before stays intact). A checkpoint on
 // the way that cannot be written is a warning. Continues from options.checkpoint when that file exists, and
 // leaves it for the caller to remove once the result is safe. One that is damaged, or of a run on data that
-// has changed since, is set aside with a warning.
+// has changed since, is set aside with a warning; one of another run is a RequestError.
 RunResult train(const RunConfig& config, const RunOptions& options);
 
 }  // namespace normlab
