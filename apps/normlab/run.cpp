@@ -163,7 +163,7 @@ bool has_ended(const filesystem::path& out) {
   const nlohmann::json record = normlab::read_sorted_json(out, "out");
   const std::string defect = normlab::record_defect(record);
   if (defect.empty()) return normlab::is_final_status(record["status"].get<std::string>());
-  const filesystem::path aside = normlab::set_aside(out);
+  const filesystem::path aside = normlab::set_aside(normlab::follow_links(out));
   normlab::log_warning(fmt::format("{} is set aside as {}, because {}; the run is done again", out.string(),
                                    aside.filename().string(), defect));
   return false;
@@ -199,7 +199,9 @@ int show_ended(const RunArguments& arguments, const RunConfig& config, const fil
 // Nobody's file is written over or moved because it stands where a checkpoint should.
 void require_own_checkpoint(const filesystem::path& checkpoint) {
   std::error_code ignored;
-  if (!filesystem::exists(checkpoint, ignored) || normlab::resembles_checkpoint(checkpoint)) return;
+  if (!filesystem::exists(checkpoint, ignored)) return;
+  require_regular_file({"checkpoint", checkpoint});
+  if (normlab::resembles_checkpoint(checkpoint)) return;
   normlab::refuse("checkpoint", normlab::quotation(checkpoint.string()),
                   "the file is there and is no checkpoint of normlab; another name is");
 }

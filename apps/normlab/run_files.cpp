@@ -19,6 +19,14 @@ void require_distinct(const RunFile& file, const RunFile& other) {
 
 }  // namespace
 
+void require_regular_file(const RunFile& file) {
+  std::error_code ignored;
+  if (!std::filesystem::exists(file.path, ignored) || normlab::is_file(file.path)) return;
+  const bool is_folder = std::filesystem::is_directory(file.path, ignored);
+  normlab::refuse(file.field, normlab::quotation(file.path.string()),
+                  fmt::format("a file, not {}, is", is_folder ? "a folder" : "a device or a pipe"));
+}
+
 void require_distinct_files(const std::vector<RunFile>& written, const std::vector<RunFile>& read) {
   for (std::size_t i = 0; i < written.size(); ++i) {
     for (std::size_t j = 0; j < i; ++j) require_distinct(written[i], written[j]);

@@ -11,6 +11,9 @@ struct RunFile {
   std::filesystem::path path;  // empty: not asked for
 };
 
+// RequestError when something else has the file's name: a folder, a device, a pipe.
+void require_regular_file(const RunFile& file);
+
 // RequestError when two files to be written are one, under whatever names, or when one is also read; devices,
 // which nothing can overwrite, may be named twice.
 void require_distinct_files(const std::vector<RunFile>& written, const std::vector<RunFile>& read);

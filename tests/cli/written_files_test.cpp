@@ -1,5 +1,6 @@
 // What a run writes, where it cannot be written: nothing that was found is lost.
 #include <doctest/doctest.h>
+#include <sys/stat.h>
 
 #include <nlohmann/json.hpp>
 
@@ -157,4 +158,46 @@ TEST_CASE("the checkpoint of another run is refused, and stays") {
   const std::string id = json::parse(read_file(here / "r.json"))["id"];
   check_refused(here, slow_run({"--checkpoint", "c", "--norm", "layer", "--out", "new/other.json"}),
                 {"checkpoint: \"c\"", "another run (" + id + ")"});
+}
+
+TEST_CASE("what is no checkpoint is refused in the place of one, and stays as it is") {
+  TemporaryFolder folder;
+  const filesystem::path& here = folder.path();
+  write_file(here / "notes.checkpoint", "somebody's notes on normlab.checkpoint/2");
+  write_file(here / "empty", "");
+  filesystem::create_directory(here / "folder");
+  filesystem::create_symlink("/dev/null", here / "device");
+  const auto refused = [&](const char* checkpoint, const char* words) {
+    check_refused(here, quick_run({"--out", "r.json", "--checkpoint", checkpoint}), {"checkpoint: ", words});
+  };
+  refused("notes.checkpoint", "no checkpoint of normlab");
+  refused("empty", "no checkpoint of normlab");
+  refused("folder", "folder");
+  refused("device", "a device or a pipe");
+  // Not among the files that check_refused() reads.
+  TemporaryFolder elsewhere;
+  const std::string pipe = (elsewhere.path() / "pipe").string();
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  refused(pipe.c_str(), "a device or a pipe");
+  CHECK(filesystem::is_fifo(pipe));
+}
+
+TEST_CASE("a symbolic link to a checkpoint stays, and the file that it names is written and set aside") {
+  TemporaryFolder folder;
+  const filesystem::path& here = folder.path();
+  filesystem::create_directory(here / "store");
+  filesystem::create_symlink("store/real.checkpoint", here / "r.checkpoint");
+  Program program(here, slow_run());
+  REQUIRE(wait_until([&] { return filesystem::exists(here / "store" / "real.checkpoint"); }));
+  program.send(SIGINT);
+  CHECK(program.wait().status == 130);
+  write_file(here / "store" / "real.checkpoint",
+             read_file(here / "store" / "real.checkpoint").substr(0, 100));
+  const Outcome outcome = run_program(here, slow_run());
+  CAPTURE(outcome.error);
+  CHECK(outcome.status == 0);
+  CHECK(contains(outcome.error, "real.checkpoint.damaged-1"));
+  CHECK(filesystem::is_symlink(here / "r.checkpoint"));
+  CHECK(filesystem::exists(here / "store" / "real.checkpoint.damaged-1"));
+  CHECK_FALSE(filesystem::exists(here / "store" / "real.checkpoint"));
 }

@@ -237,8 +237,11 @@ TEST_CASE("only what was a checkpoint is taken for one") {
   flipped[20] ^= 1;
   CHECK(resembles("a", run.content));
   CHECK(resembles("b", flipped));
-  CHECK(resembles("c", ""));
-  CHECK(resembles("d.checkpoint", "anything"));
+  CHECK(resembles("cut", run.content.substr(0, 60)));
+  CHECK(resembles("c.checkpoint", ""));
+  CHECK_FALSE(resembles("c", ""));
+  CHECK_FALSE(resembles("d.checkpoint", "anything"));
+  CHECK_FALSE(resembles("notes", "it mentions normlab.checkpoint/2"));
   CHECK_FALSE(resembles("notes.txt", "somebody's notes"));
   CHECK_FALSE(resembles("p.safetensors", encode_safetensors({}, {{"note", "parameters"}})));
 }

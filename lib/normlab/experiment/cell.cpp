@@ -41,7 +41,7 @@ RunResult train_and_record(const RunConfig& config, RunOptions options, const st
   RunResult result = train(config, options);
   if (result.status != RunStatus::interrupted && !options.checkpoint.empty()) {
     std::error_code ignored;
-    std::filesystem::remove(options.checkpoint, ignored);
+    std::filesystem::remove(follow_links(options.checkpoint), ignored);
   }
   return result;
 }

@@ -42,8 +42,9 @@ class Checkpoint {
   nlohmann::json position_;
 };
 
-// Whether the file was written as a checkpoint, whatever became of it since: one that is empty, or has the
-// marks of a checkpoint, or bears the name that checkpoints have by default (*.checkpoint).
+// Whether the file was written as a checkpoint, whatever became of it behind its first bytes, which are those
+// of no other file. One that a crash left empty is known by the ending that checkpoints have by default
+// (*.checkpoint).
 bool resembles_checkpoint(const std::filesystem::path& path);
 
 }  // namespace normlab

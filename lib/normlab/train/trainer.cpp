@@ -114,7 +114,7 @@ Training::Training(const RunConfig& config, const RunOptions& options)
 void Training::restore() {
   std::error_code ignored;
   if (options_.checkpoint.empty()) return;
-  if (!std::filesystem::exists(std::filesystem::symlink_status(options_.checkpoint, ignored))) return;
+  if (!std::filesystem::exists(options_.checkpoint, ignored)) return;
   try {
     const Checkpoint checkpoint(options_.checkpoint, options_.identity);
     // First, since a position in other data need not make sense in these.
@@ -123,7 +123,7 @@ void Training::restore() {
     checkpoint.restore(network_.parameters(), *optimizer_);
     continue_from(std::move(position));
   } catch (const CheckpointError& error) {
-    const std::filesystem::path aside = set_aside(options_.checkpoint);
+    const std::filesystem::path aside = set_aside(follow_links(options_.checkpoint));
     log_warning(fmt::format("the checkpoint {} is set aside as {}, because {}; the run starts again",
                             options_.checkpoint.string(), aside.filename().string(), error.what()));
   }
