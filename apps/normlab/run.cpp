@@ -101,9 +101,9 @@ class NewFolders {
     for (auto folder = made_.rbegin(); folder != made_.rend(); ++folder) filesystem::remove(*folder, ignored);
   }
   void make_for(const filesystem::path& file, std::string_view field) {
-    if (file.empty()) return;
-    const filesystem::path target = normlab::follow_links(file);
     std::error_code error, ignored;
+    if (file.empty() || filesystem::is_other(file, ignored)) return;
+    const filesystem::path target = normlab::follow_links(file);
     const bool is_folder = filesystem::is_directory(target, error);
     const std::string shown = normlab::quotation(file.string());
     if (is_folder) normlab::refuse(field, shown, "the name of a file is, and this is a folder");
@@ -143,9 +143,8 @@ void require_own_record(const filesystem::path& out, const std::string& id) {
 // What a run writes must not overwrite anything else that it writes, or reads.
 void require_own_files(const RunArguments& arguments, const RunConfig& config, const filesystem::path& out,
                        const filesystem::path& checkpoint) {
-  const bool is_text = normlab::is_text(config.dataset);
-  const std::vector<RunFile> read{{"initial_parameters", config.initial_parameters},
-                                  {"dataset.path", is_text ? config.dataset.path : ""}};
+  std::vector<RunFile> read = data_files(config.dataset);
+  read.push_back({"initial_parameters", config.initial_parameters});
   const std::vector<RunFile> written{{"out", out},
                                      {"checkpoint", checkpoint},
                                      {"save-initial-parameters", arguments.save_initial_parameters},
@@ -154,6 +153,8 @@ void require_own_files(const RunArguments& arguments, const RunConfig& config, c
   // The config may be the run's own record, in whose place the new one goes.
   const std::vector<RunFile> others(written.begin() + 1, written.end());
   require_distinct_files(others, {{"config", arguments.config_file}});
+  require_parameters_file({"save-initial-parameters", arguments.save_initial_parameters});
+  require_parameters_file({"save-parameters", arguments.save_parameters});
 }
 
 // Whether the run has ended before; a record that is its own by name only is set aside.

@@ -201,3 +201,29 @@ TEST_CASE("a symbolic link to a checkpoint stays, and the file that it names is 
   CHECK(filesystem::exists(here / "store" / "real.checkpoint.damaged-1"));
   CHECK_FALSE(filesystem::exists(here / "store" / "real.checkpoint"));
 }
+
+TEST_CASE("parameters are not saved over the data, nor over what holds no parameters") {
+  TemporaryFolder folder;
+  const filesystem::path& here = folder.path();
+  filesystem::create_directory(here / "data");
+  for (const std::string part : {"train", "t10k"}) {
+    write_file(here / "data" / (part + "-images-idx3-ubyte"), "images");
+    write_file(here / "data" / (part + "-labels-idx1-ubyte"), "labels");
+    filesystem::create_hard_link(here / "data" / (part + "-labels-idx1-ubyte"), here / (part + "-link"));
+  }
+  write_file(here / "notes", "somebody's notes, and more than eight bytes");
+  filesystem::create_directory(here / "folder");
+  for (const std::string option : {"save-parameters", "save-initial-parameters"}) {
+    for (const char* file :
+         {"data/train-images-idx3-ubyte", "data/t10k-images-idx3-ubyte", "train-link", "t10k-link"})
+      check_refused(here, {"run", "--dataset", "idx:data", "--" + option, file},
+                    {option + ": ", "file of dataset.path"});
+    check_refused(here, quick_run({"--" + option, "notes"}), {option + ": ", "holds no parameters"});
+    check_refused(here, quick_run({"--" + option, "folder"}), {option + ": ", "folder"});
+  }
+  // A file of parameters is replaced by others.
+  for (int time = 0; time < 2; ++time) {
+    filesystem::remove(here / "r.json");
+    CHECK(run_program(here, quick_run({"--out", "r.json", "--save-parameters", "p"})).status == 0);
+  }
+}

@@ -234,7 +234,7 @@ TEST_CASE("only what was a checkpoint is taken for one") {
     return resembles_checkpoint(run.folder.path() / name);
   };
   std::string flipped = run.content;
-  flipped[20] ^= 1;
+  flipped[60] ^= 1;
   CHECK(resembles("a", run.content));
   CHECK(resembles("b", flipped));
   CHECK(resembles("cut", run.content.substr(0, 60)));
