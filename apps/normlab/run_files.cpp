@@ -31,11 +31,16 @@ void require_regular_file(const RunFile& file) {
                   fmt::format("a file, not {}, is", is_folder ? "a folder" : "a device or a pipe"));
 }
 
-void require_parameters_file(const RunFile& file) {
+bool is_null_device(const std::filesystem::path& path) {
   std::error_code error;
-  if (std::filesystem::equivalent(file.path, "/dev/null", error) && !error) return;
+  return std::filesystem::equivalent(path, "/dev/null", error) && !error;
+}
+
+void require_parameters_file(const RunFile& file) {
+  std::error_code ignored;
+  if (is_null_device(file.path)) return;
   require_regular_file(file);
-  if (!normlab::is_file(file.path) || std::filesystem::is_empty(file.path, error)) return;
+  if (!normlab::is_file(file.path) || std::filesystem::is_empty(file.path, ignored)) return;
   if (!normlab::header_start(file.path).empty() && !normlab::resembles_checkpoint(file.path)) return;
   normlab::refuse(file.field, normlab::quotation(file.path.string()),
                   "the file is there and holds no parameters (safetensors); another name is");

@@ -16,6 +16,8 @@ struct RunFile {
 // RequestError when something else has the file's name: a folder, a device, a pipe.
 void require_regular_file(const RunFile& file);
 
+bool is_null_device(const std::filesystem::path& path);
+
 // The same for a file of parameters, which may be /dev/null, and when an existing file holds no parameters.
 void require_parameters_file(const RunFile& file);
 

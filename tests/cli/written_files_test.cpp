@@ -227,3 +227,17 @@ TEST_CASE("parameters are not saved over the data, nor over what holds no parame
     CHECK(run_program(here, quick_run({"--out", "r.json", "--save-parameters", "p"})).status == 0);
   }
 }
+
+TEST_CASE("a pipe or a device that would be written is refused at once, except /dev/null") {
+  TemporaryFolder folder, elsewhere;
+  const std::string pipe = (elsewhere.path() / "pipe").string();
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  for (const std::string& file : {pipe, std::string("/dev/full")}) {
+    for (const std::string option : {"save-parameters", "save-initial-parameters"})
+      check_refused(folder.path(), quick_run({"--" + option, file}), {option + ": ", "a device or a pipe"});
+    check_refused(folder.path(), {"bench", "--json", file}, {"json: ", "a device or a pipe"});
+  }
+  const Outcome null = run_program(folder.path(), quick_run({"--save-parameters", "/dev/null"}));
+  CAPTURE(null.error);
+  CHECK(null.status == 0);
+}
