@@ -214,7 +214,6 @@ filesystem::path default_checkpoint(filesystem::path out) {
 }
 
 int run(const RunArguments& arguments) {
-  normlab::exit_on_signals();
   normlab::set_quiet(arguments.quiet);
   const RunConfig config = read_config(arguments);
   if (config.threads > 1) normlab::limit_spinning();

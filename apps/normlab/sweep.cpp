@@ -164,7 +164,6 @@ void warn_of_changed_data(const normlab::RunStore& store, const std::vector<Swee
 }
 
 int sweep(const SweepArguments& arguments) {
-  normlab::exit_on_signals();
   const SweepSpec spec = read_spec(arguments);
   const normlab::ScheduleOptions options{static_cast<int>(read_count("jobs", arguments.jobs, 0, 1'000'000)),
                                          read_checkpoint_seconds(arguments.checkpoint_seconds),

@@ -241,3 +241,11 @@ TEST_CASE("a pipe or a device that would be written is refused at once, except /
   CAPTURE(null.error);
   CHECK(null.status == 0);
 }
+
+TEST_CASE("a signal ends a command that has nothing to keep with status 130") {
+  TemporaryFolder folder;
+  Program program(folder.path(), {"bench", "kernels", "--no-limits", "--seconds", "5"});
+  REQUIRE(wait_until([&] { return contains(program.error_so_far(), "measuring"); }));
+  program.send(SIGINT);
+  CHECK(program.wait().status == 130);
+}
