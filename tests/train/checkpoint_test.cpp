@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "normlab/core/checksum.h"
+#include "normlab/core/error.h"
 #include "normlab/train/position.h"
 #include "small_run.h"
 #include "throws.h"
