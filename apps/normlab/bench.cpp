@@ -10,6 +10,7 @@
 #include "normlab/core/file.h"
 #include "normlab/core/log.h"
 #include "normlab/core/standard_streams.h"
+#include "run_files.h"
 
 namespace {
 
@@ -50,6 +51,7 @@ void require_writable(const std::string& file) {
   }
   if (std::filesystem::is_directory(path, error)) normlab::refuse("json", file, "a file, not a folder, is");
   if (error == std::errc::filename_too_long) normlab::refuse("json", file, "a shorter name is");
+  if (!is_null_device(path)) require_regular_file({"json", path});
 }
 
 int bench(const BenchArguments& arguments) {

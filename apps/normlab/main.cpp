@@ -7,6 +7,7 @@
 #include "normlab/core/error.h"
 #include "normlab/core/log.h"
 #include "normlab/core/standard_streams.h"
+#include "normlab/experiment/stop_signals.h"
 #include "parse_error.h"
 
 namespace {
@@ -69,6 +70,7 @@ int report_error(const char* message, int status) noexcept {
 
 int main(int argument_count, char** arguments) {
   normlab::prepare_standard_streams();
+  normlab::exit_on_signals();  // commands with something to keep take over
   try {
     return parse_and_run(argument_count, arguments);
   } catch (const normlab::RequestError& error) {

@@ -101,9 +101,9 @@ class NewFolders {
     for (auto folder = made_.rbegin(); folder != made_.rend(); ++folder) filesystem::remove(*folder, ignored);
   }
   void make_for(const filesystem::path& file, std::string_view field) {
-    if (file.empty()) return;
-    const filesystem::path target = normlab::follow_links(file);
     std::error_code error, ignored;
+    if (file.empty() || filesystem::is_other(file, ignored)) return;
+    const filesystem::path target = normlab::follow_links(file);
     const bool is_folder = filesystem::is_directory(target, error);
     const std::string shown = normlab::quotation(file.string());
     if (is_folder) normlab::refuse(field, shown, "the name of a file is, and this is a folder");
@@ -143,9 +143,8 @@ void require_own_record(const filesystem::path& out, const std::string& id) {
 // What a run writes must not overwrite anything else that it writes, or reads.
 void require_own_files(const RunArguments& arguments, const RunConfig& config, const filesystem::path& out,
                        const filesystem::path& checkpoint) {
-  const bool is_text = normlab::is_text(config.dataset);
-  const std::vector<RunFile> read{{"initial_parameters", config.initial_parameters},
-                                  {"dataset.path", is_text ? config.dataset.path : ""}};
+  std::vector<RunFile> read = data_files(config.dataset);
+  read.push_back({"initial_parameters", config.initial_parameters});
   const std::vector<RunFile> written{{"out", out},
                                      {"checkpoint", checkpoint},
                                      {"save-initial-parameters", arguments.save_initial_parameters},
@@ -154,6 +153,8 @@ void require_own_files(const RunArguments& arguments, const RunConfig& config, c
   // The config may be the run's own record, in whose place the new one goes.
   const std::vector<RunFile> others(written.begin() + 1, written.end());
   require_distinct_files(others, {{"config", arguments.config_file}});
+  require_parameters_file({"save-initial-parameters", arguments.save_initial_parameters});
+  require_parameters_file({"save-parameters", arguments.save_parameters});
 }
 
 // Whether the run has ended before; a record that is its own by name only is set aside.
@@ -163,7 +164,7 @@ bool has_ended(const filesystem::path& out) {
   const nlohmann::json record = normlab::read_sorted_json(out, "out");
   const std::string defect = normlab::record_defect(record);
   if (defect.empty()) return normlab::is_final_status(record["status"].get<std::string>());
-  const filesystem::path aside = normlab::set_aside(out);
+  const filesystem::path aside = normlab::set_aside(normlab::follow_links(out));
   normlab::log_warning(fmt::format("{} is set aside as {}, because {}; the run is done again", out.string(),
                                    aside.filename().string(), defect));
   return false;
@@ -199,13 +200,20 @@ int show_ended(const RunArguments& arguments, const RunConfig& config, const fil
 // Nobody's file is written over or moved because it stands where a checkpoint should.
 void require_own_checkpoint(const filesystem::path& checkpoint) {
   std::error_code ignored;
-  if (!filesystem::exists(checkpoint, ignored) || normlab::resembles_checkpoint(checkpoint)) return;
+  if (!filesystem::exists(checkpoint, ignored)) return;
+  require_regular_file({"checkpoint", checkpoint});
+  if (normlab::resembles_checkpoint(checkpoint)) return;
   normlab::refuse("checkpoint", normlab::quotation(checkpoint.string()),
                   "the file is there and is no checkpoint of normlab; another name is");
 }
 
+// "r.json" has "r.checkpoint"; what follows another dot ("p-0.1") is part of the name.
+filesystem::path default_checkpoint(filesystem::path out) {
+  if (out.extension() == ".json") return out.replace_extension(".checkpoint");
+  return out += ".checkpoint";
+}
+
 int run(const RunArguments& arguments) {
-  normlab::exit_on_signals();
   normlab::set_quiet(arguments.quiet);
   const RunConfig config = read_config(arguments);
   if (config.threads > 1) normlab::limit_spinning();
@@ -216,9 +224,8 @@ int run(const RunArguments& arguments) {
   const filesystem::path out = arguments.out.empty() ? filesystem::path("results/runs") / (id + ".json")
                                                      : filesystem::path(arguments.out);
   require_own_record(out, id);
-  const filesystem::path checkpoint = arguments.checkpoint.empty()
-                                          ? filesystem::path(out).replace_extension(".checkpoint")
-                                          : filesystem::path(arguments.checkpoint);
+  const filesystem::path checkpoint =
+      arguments.checkpoint.empty() ? default_checkpoint(out) : filesystem::path(arguments.checkpoint);
   require_own_files(arguments, config, out, checkpoint);
   NewFolders folders;
   folders.make_for(out, "out");
@@ -229,7 +236,8 @@ int run(const RunArguments& arguments) {
   options.checkpoint = checkpoint;
   folders.make_for(checkpoint, "checkpoint");
   require_own_checkpoint(checkpoint);
-  if (has_ended(out) && !arguments.again) return show_ended(arguments, config, out);
+  const bool ended = has_ended(out);
+  if (ended && !arguments.again) return show_ended(arguments, config, out);
   options.checkpoint_seconds = checkpoint_seconds;
   options.save_initial_parameters = arguments.save_initial_parameters;
   options.save_parameters = arguments.save_parameters;
@@ -251,9 +259,10 @@ int run(const RunArguments& arguments) {
   const normlab::RunResult result =
       normlab::train_and_record(config, options, out, {.pinned_cores = cores.pinned(), .jobs = 1});
   if (result.status == normlab::RunStatus::interrupted) {
-    normlab::log_warning(
-        fmt::format("interrupted; the checkpoint is {}, and the same command continues from it",
-                    options.checkpoint.string()));
+    normlab::log_warning(fmt::format(
+        "interrupted; the checkpoint is {}, and the same command continues from it{}",
+        options.checkpoint.string(),
+        ended ? fmt::format("; {} is still the record of the run that ended", out.string()) : ""));
     return 130;
   }
   for (const std::string& warning : normlab::time_warnings(result)) {
@@ -261,7 +270,10 @@ int run(const RunArguments& arguments) {
   }
   normlab::log_info(fmt::format("the record is {}", out.string()));
   normlab::print_out(normlab::show_record(out));
-  return 0;
+  if (result.parameters_problem.empty()) return 0;
+  normlab::log_message(fmt::format("{}; the record is kept, and --again trains once more to save them.",
+                                   result.parameters_problem));
+  return 1;
 }
 
 }  // namespace

@@ -123,18 +123,28 @@ void print_results(const normlab::RunStore& store) {
       normlab::render_report(normlab::build_report(store.folder()), normlab::ReportFormat::table));
 }
 
-// Of runs that had ended before the parameters were asked for. They are not done again unasked: that takes
-// what the sweep took, and a run that then fails would cost a record.
-void warn_of_missing_parameters(const normlab::RunStore& store, const std::vector<SweepCell>& cells) {
+// How many runs have ended without their parameters saved.
+std::size_t count_missing_parameters(const normlab::RunStore& store, const std::vector<SweepCell>& cells) {
   std::size_t missing = 0;
   for (const SweepCell& cell : cells) {
     const bool trained = !cell.undefined && normlab::is_final_status(store.status(cell));
-    if (trained && !std::filesystem::exists(store.parameters_path(cell.id))) ++missing;
+    if (trained && !normlab::is_file(store.parameters_path(cell.id))) ++missing;
   }
-  if (missing == 0) return;
-  normlab::log_warning(
-      fmt::format("{} of {} runs had ended without their parameters saved; a new folder (--out) has them all",
-                  missing, cells.size()));
+  return missing;
+}
+
+// Those `before` this sweep are not done again unasked: that takes what the sweep took, and a run that then
+// fails would cost a record. True when others could not be saved.
+bool warn_of_missing_parameters(std::size_t before, std::size_t now, std::size_t runs) {
+  if (before > 0) {
+    normlab::log_warning(fmt::format(
+        "{} of {} runs had ended without their parameters saved; a new folder (--out) has them all", before,
+        runs));
+  }
+  if (now <= before) return false;
+  normlab::log_warning(fmt::format(
+      "the parameters of {} of {} runs could not be saved; their records are kept", now - before, runs));
+  return true;
 }
 
 // They are not trained again unasked either, nor removed.
@@ -154,7 +164,6 @@ void warn_of_changed_data(const normlab::RunStore& store, const std::vector<Swee
 }
 
 int sweep(const SweepArguments& arguments) {
-  normlab::exit_on_signals();
   const SweepSpec spec = read_spec(arguments);
   const normlab::ScheduleOptions options{static_cast<int>(read_count("jobs", arguments.jobs, 0, 1'000'000)),
                                          read_checkpoint_seconds(arguments.checkpoint_seconds),
@@ -172,19 +181,22 @@ int sweep(const SweepArguments& arguments) {
   normlab::count_stop_signals();  // from here on there is something to keep
   const normlab::RunStore store(folder, spec, cells);
   warn_of_changed_data(store, cells, needs);
+  const std::size_t missing = arguments.save_parameters ? count_missing_parameters(store, cells) : 0;
   const normlab::SweepOutcome outcome = normlab::run_sweep(store, cells, options);
   if (outcome.interrupted) {
     normlab::log_warning("interrupted; the same command continues from the checkpoints");
     return 130;
   }
-  if (arguments.save_parameters) warn_of_missing_parameters(store, cells);
+  const bool unsaved =
+      arguments.save_parameters &&
+      warn_of_missing_parameters(missing, count_missing_parameters(store, cells), cells.size());
   print_results(store);
   if (outcome.failed > 0) {
     normlab::log_warning(
         fmt::format("{} of {} runs failed; the same command tries them again", outcome.failed, cells.size()));
     return 1;
   }
-  return 0;
+  return unsaved ? 1 : 0;
 }
 
 }  // namespace

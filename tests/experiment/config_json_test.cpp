@@ -18,6 +18,14 @@ std::string refusal(const char* text) {
   return request_error([&] { resolve(parsed(text)); });
 }
 
+TEST_CASE("a negative zero is the setting 0, and has its id") {
+  const auto id = [](const char* decay) {
+    return run_id(resolve(Json::parse(
+        std::string(R"({"dataset": "synthetic", "optimizer": {"weight_decay": )") + decay + "}}")));
+  };
+  CHECK(id("-0.0") == id("0"));
+}
+
 }  // namespace
 
 TEST_CASE("what resolve makes of nothing is the default config") {

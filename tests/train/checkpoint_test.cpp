@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "normlab/core/checksum.h"
+#include "normlab/core/error.h"
 #include "normlab/train/position.h"
 #include "small_run.h"
 #include "throws.h"
@@ -151,12 +152,22 @@ TEST_CASE("a position that cannot be is set aside, even where the checksum is ri
   CHECK(run.is_set_aside(with_position(run.content, [](json& position) { position.erase("running"); })));
 }
 
-TEST_CASE("a checkpoint of another run is set aside, and nothing that was set aside before is lost") {
+TEST_CASE("a whole checkpoint of another run is refused and stays") {
   const StoppedRun run;
+  write(run.path(), run.content);
+  test::check_throws_saying<RequestError>("the checkpoint of another run (test)", [&] {
+    train(run.config, {.checkpoint = run.path(), .identity = "another"});
+  });
+  CHECK(read(run.path()) == run.content);
+}
+
+TEST_CASE("nothing that was set aside before is lost when another checkpoint is") {
+  const StoppedRun run;
+  const std::string cut = run.content.substr(0, 100);
   for (const char* name : {"run.checkpoint.damaged-1", "run.checkpoint.damaged-2"}) {
-    write(run.path(), run.content);
-    CHECK(numbers(train(run.config, {.checkpoint = run.path(), .identity = "another"})) == run.whole);
-    CHECK(read(run.folder.path() / name) == run.content);
+    write(run.path(), cut);
+    CHECK(numbers(train(run.config, {.checkpoint = run.path(), .identity = "test"})) == run.whole);
+    CHECK(read(run.folder.path() / name) == cut);
   }
 }
 
@@ -224,11 +235,14 @@ TEST_CASE("only what was a checkpoint is taken for one") {
     return resembles_checkpoint(run.folder.path() / name);
   };
   std::string flipped = run.content;
-  flipped[20] ^= 1;
+  flipped[60] ^= 1;
   CHECK(resembles("a", run.content));
   CHECK(resembles("b", flipped));
-  CHECK(resembles("c", ""));
-  CHECK(resembles("d.checkpoint", "anything"));
+  CHECK(resembles("cut", run.content.substr(0, 60)));
+  CHECK(resembles("c.checkpoint", ""));
+  CHECK_FALSE(resembles("c", ""));
+  CHECK_FALSE(resembles("d.checkpoint", "anything"));
+  CHECK_FALSE(resembles("notes", "it mentions normlab.checkpoint/2"));
   CHECK_FALSE(resembles("notes.txt", "somebody's notes"));
   CHECK_FALSE(resembles("p.safetensors", encode_safetensors({}, {{"note", "parameters"}})));
 }

@@ -10,6 +10,7 @@ namespace normlab {
 TEST_CASE("targets are read, and written in one form") {
   CHECK(parse_target("validation.error<=0.12", std::nullopt).text() == "validation.error<=0.12");
   CHECK(parse_target(" train.loss <= 1e-3 ", std::nullopt).text() == "train.loss<=0.001");
+  CHECK(parse_target("train.loss<=-0.0", std::nullopt).text() == "train.loss<=0");
   CHECK(parse_target("validation.bits_per_character<=2.5", TextUnit::character).text() ==
         "validation.bits_per_character<=2.5");
 }

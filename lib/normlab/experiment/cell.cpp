@@ -1,16 +1,32 @@
 #include "normlab/experiment/cell.h"
 
+#include "normlab/core/error.h"
 #include "normlab/core/file.h"
+#include "normlab/core/log.h"
 #include "normlab/data/registry.h"
 #include "normlab/experiment/config_json.h"
 #include "normlab/experiment/cores.h"
 #include "normlab/experiment/environment.h"
 #include "normlab/experiment/evaluation_log.h"
 #include "normlab/experiment/record.h"
+#include "normlab/experiment/record_check.h"
 #include "normlab/experiment/run_state.h"
 #include "normlab/experiment/stop_signals.h"
 
 namespace normlab {
+namespace {
+
+bool holds_ended_run(const std::filesystem::path& file) {
+  if (!is_file(file)) return false;
+  try {
+    const nlohmann::json record = read_sorted_json(file, "out");
+    return record_defect(record).empty() && is_final_status(record["status"].get<std::string>());
+  } catch (const RequestError&) {  // no record at all
+    return false;
+  }
+}
+
+}  // namespace
 
 RunResult train_and_record(const RunConfig& config, RunOptions options, const std::filesystem::path& record,
                            const Placement& placement) {
@@ -18,11 +34,14 @@ RunResult train_and_record(const RunConfig& config, RunOptions options, const st
   options.metadata = {{"config", to_json(config).dump()},
                       {"id", options.identity},
                       {"normlab", describe_environment(config.threads).normlab}};
+  options.keep_result = [&](const RunResult& result) {
+    if (result.status == RunStatus::interrupted && holds_ended_run(record)) return;
+    write_whole(record, record_text(make_record(config, result, placement)));
+  };
   RunResult result = train(config, options);
-  write_whole(record, record_text(make_record(config, result, placement)));
   if (result.status != RunStatus::interrupted && !options.checkpoint.empty()) {
     std::error_code ignored;
-    std::filesystem::remove(options.checkpoint, ignored);
+    std::filesystem::remove(follow_links(options.checkpoint), ignored);
   }
   return result;
 }
@@ -61,6 +80,8 @@ int run_cell(const Json& order, const CellFiles& files) {
   const RunResult result = train_and_record(config, options, files.record, placement);
   std::error_code ignored;
   if (result.status != RunStatus::interrupted) std::filesystem::remove(files.evaluations, ignored);
+  // The run has ended all the same; the sweep counts what is missing.
+  if (!result.parameters_problem.empty()) log_warning(result.parameters_problem);
   return result.status == RunStatus::interrupted ? 130 : 0;
 }
 

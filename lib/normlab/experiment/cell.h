@@ -9,9 +9,10 @@
 
 namespace normlab {
 
-// Trains, writes the record whole, and only then removes the checkpoint of a run that ended by itself: killed
-// at any moment, the same call continues or starts again, and never loses what was found. Fills in
-// options.identity. Throws what train() and write_whole() throw.
+// Trains, writes the record whole, saves the parameters (RunResult::parameters_problem), and only then
+// removes the checkpoint of a run that ended by itself: killed at any moment, the same call continues or
+// starts again, and never loses what was found. Fills in options.identity. The record of a run that
+// ended stays when a repeat of it is interrupted. Throws what train() and write_whole() throw.
 RunResult train_and_record(const RunConfig& config, RunOptions options, const std::filesystem::path& record,
                            const Placement& placement);
 

@@ -86,7 +86,7 @@ std::string join_path(std::string_view parent, std::string_view key) {
 double read_number(const Json& value, std::string_view path, const Range& range) {
   const double x = value.is_number() ? value.get<double>() : std::numeric_limits<double>::quiet_NaN();
   if (!range.holds(x)) refuse_value(path, value, range.words);
-  return x;
+  return x == 0 ? 0 : x;  // -0.0 is the same setting as 0, and has the same id
 }
 
 // 1e4 counts as an integer, too.

@@ -13,12 +13,12 @@
 namespace normlab {
 namespace {
 
-constexpr std::string_view schema_name = "normlab.checkpoint/";
 constexpr std::string_view schema = "normlab.checkpoint/2";
 
 // The checksum stands at one place, since metadata come first and are sorted by key, and counts as zeros in
 // itself.
 constexpr std::string_view before_checksum = R"({"__metadata__":{"checksum":")";
+constexpr std::string_view first_version_start = R"({"__metadata__":{"identity":")";
 constexpr std::string_view no_checksum = "0000000000000000";
 constexpr std::size_t header_at = 8, checksum_at = header_at + before_checksum.size();
 
@@ -82,8 +82,10 @@ Checkpoint::Checkpoint(const std::filesystem::path& path, const std::string& ide
   if (metadata_of(file_, "schema") != schema)
     throw CheckpointError(fmt::format("its schema is {}", quotation(metadata_of(file_, "schema"))));
   const std::string owner = metadata_of(file_, "identity");
-  if (owner != identity)
-    throw CheckpointError(fmt::format("it belongs to another run, {}", quotation(owner)));
+  if (owner != identity) {
+    refuse("checkpoint", quotation(path.string()),
+           fmt::format("it is the checkpoint of another run ({}), and another name is", shortened(owner)));
+  }
 }
 
 void Checkpoint::restore(Parameters<float>& parameters, Optimizer<float>& optimizer) const {
@@ -101,11 +103,10 @@ void Checkpoint::restore(Parameters<float>& parameters, Optimizer<float>& optimi
 }
 
 bool resembles_checkpoint(const std::filesystem::path& path) {
-  if (path.extension() == ".checkpoint") return true;
-  const std::string content = read_text(path, "checkpoint");
-  return content.empty() ||
-         std::string_view(content).substr(std::min(header_at, content.size())).starts_with(before_checksum) ||
-         content.find(schema_name) != std::string::npos;
+  std::error_code error;
+  if (path.extension() == ".checkpoint" && std::filesystem::is_empty(path, error) && !error) return true;
+  const std::string start = header_start(path);
+  return start.starts_with(before_checksum) || start.starts_with(first_version_start);
 }
 
 }  // namespace normlab

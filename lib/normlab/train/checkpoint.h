@@ -27,8 +27,8 @@ void write_checkpoint(const std::filesystem::path& path, const std::string& iden
 // A checkpoint that was read and is whole.
 class Checkpoint {
  public:
-  // Throws CheckpointError when the file is damaged, of another version or not of `identity`; RequestError
-  // naming `checkpoint` when it cannot be read at all.
+  // Throws CheckpointError when the file is damaged or of another version; RequestError naming `checkpoint`
+  // when it cannot be read at all, or is the whole checkpoint of another run than `identity`.
   Checkpoint(const std::filesystem::path& path, const std::string& identity);
 
   const nlohmann::json& position() const { return position_; }
@@ -42,8 +42,9 @@ class Checkpoint {
   nlohmann::json position_;
 };
 
-// Whether the file was written as a checkpoint, whatever became of it since: one that is empty, or has the
-// marks of a checkpoint, or bears the name that checkpoints have by default (*.checkpoint).
+// Whether the file was written as a checkpoint, whatever became of it behind its first bytes, which are those
+// of no other file. One that a crash left empty is known by the ending that checkpoints have by default
+// (*.checkpoint).
 bool resembles_checkpoint(const std::filesystem::path& path);
 
 }  // namespace normlab

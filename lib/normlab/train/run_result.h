@@ -73,6 +73,7 @@ struct RunResult {
   double checkpoint_seconds = 0;
   Index resumed = 0;  // how many times the run was continued from a checkpoint
   std::size_t peak_resident_bytes = 0;
+  std::string parameters_problem;  // why the trained parameters could not be saved, or ""; not in records
 };
 
 }  // namespace normlab

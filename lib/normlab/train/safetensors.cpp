@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstring>
+#include <fstream>
 #include <limits>
 #include <set>
 #include <tuple>
@@ -163,6 +165,19 @@ std::string encode_safetensors(const std::vector<TensorView>& tensors,
     file.append(reinterpret_cast<const char*>(tensor.values.data()), tensor.values.size_bytes());
   }
   return file;
+}
+
+std::string header_start(const std::filesystem::path& path) {
+  if (!is_file(path)) return "";
+  constexpr std::size_t characters = 64;
+  std::array<char, prefix_bytes + characters> start{};
+  std::ifstream file(path, std::ios::binary);
+  file.read(start.data(), start.size());
+  const auto size = static_cast<std::size_t>(file.gcount());
+  std::uint64_t length = 0;
+  std::memcpy(&length, start.data(), prefix_bytes);
+  if (size <= prefix_bytes || length > longest_header || start[prefix_bytes] != '{') return "";
+  return {start.data() + prefix_bytes, size - prefix_bytes};
 }
 
 Safetensors Safetensors::read(const std::filesystem::path& path, std::string_view field) {

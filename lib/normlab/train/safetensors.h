@@ -47,6 +47,10 @@ class Safetensors {
   std::map<std::string, std::string> metadata_, others_;
 };
 
+// The first characters of the header of a file that begins like safetensors, whole or not; "" for any other
+// file, and where none can be read.
+std::string header_start(const std::filesystem::path& path);
+
 // Trained parameters and running statistics, named as docs/parameters.md says.
 std::vector<TensorView> parameter_views(const Parameters<float>& parameters);
 

@@ -74,7 +74,7 @@ double parse_threshold(std::string_view number, std::string_view whole, std::opt
     refuse("target", fmt::format("\"{}\"", whole),
            "no loss or error is below 0, so a number of at least 0 is");
   }
-  return value;
+  return value == 0 ? 0 : value;  // -0.0 is the same target as 0
 }
 
 std::string_view name_of(Metric metric) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "normlab/core/error.h"
 #include "normlab/core/file.h"
@@ -11,6 +12,7 @@
 #include "normlab/core/memory.h"
 #include "normlab/core/parallel.h"
 #include "normlab/core/process.h"
+#include "normlab/core/text.h"
 #include "normlab/nn/recurrent.h"
 #include "normlab/optim/schedule.h"
 #include "normlab/train/checkpoint.h"
@@ -45,6 +47,7 @@ class Training {
   void continue_from(Position position);
   Position position() const;
   void save_checkpoint();
+  bool try_checkpoint();    // false, and a warning the first time: it cannot be written
   Index last_step() const;  // of the budget
   Index next_evaluation(Index step) const;
   bool take_step();  // false: diverged
@@ -57,7 +60,9 @@ class Training {
   // The processor time of steps is read where the training clock pauses: at each step it would cost too much.
   void resume_cpu_clock() { cpu_resumed_ = thread_cpu_seconds(); }
   void pause_cpu_clock() { clock_.cpu_seconds += thread_cpu_seconds() - cpu_resumed_; }
-  RunResult finish(bool completed);
+  void finish(bool completed);
+  void keep_result();
+  void save_parameters();
 
   const RunConfig& config_;
   const RunOptions& options_;
@@ -82,6 +87,7 @@ class Training {
   Index epoch_ = -1;  // whose order the training source has
   double started_ = monotonic_seconds(), cpu_started_ = process_cpu_seconds();
   double last_checkpoint_ = started_;
+  bool warned_of_checkpoint_ = false;
 };
 
 Training::Training(const RunConfig& config, const RunOptions& options)
@@ -108,7 +114,7 @@ Training::Training(const RunConfig& config, const RunOptions& options)
 void Training::restore() {
   std::error_code ignored;
   if (options_.checkpoint.empty()) return;
-  if (!std::filesystem::exists(std::filesystem::symlink_status(options_.checkpoint, ignored))) return;
+  if (!std::filesystem::exists(options_.checkpoint, ignored)) return;
   try {
     const Checkpoint checkpoint(options_.checkpoint, options_.identity);
     // First, since a position in other data need not make sense in these.
@@ -117,7 +123,7 @@ void Training::restore() {
     checkpoint.restore(network_.parameters(), *optimizer_);
     continue_from(std::move(position));
   } catch (const CheckpointError& error) {
-    const std::filesystem::path aside = set_aside(options_.checkpoint);
+    const std::filesystem::path aside = set_aside(follow_links(options_.checkpoint));
     log_warning(fmt::format("the checkpoint {} is set aside as {}, because {}; the run starts again",
                             options_.checkpoint.string(), aside.filename().string(), error.what()));
   }
@@ -161,6 +167,18 @@ void Training::save_checkpoint() {
                    *optimizer_);
   last_checkpoint_ = monotonic_seconds();
   checkpoint_seconds_ += last_checkpoint_ - begin;
+}
+
+bool Training::try_checkpoint() {
+  try {
+    save_checkpoint();
+    return true;
+  } catch (const RunError& error) {
+    last_checkpoint_ = monotonic_seconds();  // the next attempt waits its turn
+    if (!std::exchange(warned_of_checkpoint_, true))
+      log_warning(fmt::format("{}; the run goes on, and tries again", error.what()));
+    return false;
+  }
 }
 
 Index Training::last_step() const {
@@ -278,14 +296,14 @@ bool Training::steps() {
     const bool checkpoint_due = monotonic_seconds() - last_checkpoint_ >= options_.checkpoint_seconds;
     if (checkpoint_due && !options_.checkpoint.empty()) {
       pause_cpu_clock();
-      save_checkpoint();
+      try_checkpoint();
       resume_cpu_clock();
     }
   }
   return true;
 }
 
-RunResult Training::finish(bool completed) {
+void Training::finish(bool completed) {
   result_.step_seconds = step_times_.summary();
   result_.clock = clock_;
   result_.checkpoint_seconds = checkpoint_seconds_;
@@ -305,7 +323,31 @@ RunResult Training::finish(bool completed) {
                                      : RunStatus::missed_target;
   }
   result_.peak_resident_bytes = peak_resident_bytes();
-  return std::move(result_);
+}
+
+void Training::keep_result() {
+  if (!options_.keep_result) return;
+  try {
+    options_.keep_result(result_);
+  } catch (const RunError&) {
+    // An interrupted run has its checkpoint, and from behind a divergence no run can go on.
+    const bool can_continue = result_.status != RunStatus::interrupted && !result_.diverged_step;
+    if (can_continue && !options_.checkpoint.empty() && try_checkpoint()) {
+      log_warning(fmt::format("the checkpoint {} is of the run's end, and the same command goes on from it",
+                              shortened(options_.checkpoint.string())));
+    }
+    throw;
+  }
+}
+
+// The result is safe by now, and a full disk takes nothing from it.
+void Training::save_parameters() {
+  try {
+    write_whole(options_.save_parameters,
+                encode_safetensors(parameter_views(network_.parameters()), options_.metadata));
+  } catch (const RunError& error) {
+    result_.parameters_problem = error.what();
+  }
 }
 
 RunResult Training::run() {
@@ -318,11 +360,10 @@ RunResult Training::run() {
   result_.startup_seconds = seconds_since_process_start();
   const bool completed = loop();
   if (!completed && !options_.checkpoint.empty()) save_checkpoint();
-  if (completed && !options_.save_parameters.empty()) {
-    write_whole(options_.save_parameters,
-                encode_safetensors(parameter_views(network_.parameters()), options_.metadata));
-  }
-  return finish(completed);
+  finish(completed);
+  keep_result();
+  if (completed && !options_.save_parameters.empty()) save_parameters();
+  return std::move(result_);
 }
 
 }  // namespace

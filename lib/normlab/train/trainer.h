@@ -28,6 +28,9 @@ struct RunOptions {
   std::string identity;              // a checkpoint of another identity is refused
   std::filesystem::path save_initial_parameters, save_parameters;  // safetensors; "": not wanted
   std::map<std::string, std::string> metadata;                     // of these files
+  // Keeps the result, before the trained parameters are saved. Where it throws RunError, a checkpoint of the
+  // run's end is written if that is possible, so that nothing is trained again.
+  std::function<void(const RunResult&)> keep_result;
   // Set-up is over, and so many steps are done, in processes before this one; what follows writes files and
   // takes steps.
   std::function<void(Index steps)> on_ready;
@@ -46,10 +49,11 @@ std::optional<std::string> undefined_reason(const RunConfig& config);
 // the task, the parameters file against the model. Throws RequestError.
 void check_against_data(const RunConfig& config);
 
-// Trains. Throws RequestError before any work starts, RunError when a file cannot be written (the checkpoint
-// before stays intact). Continues from options.checkpoint when that file exists, and leaves it for the
-// caller to remove once the result is safe. One that is damaged, or of a run on data that has changed since,
-// is set aside with a warning.
+// Trains. Throws RequestError before any work starts, RunError when the initial parameters, the result or the
+// checkpoint of an interrupted run cannot be written (the checkpoint before stays intact). A checkpoint on
+// the way that cannot be written is a warning. Continues from options.checkpoint when that file exists, and
+// leaves it for the caller to remove once the result is safe. One that is damaged, or of a run on data that
+// has changed since, is set aside with a warning; one of another run is a RequestError.
 RunResult train(const RunConfig& config, const RunOptions& options);
 
 }  // namespace normlab
