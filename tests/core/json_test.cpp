@@ -27,9 +27,9 @@ TEST_CASE("a byte of zero is no end, and what stands behind it is not passed ove
 }
 
 TEST_CASE("what is not JSON is quoted no longer than 80 characters, and escaped") {
-  const std::string message = request_error([] { parse_json("\"" + std::string(100000, 'x'), "x"); });
+  const std::string message = request_error([] { parse_json("\"" + std::string(100000, 'a'), "x"); });
   CHECK(message.size() < 250);
-  CHECK(contains(message, "last read: '\"xxx"));
+  CHECK(contains(message, "last read: '\"aaa"));
   CHECK_FALSE(contains(request_error([] { parse_json("\x1b[31m", "x"); }), "\x1b"));
 }
 
