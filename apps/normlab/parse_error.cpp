@@ -10,6 +10,7 @@
 #include "command_tree.h"
 #include "normlab/core/error.h"
 #include "normlab/core/file.h"
+#include "normlab/core/nearest_name.h"
 #include "normlab/core/text.h"
 #include "normlab/experiment/config_json.h"
 #include "settings.h"

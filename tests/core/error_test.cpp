@@ -21,39 +21,6 @@ std::string message(void (*throws)()) {
 
 }  // namespace
 
-TEST_CASE("a misspelt name is corrected to the nearest known one") {
-  CHECK(nearest_name("layre", norms) == "layer");
-  CHECK(nearest_name("bach", norms) == "batch");
-  CHECK(nearest_name("instanse", norms) == "instance");
-  CHECK(nearest_name("weigth", norms) == "weight");
-  CHECK(nearest_name("rsm", norms) == "rms");
-}
-
-TEST_CASE("a name is known in any case of letters, and by what it is called elsewhere") {
-  for (const char* typed : {"ln", "layernorm", "layer_norm", "LayerNorm", "LAYER"})
-    CHECK(nearest_name(typed, norms) == "layer");
-  for (const char* typed : {"bn", "batchnorm", "batch-norm"}) CHECK(nearest_name(typed, norms) == "batch");
-  CHECK(nearest_name("gn", norms) == "group");
-  const std::vector<std::string> options{"--norm", "--learning-rate", "--batch-size"};
-  CHECK(nearest_name("--lr", options) == "--learning-rate");
-  CHECK(nearest_name("--bs", options) == "--batch-size");
-}
-
-TEST_CASE("the beginning of one name only stands for it") {
-  const std::vector<std::string> options{"--batch-size", "--save-parameters", "--save-initial-parameters"};
-  CHECK(nearest_name("--batch", options) == "--batch-size");
-  CHECK(nearest_name("--save", options) == "");
-  CHECK(nearest_name("--b", options) == "");
-  CHECK(nearest_name("Inst", norms) == "instance");
-}
-
-TEST_CASE("a name that resembles nothing known gets no suggestion") {
-  CHECK(nearest_name("spectral", norms) == "");
-  CHECK(nearest_name("", norms) == "");
-  CHECK(nearest_name("xyz", norms) == "");
-  CHECK(nearest_name("layer", {}) == "");
-}
-
 TEST_CASE("refusals name the field, the value and what is allowed") {
   CHECK(message([] { refuse("batch_size", "0", "a whole number of at least 1 is"); }) ==
         "batch_size: 0 is not allowed; a whole number of at least 1 is.");

@@ -13,8 +13,8 @@ namespace normlab::test {
 inline RunConfig small_run(ModelKind kind, Norm norm) {
   RunConfig config;
   config.dataset.kind = DatasetKind::synthetic;
-  config.dataset.standardize = kind != ModelKind::mlp && kind != ModelKind::cnn;  // as configs resolve
-  config.dataset.train_limit = 203;  // with batches of 16: twelve, and a last one of 11
+  config.dataset.standardize = is_recurrent(kind);  // as configs resolve
+  config.dataset.train_limit = 203;                 // with batches of 16: twelve, and a last one of 11
   config.model.kind = kind;
   config.model.hidden = {12, 9};
   config.model.hidden_size = 8;

@@ -48,7 +48,7 @@ std::array<double, section_count> measure_sections(Step& step, double median) {
 }
 
 void split_recurrent_cell(StepResult& result, const StepResult& none) {
-  const bool recurrent = result.step.spec.kind != ModelKind::mlp && result.step.spec.kind != ModelKind::cnn;
+  const bool recurrent = is_recurrent(result.step.spec.kind);
   if (!recurrent || result.step.norm.kind == Norm::none || result.step.norm.kind == Norm::weight) return;
   const double plain = std::min(none.sections[elementwise], result.sections[elementwise]);
   result.sections[normalization] += result.sections[elementwise] - plain;

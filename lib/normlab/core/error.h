@@ -22,11 +22,6 @@ class RunError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-// The candidate that is called `name` elsewhere ("lr"), or has the smallest edit distance to it where that is
-// near enough to be a misspelling (at most 2, or a third of the name's length), or is the only one that
-// starts with it; otherwise "".
-std::string nearest_name(std::string_view name, std::span<const std::string> candidates);
-
 // Throws RequestError: "FIELD: VALUE is not allowed; ALLOWED." FIELD is dotted, as in a spec.
 [[noreturn]] void refuse(std::string_view field, std::string_view value, std::string_view allowed);
 

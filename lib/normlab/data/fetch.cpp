@@ -11,6 +11,7 @@
 #include <cstring>
 
 #include "normlab/core/error.h"
+#include "normlab/core/nearest_name.h"
 #include "normlab/core/shared_files.h"
 #include "normlab/core/text.h"
 #include "normlab/data/registry.h"

@@ -9,6 +9,7 @@
 
 #include "normlab/core/error.h"
 #include "normlab/core/file.h"
+#include "normlab/core/nearest_name.h"
 #include "normlab/core/text.h"
 #include "normlab/data/image_data.h"
 #include "normlab/data/input_file.h"

@@ -9,6 +9,7 @@
 #include <map>
 
 #include "normlab/core/error.h"
+#include "normlab/core/nearest_name.h"
 #include "normlab/core/random.h"
 #include "normlab/core/text.h"
 #include "normlab/data/registry.h"
@@ -237,10 +238,6 @@ class Writer {
  private:
   Json object_ = Json::object();
 };
-
-bool is_recurrent(ModelKind kind) {
-  return kind == ModelKind::rnn || kind == ModelKind::lstm || kind == ModelKind::gru;
-}
 
 // The settings of each object after its name, in the order of the format document. `Visitor` is Reader or
 // Writer.

@@ -6,10 +6,6 @@
 namespace normlab {
 namespace {
 
-bool is_recurrent(ModelKind kind) {
-  return kind != ModelKind::mlp && kind != ModelKind::cnn;
-}
-
 double sum(const std::vector<Index>& sizes) {
   return std::accumulate(sizes.begin(), sizes.end(), 0.0);
 }

@@ -10,6 +10,10 @@ namespace normlab {
 
 enum class ModelKind { mlp, rnn, lstm, gru, cnn };
 
+inline bool is_recurrent(ModelKind kind) {
+  return kind == ModelKind::rnn || kind == ModelKind::lstm || kind == ModelKind::gru;
+}
+
 // How an image becomes a sequence: one row a time step, or one pixel a time step.
 enum class SequenceInput { rows, pixels };
 

@@ -7,15 +7,12 @@
 
 #include "normlab/core/error.h"
 #include "normlab/data/batches.h"
+#include "normlab/data/registry.h"
 #include "normlab/data/text_data.h"
 #include "normlab/models/memory.h"
 
 namespace normlab {
 namespace {
-
-bool is_text(const RunConfig& config) {
-  return config.dataset.kind == DatasetKind::text;
-}
 
 void add_once(std::vector<Index>& sizes, Index size) {
   if (size > 0 && std::find(sizes.begin(), sizes.end(), size) == sizes.end()) sizes.push_back(size);
@@ -29,7 +26,7 @@ void add_batches(std::vector<Index>& sizes, Index samples, Index batch) {
 
 GraphBatches graph_batches(const RunConfig& config, const DataSize& size) {
   GraphBatches batches;
-  if (is_text(config)) {
+  if (is_text(config.dataset)) {
     add_once(batches.training, config.batch_size);
     for (const Index part : {size.validation, size.test})
       add_once(batches.evaluation, evaluation_batch_size(config, part));
@@ -59,12 +56,13 @@ std::string bytes_text(double bytes) {
 }
 
 Index steps_per_epoch(const RunConfig& config, const DataSize& size) {
-  if (is_text(config)) return TextBatches::windows_in(size.train, config.batch_size, config.model.window);
+  if (is_text(config.dataset))
+    return TextBatches::windows_in(size.train, config.batch_size, config.model.window);
   return (samples_per_epoch(config, size) - 1) / config.batch_size + 1;
 }
 
 Index samples_per_epoch(const RunConfig& config, const DataSize& size) {
-  if (!is_text(config)) return ImageBatches::used_samples(size.train, config.batch_size);
+  if (!is_text(config.dataset)) return ImageBatches::used_samples(size.train, config.batch_size);
   return steps_per_epoch(config, size) * config.batch_size * config.model.window;
 }
 
@@ -73,7 +71,7 @@ double memory_needed(const RunConfig& config, const DataSize& size) {
 }
 
 void require_batches(const RunConfig& config, const DataSize& size) {
-  if (!is_text(config)) return ImageBatches::require_batch_size(config.batch_size, size.train);
+  if (!is_text(config.dataset)) return ImageBatches::require_batch_size(config.batch_size, size.train);
   const Index window = config.model.window;
   const bool fits = TextBatches::minimum_characters(config.batch_size, window) <= size.train &&
                     TextBatches::minimum_characters(1, window) <= std::min(size.validation, size.test);
@@ -111,7 +109,7 @@ std::optional<std::string> evaluation_warning(const RunConfig& config, const Dat
   return fmt::format(
       "evaluation costs more than training: {} {} are evaluated after every {:.0f} that are trained on; "
       "dataset.validation_limit makes evaluations cheaper, and evaluate_every rarer",
-      size.validation, is_text(config) ? plural_name(config.dataset.unit) : "samples",
+      size.validation, is_text(config.dataset) ? plural_name(config.dataset.unit) : "samples",
       samples_between_evaluations(config, size));
 }
 

@@ -14,7 +14,7 @@ constexpr Index evaluation_streams = 32;  // text
 
 // Images; fewer where every sample is a long sequence, whose time steps are all kept in memory.
 Index evaluation_images(const ModelSpec& model) {
-  const bool recurrent = model.kind != ModelKind::mlp && model.kind != ModelKind::cnn;
+  const bool recurrent = is_recurrent(model.kind);
   return recurrent && model.input == SequenceInput::pixels ? 32 : 256;
 }
 

@@ -369,7 +369,7 @@ RunResult Training::run() {
 }  // namespace
 
 std::optional<std::string> undefined_reason(const RunConfig& config) {
-  const bool recurrent = config.model.kind != ModelKind::mlp && config.model.kind != ModelKind::cnn;
+  const bool recurrent = is_recurrent(config.model.kind);
   if (config.dataset.kind == DatasetKind::text && !recurrent) {
     return "dataset text is a sequence task; it needs one of the models rnn, lstm, gru";
   }
