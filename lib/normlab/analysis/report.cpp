@@ -7,11 +7,11 @@
 #include <map>
 #include <set>
 
+#include "normlab/analysis/time_doubts.h"
 #include "normlab/core/error.h"
 #include "normlab/core/file.h"
 #include "normlab/core/log.h"
 #include "normlab/core/text.h"
-#include "normlab/train/clock_check.h"
 
 namespace normlab {
 namespace {
@@ -140,20 +140,9 @@ std::string reason_of(const RunRecord& run) {
 
 // "seed 2: the training clock says …"; "" when the run does not doubt its times.
 std::string time_warning_of(const RunRecord& run) {
-  std::vector<std::string> warnings;
-  const json* list = value_at(run.content, "time_warnings");
-  if (list == nullptr || !list->is_array()) return "";
-  for (const json& warning : *list) warnings.push_back(shortened_sentence(setting_text(warning)));
+  const std::vector<std::string> warnings = time_warnings_of(run.content);
   if (warnings.empty()) return "";
   return fmt::format("seed {}: {}", seed_of(run), fmt::join(warnings, ", and "));
-}
-
-bool doubts_median_step(const json& record) {
-  TrainingClock clock;
-  clock.steps = static_cast<Index>(number_at(record, "training_clock.steps").value_or(0));
-  clock.seconds = number_at(record, "training_clock.seconds").value_or(0);
-  clock.cpu_seconds = number_at(record, "training_clock.cpu_seconds").value_or(0);
-  return is_median_step_doubtful(clock, number_at(record, "step_seconds.median").value_or(0));
 }
 
 // What the marks in the table mean, in one sentence; "" when there is none.

@@ -12,6 +12,7 @@
 
 #include "normlab/analysis/records.h"
 #include "normlab/analysis/text_chart.h"
+#include "normlab/analysis/time_doubts.h"
 #include "normlab/core/text.h"
 
 namespace normlab {
@@ -142,14 +143,6 @@ std::string describe_steps(const json& record) {
   return join(parts);
 }
 
-std::string describe_time_warnings(const json& record) {
-  const json* warnings = value_at(record, "time_warnings");
-  std::vector<std::string> parts;
-  if (warnings == nullptr || !warnings->is_array()) return "";
-  for (const json& warning : *warnings) parts.push_back(shortened_sentence(setting_text(warning)));
-  return fmt::format("{}", fmt::join(parts, "; "));
-}
-
 std::string describe_metrics(const json& metrics) {
   std::vector<std::string> parts;
   for (const char* name : {"error", "bits_per_character", "bits_per_byte", "loss"}) {
@@ -277,7 +270,7 @@ std::string render_record(const json& record) {
   if (const json* test = value_at(record, "test")) text += labelled("test", describe_metrics(*test));
   text += labelled("step time", describe_steps(record));
   text += labelled("time", describe_time(record));
-  text += labelled("doubtful times", describe_time_warnings(record));
+  text += labelled("doubtful times", fmt::format("{}", fmt::join(time_warnings_of(record), "; ")));
   text += labelled("started", shown_text_at(record, "started"));
   text += labelled("size", describe_size(record));
   text += "\n" + describe_config(record["config"]);
