@@ -82,6 +82,21 @@ TEST_CASE("what a run writes is a record, with the id that its config gives as w
   CHECK(record_defect(make_failed_record(config, "killed")) == "");
 }
 
+TEST_CASE("counts are integers that reports can compute with, and seeds all that 64 bits hold") {
+  for (const json& count : {json(9007199254740993u), json(18446744073709551615u), json(-1), json(2.5)}) {
+    CAPTURE(count.dump());
+    CHECK(defect_after("finished", [&](json& record) { record["model"]["parameters"] = count; }) != "");
+  }
+  const auto with_seed = [](const json& seed) {
+    return defect_after("finished", [&](json& record) {
+      record["config"]["seed"] = seed;
+      record["id"] = id_of_config(record["config"]);
+    });
+  };
+  CHECK(with_seed(18446744073709551615u) == "");
+  CHECK(with_seed(-1).find("config.seed") != std::string::npos);
+}
+
 TEST_CASE("a failed record may have evaluations, and these have to be evaluations") {
   const json evaluations = synthetic_record({})["evaluations"];
   CHECK(defect_after("failed", [&](json& record) { record["evaluations"] = evaluations; }) == "");

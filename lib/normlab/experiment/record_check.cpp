@@ -43,13 +43,22 @@ void require_object(const json& object, std::string_view path) {
 
 void require_count(const json& object, std::string_view path, std::int64_t least = 0) {
   const json& value = require(object, path);
-  const bool fits = value.is_number_integer() && value.get<double>() >= static_cast<double>(least);
-  if (!fits) throw Defect(fmt::format("its {} is not an integer of at least {}", path, least));
+  constexpr double limit = 9007199254740992;  // 2^53, below which reports compute with it exactly
+  const bool fits = value.is_number_integer() && value.get<double>() >= static_cast<double>(least) &&
+                    value.get<double>() < limit;
+  if (!fits) throw Defect(fmt::format("its {} is not an integer of at least {}, below 2^53", path, least));
 }
 
 // A reader of JSON has refused numbers beyond double precision; what was not finite was written as null.
 void require_number(const json& object, std::string_view path) {
   if (!require(object, path).is_number()) throw Defect(fmt::format("its {} is not a number", path));
+}
+
+// All of 64 bits count.
+void require_seed(const json& record) {
+  const json& seed = require(record, "config.seed");
+  const bool fits = seed.is_number_unsigned() || (seed.is_number_integer() && seed.get<std::int64_t>() >= 0);
+  if (!fits) throw Defect("its config.seed is not an integer of at least 0");
 }
 
 void require_amount(const json& object, std::string_view path) {
@@ -159,7 +168,7 @@ void require_identity(const json& record) {
   require_object(record, "config");
   for (const char* field : {"config.model.name", "config.norm.name"}) require_text(record, field);
   require_count(record, "config.batch_size", 1);
-  require_count(record, "config.seed");
+  require_seed(record);
   const std::string wanted = id_of_config(record["config"]);
   if (id != wanted)
     throw Defect(fmt::format("its id is {}, and its config's is {}", quotation(id), quotation(wanted)));
