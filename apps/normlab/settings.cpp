@@ -8,7 +8,7 @@
 #include "normlab/core/error.h"
 #include "normlab/core/text.h"
 #include "normlab/experiment/config_json.h"
-#include "normlab/experiment/sweep_spec.h"
+#include "normlab/experiment/shell_changes.h"
 
 namespace {
 

@@ -17,7 +17,9 @@
 #include "normlab/experiment/record.h"
 #include "normlab/experiment/run_store.h"
 #include "normlab/experiment/scheduler.h"
+#include "normlab/experiment/shell_changes.h"
 #include "normlab/experiment/stop_signals.h"
+#include "normlab/experiment/sweep_needs.h"
 #include "normlab/experiment/sweep_spec.h"
 #include "normlab/train/requirements.h"
 #include "settings.h"
@@ -66,54 +68,45 @@ void require_spec_elsewhere(const std::string& spec_file, const std::filesystem:
                   "with --out");
 }
 
-std::string time_text(const std::vector<SweepCell>& cells, int jobs, const normlab::SweepNeeds& needs) {
+std::string time_text(const std::vector<SweepCell>& cells, const std::vector<normlab::CellNeeds>& needs,
+                      int jobs) {
   constexpr double calibration_seconds = 3;
   normlab::TimeEstimate estimate(cells);
   const int tried = normlab::calibrate(cells, calibration_seconds, estimate);
   if (tried == 0) return "";
+  const double seconds = normlab::estimated_seconds(cells, needs, estimate, jobs);
   return fmt::format(
-      "all this takes about {} with {} job{} if every run uses up its budget: estimated from a few steps of "
-      "{} "
-      "of the runs",
-      normlab::duration_text(normlab::estimated_seconds(cells, needs, estimate, jobs)), jobs,
-      jobs == 1 ? "" : "s", tried);
+      "all this takes about {} with {} job{} if every run uses up its budget, as a few steps of {} of the "
+      "runs "
+      "tell",
+      normlab::duration_text(seconds), jobs, jobs == 1 ? "" : "s", tried);
 }
 
-// Takes out of `cells` and `needs` the runs that have ended, and returns how many there were.
-std::size_t remove_ended(const std::filesystem::path& folder, std::vector<SweepCell>& cells,
-                         normlab::SweepNeeds& needs) {
-  std::vector<SweepCell> to_go;
-  normlab::SweepNeeds needs_to_go;
-  for (std::size_t i = 0; i < cells.size(); ++i) {
-    const bool ended =
-        !cells[i].undefined && normlab::is_final_status(normlab::recorded_status(folder, cells[i]));
-    if (ended) continue;
-    to_go.push_back(std::move(cells[i]));
-    needs_to_go.memory.push_back(needs.memory[i]);
-    needs_to_go.evaluation.push_back(needs.evaluation[i]);
-    needs_to_go.checksums.push_back(needs.checksums[i]);
-  }
-  const std::size_t ended = cells.size() - to_go.size();
-  cells = std::move(to_go);
-  needs = std::move(needs_to_go);
-  return ended;
-}
-
-int print_cells(std::vector<SweepCell> cells, int jobs, normlab::SweepNeeds needs,
+int print_cells(const std::vector<SweepCell>& cells, const std::vector<normlab::CellNeeds>& needs, int jobs,
                 const std::filesystem::path& folder) {
   const auto undefined = std::count_if(cells.begin(), cells.end(),
                                        [](const SweepCell& cell) { return cell.undefined.has_value(); });
   normlab::print_out(normlab::cell_table(cells));
   normlab::log_info(fmt::format("{} runs, {} of them undefined", cells.size(), undefined));
-  if (const std::size_t ended = remove_ended(folder, cells, needs); ended > 0)
+  std::vector<SweepCell> to_go;
+  std::vector<normlab::CellNeeds> needs_to_go;
+  double memory = 0;
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    const bool ended =
+        !cells[i].undefined && normlab::is_final_status(normlab::recorded_status(folder, cells[i]));
+    if (ended) continue;
+    to_go.push_back(cells[i]);
+    needs_to_go.push_back(needs[i]);
+    memory = std::max(memory, needs[i].memory);
+  }
+  if (const std::size_t ended = cells.size() - to_go.size(); ended > 0)
     normlab::log_info(fmt::format("{} of them are finished already, and are not done again", ended));
-  if (!needs.memory.empty()) {
+  if (!to_go.empty()) {
     normlab::log_info(
         fmt::format("the largest network takes about {} of memory beside the data, and {} run{} side by side",
-                    normlab::bytes_text(*std::max_element(needs.memory.begin(), needs.memory.end())), jobs,
-                    jobs == 1 ? "s" : ""));
+                    normlab::bytes_text(memory), jobs, jobs == 1 ? "s" : ""));
   }
-  if (const std::string text = time_text(cells, jobs, needs); !text.empty()) normlab::log_info(text);
+  if (const std::string text = time_text(to_go, needs_to_go, jobs); !text.empty()) normlab::log_info(text);
   return 0;
 }
 
@@ -149,12 +142,12 @@ bool warn_of_missing_parameters(std::size_t before, std::size_t now, std::size_t
 
 // They are not trained again unasked either, nor removed.
 void warn_of_changed_data(const normlab::RunStore& store, const std::vector<SweepCell>& cells,
-                          const normlab::SweepNeeds& needs) {
+                          const std::vector<normlab::CellNeeds>& needs) {
   std::size_t finished = 0, changed = 0;
   for (std::size_t i = 0; i < cells.size(); ++i) {
     if (cells[i].undefined || !normlab::is_final_status(store.status(cells[i]))) continue;
     ++finished;
-    if (normlab::is_of_other_data(store.record(cells[i]), needs.checksums[i])) ++changed;
+    if (normlab::is_of_other_data(store.record(cells[i]), needs[i].checksum)) ++changed;
   }
   if (changed == 0) return;
   normlab::log_warning(
@@ -177,10 +170,10 @@ int sweep(const SweepArguments& arguments) {
   for (const std::string& warning : needs.warnings) normlab::log_warning(warning);
   const std::filesystem::path folder = arguments.out.empty() ? "results/" + spec.name : arguments.out;
   require_spec_elsewhere(arguments.spec_file, folder);
-  if (arguments.dry_run) return print_cells(cells, jobs, needs, folder);
+  if (arguments.dry_run) return print_cells(cells, needs.cells, jobs, folder);
   normlab::count_stop_signals();  // from here on there is something to keep
   const normlab::RunStore store(folder, spec, cells);
-  warn_of_changed_data(store, cells, needs);
+  warn_of_changed_data(store, cells, needs.cells);
   const std::size_t missing = arguments.save_parameters ? count_missing_parameters(store, cells) : 0;
   const normlab::SweepOutcome outcome = normlab::run_sweep(store, cells, options);
   if (outcome.interrupted) {

@@ -46,13 +46,12 @@ TEST_CASE("a dry run's estimate comes from a few steps of each kind of run, and 
   TimeEstimate estimate(cells);
   // Four cells are defined, of two kinds.
   CHECK(calibrate(cells, 60, estimate) == 2);
-  SweepNeeds needs;
-  needs.evaluation.assign(cells.size(), 0);
+  std::vector<CellNeeds> needs(cells.size());
   const double one = estimated_seconds(cells, needs, estimate, 1);
   CHECK(one > 0);
   CHECK(estimated_seconds(cells, needs, estimate, 2) < one);
   // Evaluations that cost as much as training make it twice as long.
-  needs.evaluation.assign(cells.size(), 1);
+  for (CellNeeds& cell : needs) cell.evaluation = 1;
   CHECK(estimated_seconds(cells, needs, estimate, 1) == doctest::Approx(2 * one));
   // No time at all is enough for one.
   TimeEstimate hasty(cells);

@@ -122,29 +122,6 @@ TEST_CASE("specs that are wrong are refused by field") {
   }
 }
 
-TEST_CASE("settings from the shell replace and add axes, and one value takes an axis away") {
-  SweepSpec spec = spec_of(R"({"grid": {"norm": ["none", "layer"], "batch_size": [4, 8]}})");
-  apply_shell_setting(spec, parse_shell_setting("norm=rms,batch,weight"));
-  apply_shell_setting(spec, parse_shell_setting("seed=1,2"));
-  apply_shell_setting(spec, parse_shell_setting("batch_size=16"));
-  const std::vector<SweepCell> cells = expand(spec);
-  CHECK(cells.size() == 6);
-  for (const SweepCell& cell : cells) CHECK(cell.config.batch_size == 16);
-  CHECK(request_error([&] {
-          apply_shell_setting(spec, parse_shell_setting("seed=1,1"));
-        }).starts_with("set seed: "));
-}
-
-TEST_CASE("settings from the shell win over overrides, which may then match nothing") {
-  SweepSpec spec = spec_of(R"({"grid": {"model": ["mlp", "lstm"]},
-    "overrides": [{"when": {"model": "lstm"}, "set": {"optimizer.learning_rate": 0.5, "batch_size": 4}}]})");
-  apply_shell_setting(spec, parse_shell_setting("optimizer.learning_rate=0.25"));
-  for (const SweepCell& cell : expand(spec)) CHECK(cell.config.optimizer.learning_rate == 0.25);
-  CHECK(expand(spec)[1].config.batch_size == 4);
-  apply_shell_setting(spec, parse_shell_setting("model=mlp"));
-  CHECK(expand(spec).size() == 1);
-}
-
 TEST_CASE("every experiment of the project is sound and names what it tests") {
   std::set<std::string> names;
   for (const auto& entry : std::filesystem::directory_iterator(NORMLAB_SOURCE_DIR "/experiments")) {
@@ -207,88 +184,4 @@ TEST_CASE("an override is found idle without a walk through the whole grid") {
   CHECK(refusal_of(R"({"norm": "rms", "seed": 3})").starts_with("overrides[0].when: "));
   CHECK(refusal_of(R"({"norm": "layer", "batch_size": 0})").starts_with("overrides[0].when: "));
   CHECK(refusal_of(R"({"norm": "layer", "seed": 100000})").starts_with("grid: 20000000000 cells"));
-}
-
-TEST_CASE("ranges of integers stand for their values, in specs and from the shell") {
-  SweepSpec spec = spec_of(R"({"grid": {"seed": "3..5", "batch_size": [2, "4..5"]}})");
-  CHECK(spec.grid[0].values == std::vector<Json>{3, 4, 5});
-  CHECK(spec.grid[1].values == std::vector<Json>{2, 4, 5});
-  apply_shell_setting(spec, parse_shell_setting("seed=1..2,7"));
-  CHECK(spec.grid[0].values == std::vector<Json>{1, 2, 7});
-  apply_shell_setting(spec, parse_shell_setting("seed=18446744073709551615..18446744073709551615"));
-  CHECK(expand(spec)[0].config.seed == 18446744073709551615u);
-  for (const char* wrong : {"5..1", "1..1000000000000", "0..18446744073709551615"}) {
-    CAPTURE(wrong);
-    CHECK(request_error([&] { apply_shell_setting(spec, {"seed", {wrong}}); }).starts_with("set seed: "));
-  }
-  CHECK(request_error([&] { apply_shell_setting(spec, {"seed", {"1..3", 2}}); }).starts_with("set seed: 2"));
-  CHECK(refusal(R"({"grid": {"seed": ["1.."]}})").starts_with("seed: "));
-  CHECK(refusal(R"({"grid": {"norm": "1..2"}})").starts_with("grid.norm: "));
-}
-
-TEST_CASE("a name that an axis has keeps its settings when the shell chooses it") {
-  const char* text = R"({"base": {"dataset": {"name": "text", "path": "a"}},
-    "grid": {"model": [{"name": "gru", "hidden_size": 5}, {"name": "lstm", "hidden_size": 6},
-                       {"name": "lstm", "hidden_size": 7}]},
-    "overrides": [{"when": {"model": "gru"}, "set": {"model.layers": 2}}]})";
-  const auto sizes = [&](const char* setting) {
-    SweepSpec spec = spec_of(text);
-    apply_shell_setting(spec, parse_shell_setting(setting));
-    std::vector<Index> found;
-    for (const SweepCell& cell : expand(spec)) {
-      found.insert(found.end(), {cell.config.model.hidden_size, cell.config.model.layers});
-    }
-    return found;
-  };
-  CHECK(sizes("model=gru") == std::vector<Index>{5, 2});
-  CHECK(sizes("model=lstm") == std::vector<Index>{6, 1, 7, 1});
-  CHECK(sizes("model=lstm,gru") == std::vector<Index>{6, 1, 7, 1, 5, 2});
-  CHECK(sizes("model=gru,rnn") == std::vector<Index>{5, 2, 128, 1});
-  CHECK(sizes("model=rnn") == std::vector<Index>{128, 1});
-  CHECK(sizes("dataset=text") == std::vector<Index>{5, 2, 6, 1, 7, 1});
-  SweepSpec data =
-      spec_of(R"({"grid": {"dataset": [{"name": "text", "path": "a", "train_limit": 9}, "mnist"]}})");
-  apply_shell_setting(data, parse_shell_setting("dataset=text:a"));
-  CHECK(data.base["dataset"]["train_limit"] == 9);
-}
-
-TEST_CASE("lists and ranges are told from single values that have commas or dots") {
-  CHECK(lists_values("norm", "none,layer"));
-  CHECK(lists_values("dataset", "mnist,text:a"));
-  CHECK(lists_values("seed", "1..3"));
-  CHECK(lists_values("seed", "1..3,7"));
-  CHECK(lists_values("optimizer.learning_rate", "1e-3,3e-4"));
-  CHECK_FALSE(lists_values("seed", "12"));
-  CHECK_FALSE(lists_values("norm", "layer"));
-  CHECK_FALSE(lists_values("dataset", "text:mnist, and others.txt"));
-  CHECK_FALSE(lists_values("dataset", "idx:../images"));
-  CHECK_FALSE(lists_values("initial_parameters", "a,b"));
-}
-
-TEST_CASE("a description says what the shell changed, and only that") {
-  SweepSpec spec = spec_of(R"({"description": "Rates.", "grid": {"norm": ["none", "layer"]}})");
-  apply_shell_settings(spec, {});
-  apply_shell_settings(spec, {{"norm", {"none", "layer"}}});
-  CHECK(spec.description == "Rates.");
-  apply_shell_settings(spec, {{"norm", {"none", "layer"}}, {"norm", {"rms"}}, {"seed", {"1..3", 5}}});
-  CHECK(spec.description == "Rates. (changed: norm = rms; seed = 1..3, 5)");
-}
-
-TEST_CASE("the cells of a sweep are checked against the data, each data set once, with what they need") {
-  const SweepSpec spec = spec_of(R"({"base": {"dataset": {"name": "synthetic", "train_limit": 100}},
-    "grid": {"norm": ["none", "batch"], "batch_size": [1, 50]}})");
-  const SweepNeeds needs = check_cells_against_data(expand(spec), 1);
-  REQUIRE(needs.memory.size() == 4);
-  CHECK(needs.memory[2] == 0);  // undefined
-  CHECK(needs.memory[1] > needs.memory[0]);
-  REQUIRE(needs.warnings.size() == 1);  // one case, however many cells
-  CHECK(contains(needs.warnings[0], "341 samples"));
-  const auto refusal_with = [&](const char* setting) {
-    SweepSpec changed = spec;
-    apply_shell_setting(changed, parse_shell_setting(setting));
-    return request_error([&] { check_cells_against_data(expand(changed), 1); });
-  };
-  CHECK(refusal_with("batch_size=50,101").starts_with("batch_size: 101"));
-  CHECK(refusal_with("budget.epochs=0.1,1").starts_with("budget.epochs: 0.1"));
-  CHECK(refusal_with("model.hidden=[1e9]").starts_with("model: "));
 }

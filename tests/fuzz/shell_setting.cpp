@@ -4,6 +4,7 @@
 #include "fuzz/fuzz_checks.h"
 #include "fuzz/settings_checks.h"
 #include "normlab/experiment/json.h"
+#include "normlab/experiment/shell_changes.h"
 
 namespace normlab::fuzz {
 namespace {

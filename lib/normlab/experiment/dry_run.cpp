@@ -92,12 +92,12 @@ int calibrate(const std::vector<SweepCell>& cells, double seconds, TimeEstimate&
   return tried;
 }
 
-double estimated_seconds(const std::vector<SweepCell>& cells, const SweepNeeds& needs,
+double estimated_seconds(const std::vector<SweepCell>& cells, const std::vector<CellNeeds>& needs,
                          const TimeEstimate& estimate, int jobs) {
   double total = 0, longest = 0;
   for (std::size_t i = 0; i < cells.size(); ++i) {
     const double training = cells[i].undefined ? 0 : estimate.seconds(cells[i]).value_or(0);
-    const double seconds = training * (1 + needs.evaluation[i]);
+    const double seconds = training * (1 + needs[i].evaluation);
     total += seconds;
     longest = std::max(longest, seconds);
   }

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "normlab/experiment/sweep_spec.h"
+#include "normlab/experiment/sweep_needs.h"
 #include "normlab/experiment/time_estimate.h"
 
 namespace normlab {
@@ -18,9 +18,9 @@ std::string cell_table(const std::vector<SweepCell>& cells);
 // where one is defined. Throws what train() throws.
 int calibrate(const std::vector<SweepCell>& cells, double seconds, TimeEstimate& estimate);
 
-// Wall time of all runs when `jobs` are at work at a time and each uses up its budget, evaluations as
-// `needs` has them included; 0 when nothing is to run.
-double estimated_seconds(const std::vector<SweepCell>& cells, const SweepNeeds& needs,
+// Wall time of all runs when `jobs` are at work at a time and each uses up its budget, evaluations as `needs`
+// has them for each cell included; 0 when nothing is to run.
+double estimated_seconds(const std::vector<SweepCell>& cells, const std::vector<CellNeeds>& needs,
                          const TimeEstimate& estimate, int jobs);
 
 }  // namespace normlab

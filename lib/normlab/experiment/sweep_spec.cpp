@@ -1,27 +1,19 @@
 #include "normlab/experiment/sweep_spec.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
-#include <charconv>
-#include <cmath>
-#include <deque>
-#include <functional>
 #include <limits>
 #include <map>
-#include <numeric>
-#include <set>
 #include <unordered_map>
 #include <unordered_set>
 
 #include "normlab/core/error.h"
 #include "normlab/core/log.h"
-#include "normlab/core/memory.h"
 #include "normlab/core/shared_files.h"
 #include "normlab/core/text.h"
+#include "normlab/experiment/axis_values.h"
 #include "normlab/experiment/config_json.h"
-#include "normlab/train/requirements.h"
 #include "normlab/train/trainer.h"
 
 namespace normlab {
@@ -64,71 +56,6 @@ Json parse_paper(const Json& json) {
     if (!item.value().is_string()) refuse("paper." + item.key(), shown(item.value()), "text is");
   }
   return *found;
-}
-
-// Equal values have equal keys, also 10000 and 1e4.
-std::string value_key(const Json& value) {
-  if (value.is_number_float()) {
-    const double x = value.get<double>();
-    constexpr double exact = 9007199254740992;  // 2^53
-    if (x == std::floor(x) && std::abs(x) <= exact) return fmt::format("{}", static_cast<std::int64_t>(x));
-  }
-  if (!value.is_structured()) return value.dump(-1, ' ', false, Json::error_handler_t::replace);
-  std::string key = value.is_object() ? "{" : "[";
-  for (const auto& item : value.items()) {
-    if (value.is_object()) key += Json(item.key()).dump(-1, ' ', false, Json::error_handler_t::replace) + ":";
-    key += value_key(item.value()) + ",";
-  }
-  return key + (value.is_object() ? "}" : "]");
-}
-
-void require_values(const std::string& field, const std::vector<Json>& values) {
-  if (values.empty()) refuse(field, "[]", "an axis lists at least one value; this one leaves nothing to run");
-  std::unordered_set<std::string> seen;
-  for (const Json& value : values) {
-    if (seen.insert(value_key(value)).second) continue;
-    refuse(field, shown(value), "it is listed twice, and each value may be listed once");
-  }
-}
-
-bool takes_ranges(std::string_view path) {
-  return path == "seed" || path == "batch_size";
-}
-
-// "1..5" as its ends, or nothing when it has another form.
-std::optional<std::pair<std::uint64_t, std::uint64_t>> parse_range(std::string_view text) {
-  const std::size_t dots = text.find("..");
-  if (dots == std::string_view::npos) return std::nullopt;
-  std::uint64_t ends[2] = {};
-  const std::string_view parts[2] = {text.substr(0, dots), text.substr(dots + 2)};
-  for (int i = 0; i < 2; ++i) {
-    const char* end = parts[i].data() + parts[i].size();
-    const auto [rest, error] = std::from_chars(parts[i].data(), end, ends[i]);
-    if (error != std::errc() || rest != end) return std::nullopt;
-  }
-  return std::pair{ends[0], ends[1]};
-}
-
-// The values with each range "FIRST..LAST" of an axis of integers written out.
-std::vector<Json> without_ranges(const std::string& path, const std::string& field,
-                                 const std::vector<Json>& values) {
-  constexpr std::uint64_t longest = 1'000'000;
-  if (!takes_ranges(path)) return values;
-  std::vector<Json> all;
-  for (const Json& value : values) {
-    const auto range = value.is_string() ? parse_range(value.get<std::string>()) : std::nullopt;
-    if (!range) {
-      all.push_back(value);
-      continue;
-    }
-    const auto [first, last] = *range;
-    if (first > last || last - first >= longest) {
-      refuse(field, shown(value),
-             fmt::format("a range FIRST..LAST of at most {} integers, the smaller first, is", longest));
-    }
-    for (std::uint64_t i = 0; i <= last - first; ++i) all.emplace_back(first + i);
-  }
-  return all;
 }
 
 std::vector<Axis> parse_grid(const Json& json) {
@@ -298,11 +225,6 @@ void refuse_idle_overrides(const SweepSpec& spec) {
   }
 }
 
-bool is_at_or_below(std::string_view path, std::string_view parent) {
-  return path == parent || (path.size() > parent.size() && path.substr(0, parent.size()) == parent &&
-                            path[parent.size()] == '.');
-}
-
 Json overrides_json(const std::vector<Override>& overrides) {
   Json list = Json::array();
   for (const Override& override : overrides) {
@@ -361,110 +283,12 @@ void require_cells_within(const SweepSpec& spec, std::uint64_t max_cells) {
          fmt::format("a sweep of at most {} is, and --max-cells N allows N", max_cells));
 }
 
-// The name that a value of a named object says, with the path of a data set: "text:FILE".
-std::string name_in(const Json& value) {
-  const Json* name = value.is_object() ? find_setting(value, "name") : &value;
-  const Json* path = value.is_object() ? find_setting(value, "path") : nullptr;
-  if (name == nullptr || !name->is_string()) return "";
-  const auto text = name->get<std::string>();
-  return path != nullptr && path->is_string() ? text + ":" + path->get<std::string>() : text;
-}
-
-// A name that is on the axis already stands for the entries that have it, with all that they say.
-std::vector<Json> with_known_settings(const Axis& axis, const std::vector<Json>& values) {
-  std::vector<Json> all;
-  for (const Json& value : values) {
-    const std::size_t before = all.size();
-    for (const Json& entry : axis.values) {
-      if (value.is_string() && name_in(entry) == value.get<std::string>()) all.push_back(entry);
-    }
-    if (all.size() == before) all.push_back(value);
-  }
-  return all;
-}
-
-// "norm = none, layer"
-std::string change_text(const ShellSetting& setting) {
-  constexpr std::size_t most_values = 8;
-  std::vector<std::string> values;
-  for (const Json& value : setting.values) {
-    if (values.size() == most_values) {
-      values.push_back(fmt::format("… ({} values)", setting.values.size()));
-      break;
-    }
-    values.push_back(value.is_string() ? shortened(value.get<std::string>()) : shown(value));
-  }
-  return fmt::format("{} = {}", setting.path, fmt::join(values, ", "));
-}
-
-// Whether the setting chooses among the names that base and grid have for its object; it may add others.
-bool chooses_known(const SweepSpec& spec, const ShellSetting& setting) {
-  if (!is_named_object(setting.path)) return false;
-  std::vector<std::string> names;
-  if (const Json* base = find_setting(spec.base, setting.path)) names.push_back(name_in(*base));
-  for (const Axis& axis : spec.grid) {
-    if (axis.path != setting.path) continue;
-    for (const Json& entry : axis.values) names.push_back(name_in(entry));
-  }
-  return std::any_of(setting.values.begin(), setting.values.end(), [&](const Json& value) {
-    return value.is_string() &&
-           std::find(names.begin(), names.end(), value.get<std::string>()) != names.end();
-  });
-}
-
-// What overrides say of a setting that the shell has set no longer counts; within an object that the shell
-// has only chosen, it does.
-void remove_overridden(SweepSpec& spec, const ShellSetting& setting, bool chosen) {
-  for (Override& override : spec.overrides) {
-    std::erase_if(override.set, [&](const auto& entry) {
-      if (chosen) return entry.first == setting.path || entry.first == setting.path + ".name";
-      return is_at_or_below(entry.first, setting.path);
-    });
-  }
-  std::erase_if(spec.overrides, [](const Override& override) { return override.set.empty(); });
-}
-
 [[noreturn]] void refuse_same_id(const SweepCell& a, const SweepCell& b) {
   if (to_json(a.config) == to_json(b.config))
     refuse("grid", a.id, "two cells resolve to this one run, and each run may be listed once");
   refuse(
       "grid", a.id,
       "two different runs have this id, which happens by chance among very many; several smaller sweeps are");
-}
-
-// The sizes of data sets, each of which is loaded once.
-class KnownSizes {
- public:
-  const DataSize& of(const RunConfig& config) {
-    // From the newest: neighbours in a sweep mostly have the same data.
-    const auto known = std::find_if(sizes_.rbegin(), sizes_.rend(),
-                                    [&](const auto& entry) { return entry.first == config.dataset; });
-    if (known != sizes_.rend()) return known->second;
-    return sizes_.emplace_back(config.dataset, load_data_size(config)).second;
-  }
-
- private:
-  std::deque<std::pair<DatasetSpec, DataSize>> sizes_;
-};
-
-// What matters to whether the parameters in a file fit.
-std::string parameters_key(const RunConfig& config) {
-  const Json json = to_json(config);
-  Json key = Json::array();
-  for (const char* setting : {"dataset", "model", "norm", "initial_parameters"}) key.push_back(json[setting]);
-  return key.dump();
-}
-
-// Whatever the order in which the runs start, the largest may meet.
-void require_memory_of(std::vector<double> needs, int jobs) {
-  if (needs.empty()) return;
-  const auto available = available_memory();
-  std::sort(needs.begin(), needs.end(), std::greater<>());
-  require_memory(needs.front(), 1, available);
-  const auto side_by_side = std::min(needs.size(), static_cast<std::size_t>(jobs));
-  require_memory(
-      std::accumulate(needs.begin(), needs.begin() + static_cast<std::ptrdiff_t>(side_by_side), 0.0),
-      static_cast<int>(side_by_side), available);
 }
 
 // Whether `runs` are the ids of the spec's cells, however many --max-cells had allowed.
@@ -516,51 +340,6 @@ SweepSpec load_sweep_spec(const std::filesystem::path& file) {
   return spec;
 }
 
-void apply_shell_setting(SweepSpec& spec, const ShellSetting& setting) {
-  const std::string field = "set " + setting.path;
-  std::vector<Json> values = without_ranges(setting.path, field, setting.values);
-  require_values(field, values);
-  const bool chosen = chooses_known(spec, setting);
-  const auto axis = std::find_if(spec.grid.begin(), spec.grid.end(),
-                                 [&](const Axis& candidate) { return candidate.path == setting.path; });
-  if (axis != spec.grid.end() && is_named_object(setting.path)) values = with_known_settings(*axis, values);
-  if (values.size() > 1 && axis != spec.grid.end()) {
-    axis->values = values;
-  } else if (values.size() > 1) {
-    spec.grid.push_back({setting.path, values});
-  } else {
-    if (axis != spec.grid.end()) spec.grid.erase(axis);
-    set_setting(spec.base, setting.path, values[0]);
-  }
-  remove_overridden(spec, setting, chosen);
-}
-
-void apply_shell_settings(SweepSpec& spec, const std::vector<ShellSetting>& settings) {
-  std::vector<std::string> changes;
-  for (const ShellSetting& setting : settings) {
-    const Json before = to_json(spec);
-    apply_shell_setting(spec, setting);
-    if (to_json(spec) != before) changes.push_back(change_text(setting));
-  }
-  if (changes.empty()) return;
-  const std::string note = fmt::format("(changed: {})", fmt::join(changes, "; "));
-  spec.description += spec.description.empty() ? note : " " + note;
-}
-
-bool lists_values(std::string_view path, std::string_view text) {
-  if (takes_ranges(path) && parse_range(text)) return true;
-  static constexpr std::string_view free_texts[] = {"target", "initial_parameters", "dataset.path"};
-  const bool is_free = std::find(std::begin(free_texts), std::end(free_texts), path) != std::end(free_texts);
-  if (is_free || text.find(',') == std::string_view::npos) return false;
-  const std::vector<std::string>& names = setting_choices(path);
-  if (names.empty()) return true;
-  // The path of a data set may have commas, too; a list has a name between its own.
-  const std::string between_commas = fmt::format(",{},", text);
-  return std::any_of(names.begin(), names.end(), [&](const std::string& name) {
-    return between_commas.find(fmt::format(",{},", name)) != std::string::npos;
-  });
-}
-
 Json to_json(const SweepSpec& spec) {
   Json json{{"schema", sweep_schema}, {"name", spec.name}, {"description", spec.description},
             {"paper", spec.paper},    {"base", spec.base}, {"grid", Json::object()}};
@@ -582,30 +361,6 @@ std::vector<SweepCell> expand(const SweepSpec& spec, std::uint64_t max_cells) {
     return true;
   });
   return cells;
-}
-
-SweepNeeds check_cells_against_data(const std::vector<SweepCell>& cells, int jobs) {
-  KnownSizes sizes;
-  SweepNeeds needs;
-  std::set<std::string> warned, parameters_checked;
-  for (const SweepCell& cell : cells) {
-    needs.memory.push_back(0);
-    needs.evaluation.push_back(0);
-    needs.checksums.emplace_back();
-    if (cell.undefined) continue;
-    const DataSize& size = sizes.of(cell.config);
-    require_batches(cell.config, size);
-    require_first_step(cell.config, size);
-    needs.memory.back() = memory_needed(cell.config, size);
-    needs.evaluation.back() = evaluation_share(cell.config, size);
-    needs.checksums.back() = size.checksum;
-    const auto warning = evaluation_warning(cell.config, size);
-    if (warning && warned.insert(*warning).second) needs.warnings.push_back(*warning);
-    if (cell.config.initial_parameters.empty()) continue;
-    if (parameters_checked.insert(parameters_key(cell.config)).second) check_against_data(cell.config);
-  }
-  require_memory_of(needs.memory, jobs);
-  return needs;
 }
 
 }  // namespace normlab
