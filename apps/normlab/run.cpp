@@ -213,56 +213,28 @@ filesystem::path default_checkpoint(filesystem::path out) {
   return out += ".checkpoint";
 }
 
-int run(const RunArguments& arguments) {
-  normlab::set_quiet(arguments.quiet);
-  const RunConfig config = read_config(arguments);
-  if (config.threads > 1) normlab::limit_spinning();
-  normlab::set_process_name("normlab");
-  const double checkpoint_seconds = read_checkpoint_seconds(arguments.checkpoint_seconds);
-  if (const auto reason = normlab::undefined_reason(config)) throw normlab::RequestError(*reason + ".");
-  const std::string id = normlab::run_id(config);
-  const filesystem::path out = arguments.out.empty() ? filesystem::path("results/runs") / (id + ".json")
-                                                     : filesystem::path(arguments.out);
-  require_own_record(out, id);
-  const filesystem::path checkpoint =
-      arguments.checkpoint.empty() ? default_checkpoint(out) : filesystem::path(arguments.checkpoint);
-  require_own_files(arguments, config, out, checkpoint);
-  NewFolders folders;
-  folders.make_for(out, "out");
-  folders.make_for(arguments.save_initial_parameters, "save-initial-parameters");
-  folders.make_for(arguments.save_parameters, "save-parameters");
-
-  normlab::RunOptions options;
-  options.checkpoint = checkpoint;
-  folders.make_for(checkpoint, "checkpoint");
-  require_own_checkpoint(checkpoint);
-  const bool ended = has_ended(out);
-  if (ended && !arguments.again) return show_ended(arguments, config, out);
-  options.checkpoint_seconds = checkpoint_seconds;
-  options.save_initial_parameters = arguments.save_initial_parameters;
-  options.save_parameters = arguments.save_parameters;
-  options.stop = &normlab::stop_flag();
-  options.on_ready = [&](normlab::Index steps) {
+// Tells people how the run goes.
+void report_progress(const RunConfig& config, const filesystem::path& checkpoint,
+                     normlab::RunOptions& options) {
+  options.on_ready = [&config, checkpoint](normlab::Index steps) {
     normlab::stop_on_signals();
     if (steps > 0)
       normlab::log_info(fmt::format("continuing from {} at step {}", checkpoint.string(), steps));
     const auto warning = normlab::evaluation_warning(config, normlab::load_data_size(config));
     if (warning) normlab::log_warning(*warning);
   };
-  const std::optional<normlab::TextUnit> unit = normlab::text_unit(config.dataset);
-  options.on_evaluation = [unit](const normlab::Evaluation& evaluation) {
+  options.on_evaluation = [unit = normlab::text_unit(config.dataset)](const normlab::Evaluation& evaluation) {
     print_evaluation(evaluation, unit);
   };
+}
 
-  const normlab::OwnCores cores(config.threads, id);
-  if (!cores.problem().empty()) normlab::log_warning(cores.problem());
-  const normlab::RunResult result =
-      normlab::train_and_record(config, options, out, {.pinned_cores = cores.pinned(), .jobs = 1});
+// Tells how the run ended. Returns the exit status.
+int report_end(const normlab::RunResult& result, const filesystem::path& out,
+               const filesystem::path& checkpoint, bool repeated) {
   if (result.status == normlab::RunStatus::interrupted) {
     normlab::log_warning(fmt::format(
-        "interrupted; the checkpoint is {}, and the same command continues from it{}",
-        options.checkpoint.string(),
-        ended ? fmt::format("; {} is still the record of the run that ended", out.string()) : ""));
+        "interrupted; the checkpoint is {}, and the same command continues from it{}", checkpoint.string(),
+        repeated ? fmt::format("; {} is still the record of the run that ended", out.string()) : ""));
     return 130;
   }
   for (const std::string& warning : normlab::time_warnings(result)) {
@@ -274,6 +246,42 @@ int run(const RunArguments& arguments) {
   normlab::log_message(fmt::format("{}; the record is kept, and --again trains once more to save them.",
                                    result.parameters_problem));
   return 1;
+}
+
+int run(const RunArguments& arguments) {
+  normlab::set_quiet(arguments.quiet);
+  const RunConfig config = read_config(arguments);
+  if (config.threads > 1) normlab::limit_spinning();
+  normlab::set_process_name("normlab");
+  normlab::RunOptions options;
+  options.checkpoint_seconds = read_checkpoint_seconds(arguments.checkpoint_seconds);
+  if (const auto reason = normlab::undefined_reason(config)) throw normlab::RequestError(*reason + ".");
+  const std::string id = normlab::run_id(config);
+  const filesystem::path out = arguments.out.empty() ? filesystem::path("results/runs") / (id + ".json")
+                                                     : filesystem::path(arguments.out);
+  options.checkpoint =
+      arguments.checkpoint.empty() ? default_checkpoint(out) : filesystem::path(arguments.checkpoint);
+  options.save_initial_parameters = arguments.save_initial_parameters;
+  options.save_parameters = arguments.save_parameters;
+  options.stop = &normlab::stop_flag();
+  report_progress(config, options.checkpoint, options);
+
+  require_own_record(out, id);
+  require_own_files(arguments, config, out, options.checkpoint);
+  NewFolders folders;
+  folders.make_for(out, "out");
+  folders.make_for(options.save_initial_parameters, "save-initial-parameters");
+  folders.make_for(options.save_parameters, "save-parameters");
+  folders.make_for(options.checkpoint, "checkpoint");
+  require_own_checkpoint(options.checkpoint);
+  const bool ended = has_ended(out);
+  if (ended && !arguments.again) return show_ended(arguments, config, out);
+
+  const normlab::OwnCores cores(config.threads, id);
+  if (!cores.problem().empty()) normlab::log_warning(cores.problem());
+  const normlab::RunResult result =
+      normlab::train_and_record(config, options, out, {.pinned_cores = cores.pinned(), .jobs = 1});
+  return report_end(result, out, options.checkpoint, ended);
 }
 
 }  // namespace

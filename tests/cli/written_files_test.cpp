@@ -52,6 +52,18 @@ std::vector<std::string> slow_run(const std::vector<std::string>& more = {}) {
   return arguments;
 }
 
+// A run that gets SIGINT once it has a checkpoint.
+Outcome interrupted_run(const filesystem::path& folder, const std::vector<std::string>& arguments,
+                        const filesystem::path& checkpoint) {
+  Program program(folder, arguments);
+  REQUIRE(wait_until([&] { return filesystem::exists(folder / checkpoint); }));
+  program.send(SIGINT);
+  Outcome outcome = program.wait();
+  CAPTURE(outcome.error);
+  REQUIRE(outcome.status == 130);
+  return outcome;
+}
+
 }  // namespace
 
 TEST_CASE("parameters that cannot be saved take nothing from the run's record") {
@@ -119,12 +131,7 @@ TEST_CASE("an interrupted repeat leaves the finished record, and is continued fr
   const filesystem::path& here = folder.path();
   REQUIRE(run_program(here, slow_run()).status == 0);
   const std::string before = read_file(here / "r.json");
-  Program program(here, slow_run({"--again"}));
-  REQUIRE(wait_until([&] { return filesystem::exists(here / "r.checkpoint"); }));
-  program.send(SIGINT);
-  const Outcome interrupted = program.wait();
-  CAPTURE(interrupted.error);
-  CHECK(interrupted.status == 130);
+  const Outcome interrupted = interrupted_run(here, slow_run({"--again"}), "r.checkpoint");
   CHECK(contains(interrupted.error, "the checkpoint is r.checkpoint"));
   CHECK(contains(interrupted.error, "r.json is still the record"));
   CHECK(read_file(here / "r.json") == before);
@@ -137,20 +144,13 @@ TEST_CASE("an interrupted repeat leaves the finished record, and is continued fr
 
 TEST_CASE("names that differ behind a dot have checkpoints of their own") {
   TemporaryFolder folder;
-  const filesystem::path& here = folder.path();
-  Program program(here, slow_run({"--out", "p-0.1"}));
-  CHECK(wait_until([&] { return filesystem::exists(here / "p-0.1.checkpoint"); }));
-  program.send(SIGINT);
-  CHECK(program.wait().status == 130);
+  interrupted_run(folder.path(), slow_run({"--out", "p-0.1"}), "p-0.1.checkpoint");
 }
 
 TEST_CASE("the checkpoint of another run is refused, and stays") {
   TemporaryFolder folder;
   const filesystem::path& here = folder.path();
-  Program program(here, slow_run({"--checkpoint", "c"}));
-  REQUIRE(wait_until([&] { return filesystem::exists(here / "c"); }));
-  program.send(SIGINT);
-  REQUIRE(program.wait().status == 130);
+  interrupted_run(here, slow_run({"--checkpoint", "c"}), "c");
   const std::string id = json::parse(read_file(here / "r.json"))["id"];
   check_refused(here, slow_run({"--checkpoint", "c", "--norm", "layer", "--out", "new/other.json"}),
                 {"checkpoint: \"c\"", "another run (" + id + ")"});
@@ -183,10 +183,7 @@ TEST_CASE("a symbolic link to a checkpoint stays, and the file that it names is 
   const filesystem::path& here = folder.path();
   filesystem::create_directory(here / "store");
   filesystem::create_symlink("store/real.checkpoint", here / "r.checkpoint");
-  Program program(here, slow_run());
-  REQUIRE(wait_until([&] { return filesystem::exists(here / "store" / "real.checkpoint"); }));
-  program.send(SIGINT);
-  CHECK(program.wait().status == 130);
+  interrupted_run(here, slow_run(), "store/real.checkpoint");
   write_file(here / "store" / "real.checkpoint",
              read_file(here / "store" / "real.checkpoint").substr(0, 100));
   const Outcome outcome = run_program(here, slow_run());
