@@ -251,7 +251,7 @@ class Copy:
 
     def _configure(self):
         # The program looks for a source tree in the folders that it is in.
-        for name in "lib", "scripts":
+        for name in "experiments", "lib", "scripts":
             link = self.build.parent / name
             if not link.is_symlink():
                 link.symlink_to(self.tree / name)
