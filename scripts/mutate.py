@@ -246,15 +246,16 @@ class Copy:
                     path.write_bytes(content)
                     path.chmod(member.mode)
         for path in self.tree.rglob("*"):
-            if path.is_file() and path not in wanted:
+            built = path.is_relative_to(self.tree / "build")
+            if path.is_file() and path not in wanted and not built:
                 path.unlink()
 
     def _configure(self):
         # The program looks for a source tree in the folders that it is in.
-        for name in "experiments", "lib", "scripts":
-            link = self.build.parent / name
-            if not link.is_symlink():
-                link.symlink_to(self.tree / name)
+        inside = self.tree / "build"
+        inside.mkdir(exist_ok=True)
+        if not self.build.is_symlink():
+            self.build.symlink_to(inside)
         # Without a ctest test for each test case, which takes a run of every executable after linking.
         modules = self.build.parent / "cmake"
         modules.mkdir(exist_ok=True)
