@@ -215,7 +215,8 @@ class Copy:
     """HEAD's tree below the scratch folder, built once; a change rebuilds what it touches, and is taken back."""
 
     def __init__(self, scratch, jobs):
-        self.tree, self.build, self.base = scratch / "tree", scratch / "build", scratch / "objects"
+        # Inside the tree: the program finds its files from the folders that it is in.
+        self.tree, self.build, self.base = scratch / "tree", scratch / "tree/build", scratch / "objects"
         self.jobs = jobs
         self.commit = run(["git", "-C", ROOT, "rev-parse", "HEAD"]).stdout.strip()
 
@@ -246,18 +247,12 @@ class Copy:
                     path.write_bytes(content)
                     path.chmod(member.mode)
         for path in self.tree.rglob("*"):
-            built = path.is_relative_to(self.tree / "build")
-            if path.is_file() and path not in wanted and not built:
+            if path.is_file() and path not in wanted and not path.is_relative_to(self.build):
                 path.unlink()
 
     def _configure(self):
-        # The program looks for a source tree in the folders that it is in.
-        inside = self.tree / "build"
-        inside.mkdir(exist_ok=True)
-        if not self.build.is_symlink():
-            self.build.symlink_to(inside)
         # Without a ctest test for each test case, which takes a run of every executable after linking.
-        modules = self.build.parent / "cmake"
+        modules = self.base.parent / "cmake"
         modules.mkdir(exist_ok=True)
         (modules / "doctest.cmake").write_text("function(doctest_discover_tests)\nendfunction()\n")
         # One instruction set, little optimization, a fast linker: most of the time goes into building.
