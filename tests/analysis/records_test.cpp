@@ -87,8 +87,8 @@ TEST_CASE("a file that is not the record that its name says is named, left out a
 TEST_CASE("a damaged sweep.json does not stop a report") {
   SyntheticSweep sweep;
   sweep.add(synthetic_record({}));
-  for (const std::string& text :
-       {std::string("{\"schema\": \"normlab"), std::string(400'000, '['), std::string()}) {
+  for (const std::string& text : {std::string("{\"schema\": \"normlab"), std::string(400'000, '['),
+                                  std::string(), std::string("[1]")}) {
     sweep.write("sweep.json", text);
     const SweepRecords records = load_sweep(sweep.folder());
     CHECK(records.runs.size() == 1);

@@ -100,6 +100,58 @@ TEST_CASE("the estimate of memory is within a quarter of what every kind of netw
   }
 }
 
+TEST_CASE("the estimate of memory is near where one kind of tensor takes most of it" *
+          doctest::skip(!allocator_tells)) {
+  struct Case {
+    const char* most;
+    ModelSpec model;
+    TaskShape task;
+    GraphBatches batches;
+  };
+  const TaskShape wide{.height = 200, .width = 200, .classes = 10},
+      small{.height = 4, .width = 4, .classes = 10}, many_classes{.height = 4, .width = 4, .classes = 20000},
+      long_text{.text = true, .classes = 20000};
+  const auto recurrent = [](ModelKind kind, Index layers, Index hidden, SequenceInput input) {
+    return ModelSpec{
+        .kind = kind, .layers = layers, .hidden_size = hidden, .input = input, .embedding = 1, .window = 8};
+  };
+  const auto rows = SequenceInput::rows;
+  ModelSpec both_ways = recurrent(ModelKind::gru, 1, 64, rows);
+  both_ways.bidirectional = true;
+  ModelSpec embedded = recurrent(ModelKind::rnn, 1, 2, rows);
+  embedded.embedding = 600;
+  const Case cases[] = {
+      {"the images", {.kind = ModelKind::mlp, .hidden = {2}}, wide, {{96}, {64}}},
+      {"the classes", {.kind = ModelKind::mlp, .hidden = {2}}, many_classes, {{64}, {128}}},
+      {"the weights", {.kind = ModelKind::mlp, .hidden = {1500, 1500}}, small, {{2}, {2}}},
+      {"the images of a cnn", {.kind = ModelKind::cnn, .blocks = {{1}}, .dense = {}}, wide, {{64}, {32}}},
+      {"the weights of convolutions",
+       {.kind = ModelKind::cnn, .blocks = {{512, 256}}, .dense = {}},
+       small,
+       {{2}, {2}}},
+      {"the dense layers", {.kind = ModelKind::cnn, .blocks = {{8}}, .dense = {60}}, wide, {{2}, {2}}},
+      {"the features", {.kind = ModelKind::cnn, .blocks = {{1}, {64}}, .dense = {}}, wide, {{32}, {48}}},
+      {"the pixels", recurrent(ModelKind::rnn, 1, 2, SequenceInput::pixels), small, {{9000}, {9000}}},
+      {"the rows", recurrent(ModelKind::lstm, 1, 2, rows), wide, {{128}, {64}}},
+      {"the vocabulary", embedded, long_text, {{4}, {2}}},
+      {"the characters' classes", recurrent(ModelKind::gru, 1, 2, rows), long_text, {{16}, {24}}},
+      {"the recurrent weights", recurrent(ModelKind::gru, 1, 700, rows), small, {{1}, {1}}},
+      {"the gates", recurrent(ModelKind::gru, 1, 64, rows), wide, {{128}, {16}}},
+      {"the states", recurrent(ModelKind::lstm, 4, 64, rows), wide, {{96}, {48}}},
+      {"two directions", both_ways, wide, {{64}, {64}}},
+  };
+  for (const Case& c : cases) {
+    for (const Norm norm : {Norm::none, Norm::batch, Norm::layer, Norm::rms, Norm::weight}) {
+      const Network network{.model = c.model, .norm = {.kind = norm}, .task = c.task, .batches = c.batches};
+      const double ratio = estimated(network) / allocated(network);
+      CAPTURE(c.most);
+      CAPTURE(static_cast<int>(norm));
+      CHECK(ratio > 0.8);
+      CHECK(ratio < 1.1);
+    }
+  }
+}
+
 TEST_CASE("the estimate of memory sees what small layers in large numbers take" *
           doctest::skip(!allocator_tells)) {
   const auto check = [](const ModelSpec& model) {

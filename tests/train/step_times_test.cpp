@@ -14,6 +14,14 @@ TEST_CASE("quantiles of step times are exact to a tenth of a percent") {
   CHECK(summary.p90 == doctest::Approx(0.900).epsilon(1e-3));
 }
 
+TEST_CASE("steps that are too short or too long for the distribution count at its ends") {
+  StepTimes times;
+  for (int i = 0; i < 9; ++i) times.add(0);
+  for (int i = 0; i < 2; ++i) times.add(1e9);
+  CHECK(times.summary().median == doctest::Approx(1e-7).epsilon(1e-3).scale(0));
+  CHECK(times.summary().p90 == doctest::Approx(1e4).epsilon(1e-3));
+}
+
 TEST_CASE("restored step times are the same distribution") {
   StepTimes times, restored;
   for (const double t : {0.0, 3e-6, 0.2, 0.2, 5.0, 1e9}) times.add(t);
