@@ -4,6 +4,7 @@
 
 #include <cerrno>
 #include <chrono>
+#include <csignal>
 #include <iostream>
 #include <iterator>
 #include <thread>
@@ -32,6 +33,28 @@ ChildExit wait_for(ChildProcess& child) {
 TEST_CASE("reads a long standard input" * doctest::skip()) {
   const std::string input{std::istreambuf_iterator<char>(std::cin), {}};
   CHECK(input == std::string(long_input, 'x'));
+}
+
+// What the child of the test case about SIGTERM runs.
+TEST_CASE("waits to be told to stop" * doctest::skip()) {
+  std::this_thread::sleep_for(std::chrono::seconds(10));
+}
+
+// A signal that is ignored stays so in a program that takes this one's place.
+TEST_CASE("a child obeys SIGTERM, whatever its parent makes of it") {
+  ChildStart start;
+  start.arguments = {"--test-case=waits to be told to stop", "--no-skip"};
+  start.cores = {available_cores().front()};
+  const auto before = std::signal(SIGTERM, SIG_IGN);
+  ChildProcess child(start);
+  std::signal(SIGTERM, before);
+  std::optional<ChildExit> exit;
+  while (!exit) {  // the first may come before the child has changed anything
+    child.send(SIGTERM);
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    exit = child.poll();
+  }
+  CHECK(exit->signal == SIGTERM);
 }
 
 TEST_CASE("a config that is too long for a command line reaches the child whole") {

@@ -202,17 +202,17 @@ class ThreadCount {
 
 // Outputs and their gradients are the same, bit for bit, with one thread and with two; parameter gradients,
 // whose sums are divided among the threads, to rounding.
-inline void check_threads_agree(const NormSpec& norm) {
+inline void check_threads_agree(const NormSpec& norm, Activation activation) {
   const NormGeometry geometry{16, 40, 48};
   const auto run = [&](NormLayer<float>& layer) {
     layer.graph.forward();
     layer.graph.backward();
   };
   const ThreadCount one(1);
-  NormLayer<float> single(norm, geometry, Activation::relu);
+  NormLayer<float> single(norm, geometry, activation);
   run(single);
   const ThreadCount two(2);
-  NormLayer<float> pair(norm, geometry, Activation::relu);
+  NormLayer<float> pair(norm, geometry, activation);
   run(pair);
   CHECK(same_bits(single.y.data.data(), pair.y.data.data(), single.y.data.size()));
   CHECK(same_bits(single.x.gradient.data(), pair.x.gradient.data(), single.x.gradient.size()));
@@ -226,6 +226,11 @@ inline void check_threads_agree(const NormSpec& norm) {
     }
   }
   CHECK(worst < 1e-5 * scale);
+}
+
+// Of relu the gradient needs the output alone, of gelu the input too.
+inline void check_threads_agree(const NormSpec& norm) {
+  for (const auto activation : {Activation::relu, Activation::gelu}) check_threads_agree(norm, activation);
 }
 
 }  // namespace normlab::test
