@@ -115,6 +115,18 @@ TEST_CASE("the checkpoint of a resumed run holds what passed before it and since
   CHECK(position.at("elapsed_seconds") > long_ago.at("elapsed_seconds"));
 }
 
+TEST_CASE("the training clock's processor time is that of the steps, without evaluations and checkpoints") {
+  RunConfig config = test::small_run(ModelKind::mlp, Norm::layer);
+  config.model.hidden = {256};  // the whole of the validation data costs much more than a batch of 16
+  config.evaluate_every = {.epochs = 0, .steps = 1};
+  test::TemporaryFolder folder;
+  const RunResult result = train(config, {.checkpoint = folder.path() / "checkpoint",
+                                          .checkpoint_seconds = 0,  // one after every step
+                                          .identity = "test"});
+  const double others = result.evaluations.back().evaluate_seconds + result.checkpoint_seconds;
+  CHECK(result.clock.cpu_seconds < result.clock.seconds + 0.2 * others);
+}
+
 TEST_CASE("a run that is not interrupted counts every part of its time once") {
   RunConfig config = test::small_run(ModelKind::mlp, Norm::layer);
   test::TemporaryFolder folder;
