@@ -38,6 +38,18 @@ TEST_CASE("settings from the shell win over overrides, which may then match noth
   CHECK(expand(spec).size() == 1);
 }
 
+TEST_CASE("an object that the shell replaces takes what overrides say within it along, and nothing else") {
+  SweepSpec spec = spec_of(R"({"base": {"optimizer": "adam"},
+    "overrides": [{"when": {"model": "mlp"},
+                   "set": {"optimizer.learning_rate": 0.5, "schedule.warmup_steps": 3, "batch_size": 4}}]})");
+  apply_shell_setting(spec, parse_shell_setting("optimizer=sgd"));
+  const RunConfig config = expand(spec)[0].config;
+  CHECK(config.optimizer.kind == OptimizerKind::sgd);
+  CHECK(config.optimizer.learning_rate != 0.5);
+  CHECK(config.schedule.warmup_steps == 3);
+  CHECK(config.batch_size == 4);
+}
+
 TEST_CASE("ranges of integers stand for their values, in specs and from the shell") {
   SweepSpec spec = spec_of(R"({"grid": {"seed": "3..5", "batch_size": [2, "4..5"]}})");
   CHECK(spec.grid[0].values == std::vector<Json>{3, 4, 5});
@@ -101,4 +113,10 @@ TEST_CASE("a description says what the shell changed, and only that") {
   CHECK(spec.description == "Rates.");
   apply_shell_settings(spec, {{"norm", {"none", "layer"}}, {"norm", {"rms"}}, {"seed", {"1..3", 5}}});
   CHECK(spec.description == "Rates. (changed: norm = rms; seed = 1..3, 5)");
+  spec.description.clear();
+  apply_shell_settings(spec, {{"batch_size", {1, 2, 3, 4, 5, 6, 7, 8}}});
+  CHECK(spec.description == "(changed: batch_size = 1, 2, 3, 4, 5, 6, 7, 8)");
+  spec.description.clear();
+  apply_shell_settings(spec, {{"batch_size", {11, 12, 13, 14, 15, 16, 17, 18, 19}}});
+  CHECK(spec.description == "(changed: batch_size = 11, 12, 13, 14, 15, 16, 17, 18, … (9 values))");
 }
