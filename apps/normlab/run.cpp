@@ -20,6 +20,7 @@
 #include "normlab/experiment/run_store.h"
 #include "normlab/experiment/stop_signals.h"
 #include "normlab/train/checkpoint.h"
+#include "normlab/train/network_description.h"
 #include "normlab/train/requirements.h"
 #include "run_files.h"
 #include "settings.h"
@@ -34,7 +35,7 @@ struct RunArguments {
   std::shared_ptr<SettingOptions> settings;
   std::string config_file, out, checkpoint, save_initial_parameters, save_parameters;
   std::string checkpoint_seconds = "30";
-  bool quiet = false, again = false;
+  bool quiet = false, again = false, describe = false;
 };
 
 // A record serves as the config that it was made with.
@@ -251,6 +252,10 @@ int report_end(const normlab::RunResult& result, const filesystem::path& out,
 int run(const RunArguments& arguments) {
   normlab::set_quiet(arguments.quiet);
   const RunConfig config = read_config(arguments);
+  if (arguments.describe) {
+    normlab::print_out(normlab::describe_network(config));
+    return 0;
+  }
   if (config.threads > 1) normlab::limit_spinning();
   normlab::set_process_name("normlab");
   normlab::RunOptions options;
@@ -323,6 +328,9 @@ void add_run(CLI::App& program, Action& action) {
       ->type_name("SECONDS");
   command->add_flag("--again", arguments->again,
                     "Repeat a run that has ended, instead of showing its record [default: off]");
+  command->add_flag("--describe", arguments->describe,
+                    "Print the network's operations, shapes, memory and multiply-adds, and train nothing "
+                    "[default: off]");
   command->add_flag("--quiet", arguments->quiet,
                     "No line for each evaluation on standard error [default: off]");
   command->callback([&action, arguments] { action = [arguments] { return run(*arguments); }; });

@@ -15,7 +15,7 @@ void compare(const test::TorchCase& c) {
   Graph<T> graph(Mode::training);
   Parameters<T> parameters({}, 1);
   auto& weight = parameters.weight("weight", kernel, Activation::relu);
-  auto& x = graph.value(in);
+  auto& x = graph.input(in, GradientPlace::own);
   auto& summed = graph.value(out);
   graph.template add<Conv2d<T>>(x, weight, summed, stride, padding);
   auto& bias = parameters.bias("bias", kernel[0], 1);
@@ -29,6 +29,7 @@ void compare(const test::TorchCase& c) {
     graph.template add<Bias<T>>(summed, bias, *y, NormGeometry{out[0], out[1] * out[2], out[3]},
                                 Activation::relu);
   }
+  graph.output(*y);
   c.load_parameters(parameters);
   c.load("x", x.data);
   graph.forward();

@@ -20,7 +20,7 @@ inline void fill_normal(Tensor<double>& tensor, std::uint64_t seed, double devia
 
 // An input of a graph that wants a gradient, so that it can be checked like a parameter.
 inline Value<double>& checked_input(Graph<double>& graph, const Shape& shape, std::uint64_t seed) {
-  Value<double>& value = graph.value(shape);
+  Value<double>& value = graph.input(shape, GradientPlace::own);
   fill_normal(value.data, seed);
   return value;
 }
@@ -33,6 +33,7 @@ inline void check_gradients(Graph<double>& graph,
                             Value<double>& y, double tolerance = 1e-6) {
   Tensor<double> r(y.data.shape());
   fill_normal(r, 99);
+  graph.output(y);
   const auto loss = [&] {
     graph.forward();
     double sum = 0;

@@ -25,6 +25,7 @@ class Layer {
     graph_.add<Linear<double>>(x, w, a);
     y_ = &add_normalization(graph_, parameters_, "l", "linear", in, a, {batch, 1, out}, norm,
                             Activation::identity);
+    graph_.output(*y_);
     test::fill_normal(x.data, 1, 1, 0.5);
     weight = &parameters_.parameters().front();  // v under weight norm
     std::uint64_t seed = 10;

@@ -33,8 +33,9 @@ class NormLayer {
   NormLayer(const NormSpec& norm, const NormGeometry& geometry, Activation activation,
             Mode mode = Mode::training)
       : graph(mode),
-        x(graph.value({geometry.batch, geometry.positions, geometry.channels})),
+        x(graph.input({geometry.batch, geometry.positions, geometry.channels}, GradientPlace::own)),
         y(add_normalization(graph, parameters, "hidden.0", "linear", 10, x, geometry, norm, activation)) {
+    graph.output(y);
     Random random(5, hash_name("layer"));
     for (auto& parameter : parameters.parameters()) {
       const double mean = parameter.role == ParameterRole::gain ? 1 : 0;

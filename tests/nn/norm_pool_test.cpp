@@ -17,8 +17,9 @@ struct PoolLayer {
   PoolLayer(const NormSpec& norm, const Shape& shape, Activation activation, Mode mode = Mode::training,
             bool in_place = false)
       : graph(mode),
-        x(in_place ? graph.value_overwritten_by_gradient(shape) : graph.value(shape)),
+        x(graph.input(shape, in_place ? GradientPlace::over_data : GradientPlace::own)),
         y(add_norm_pool(graph, parameters, "hidden.0", "linear", 10, x, norm, activation)) {
+    graph.output(y);
     fill(x.data, 0, 1, "x");
     if (mode == Mode::training) fill(y.gradient, 0, 1, "dy");
     for (auto& p : parameters.parameters()) fill(p.data, p.role == ParameterRole::gain, 0.3, p.name);

@@ -39,7 +39,7 @@ TEST_CASE("normalizations declare their parameters under PyTorch's names") {
 TEST_CASE("gains start at 1 and biases at 0, and only gains are gains") {
   Graph<float> graph(Mode::training);
   Parameters<float> parameters({}, 1);
-  auto& x = graph.value({2, 1, 9});
+  auto& x = graph.input({2, 1, 9}, GradientPlace::own);
   add_normalization(graph, parameters, "a", "linear", 5, x, {2, 1, 9}, {.kind = Norm::batch},
                     Activation::relu);
   const auto& gain = parameters.parameters()[0];

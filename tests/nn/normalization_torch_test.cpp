@@ -19,9 +19,10 @@ void compare_normalization(const TorchCase& c) {
                       .groups = s.at("groups")};
   Graph<T> graph(mode);
   Parameters<T> parameters({}, 1);
-  auto& x = graph.value(shape);
+  auto& x = graph.input(shape, GradientPlace::own);
   auto& y = add_normalization(graph, parameters, "a", "linear", 1, x, {shape[0], shape[1], shape[2]}, norm,
                               test::activation_named(s.at("activation")));
+  graph.output(y);
   c.load_parameters(parameters);
   c.load("x", x.data);
   graph.forward();
@@ -41,7 +42,7 @@ void compare_weight_norm(const TorchCase& c) {
   Graph<T> graph(Mode::training);
   Parameters<T> parameters({}, 1);
   const NormSpec norm{.kind = Norm::weight};
-  auto& x = graph.value(in);
+  auto& x = graph.input(in, GradientPlace::own);
   auto& weight = add_weight(graph, parameters, "a." + c.name, c.tensor("a." + c.name + ".weight_v").shape,
                             norm, Activation::identity);
   auto& summed = graph.value(out);
@@ -53,6 +54,7 @@ void compare_weight_norm(const TorchCase& c) {
   const NormGeometry geometry{out[0], image ? out[1] * out[2] : 1, out.back()};
   auto& y =
       add_normalization(graph, parameters, "a", c.name, 1, summed, geometry, norm, Activation::identity);
+  graph.output(y);
   c.load_parameters(parameters);
   c.load("x", x.data);
   graph.forward();

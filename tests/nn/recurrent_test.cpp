@@ -50,11 +50,12 @@ template <class T>
 struct Layer {
   Layer(CellKind cell, Norm norm, bool reverse, const Size& size, Parameters<T>& parameters,
         CarriedState carry = CarriedState::zero, Mode mode = Mode::training)
-      : graph(mode), x(graph.value({size.steps, size.batch, size.in})) {
+      : graph(mode), x(graph.input({size.steps, size.batch, size.in}, GradientPlace::own)) {
     Random random(7, 7);
     for (T& element : x.data.span()) element = static_cast<T>(random.normal());
     const RecurrentSpec spec{.cell = cell, .hidden = size.hidden, .layer = 0, .reverse = reverse};
     y = &add_recurrent(graph, parameters, "rnn.", x, spec, {.kind = norm}, carry);
+    graph.output(*y);
     disturb(parameters);
   }
 
@@ -75,6 +76,7 @@ struct Layer {
 class SetStates : public Op<double> {
  public:
   explicit SetStates(Parameters<double>& parameters) : parameters_(parameters) {}
+  std::string name() const override { return "set states"; }
   void forward() override {
     for (auto& state : parameters_.states()) test::fill_normal(state.data, hash_name(state.name), 0.5);
   }
@@ -377,10 +379,12 @@ TEST_CASE("bidirectional layers: both directions add to the gradient of their in
       Graph<double> graph(Mode::training);
       Parameters<double> parameters({}, 1);
       auto& x = test::checked_input(graph, {3, 2, 4}, 7);
-      const RecurrentSpec spec{.cell = cell, .hidden = 5, .layer = 1};
-      const auto both = add_bidirectional(graph, parameters, "rnn.", x, spec, {.kind = norm});
+      RecurrentSpec spec{.cell = cell, .hidden = 5, .layer = 1};
+      auto& forward = add_recurrent(graph, parameters, "rnn.", x, spec, {.kind = norm}, CarriedState::zero);
+      spec.reverse = true;
+      auto& reverse = add_recurrent(graph, parameters, "rnn.", x, spec, {.kind = norm}, CarriedState::zero);
       auto& y = graph.value({3, 2, 10});
-      graph.add<Concat<double>>(both.forward, both.reverse, y);
+      graph.add<Concat<double>>(forward, reverse, y);
       disturb(parameters);
       test::check_gradients(graph, test::everything({{"x", &x}}, parameters), y);
     }
@@ -415,6 +419,7 @@ TEST_CASE("recurrent layers make no primitive after they are recorded") {
   for (const auto cell : cells) {
     Parameters<float> parameters({}, 1);
     Layer<float> layer(cell, Norm::layer, false, {}, parameters, CarriedState::carried);
+    layer.graph.finish();
     const auto made = onednn::primitives_made();
     layer.run();
     CHECK(onednn::primitives_made() == made);

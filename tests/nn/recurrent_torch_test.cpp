@@ -15,16 +15,18 @@ CellKind cell_named(const std::string& name) {
 template <class T>
 Value<T>& record(Graph<T>& graph, Parameters<T>& parameters, Value<T>& x, const TorchCase& c) {
   const auto& s = c.settings;
-  const RecurrentSpec spec{.cell = cell_named(s.at("cell")), .hidden = s.at("hidden")};
+  RecurrentSpec spec{.cell = cell_named(s.at("cell")), .hidden = s.at("hidden")};
   const NormSpec norm{
       .kind = test::norm_named(s.at("norm")), .epsilon = s.at("epsilon"), .momentum = s.at("momentum")};
   if (!s.at("bidirectional")) {
     const CarriedState carry = s.at("carried") ? CarriedState::carried : CarriedState::zero;
     return add_recurrent(graph, parameters, "", x, spec, norm, carry);
   }
-  auto both = add_bidirectional(graph, parameters, "", x, spec, norm);
+  auto& forward = add_recurrent(graph, parameters, "", x, spec, norm, CarriedState::zero);
+  spec.reverse = true;
+  auto& reverse = add_recurrent(graph, parameters, "", x, spec, norm, CarriedState::zero);
   auto& y = graph.value({x.data.dimension(0), x.data.dimension(1), 2 * spec.hidden});
-  graph.template add<Concat<T>>(both.forward, both.reverse, y);
+  graph.template add<Concat<T>>(forward, reverse, y);
   return y;
 }
 
@@ -33,8 +35,9 @@ void compare(const TorchCase& c) {
   const bool training = c.settings.at("training");
   Graph<T> graph(training ? Mode::training : Mode::evaluation);
   Parameters<T> parameters({}, 1);
-  auto& x = graph.value(c.tensor("x").shape);
+  auto& x = graph.input(c.tensor("x").shape, GradientPlace::own);
   auto& y = record(graph, parameters, x, c);
+  graph.output(y);
   c.load_parameters(parameters);
   if (c.settings.at("carried")) {
     c.load("previous_x", x.data);

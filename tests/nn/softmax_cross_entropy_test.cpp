@@ -12,7 +12,9 @@ namespace {
 template <class T>
 struct Loss {
   Loss(const Shape& shape, Mode mode)
-      : graph(mode), logits(graph.value(shape)), op(graph.template add<SoftmaxCrossEntropy<T>>(logits)) {}
+      : graph(mode),
+        logits(graph.input(shape, GradientPlace::own)),
+        op(graph.template add<SoftmaxCrossEntropy<T>>(logits)) {}
   double mean() const { return op.sums().loss / static_cast<double>(op.sums().count); }
 
   Graph<T> graph;

@@ -36,6 +36,7 @@ TEST_CASE("weight norm has the names and shapes of torch.nn.utils.weight_norm an
   Graph<double> graph(Mode::training);
   Parameters<double> parameters({}, 1);
   auto& w = add_weight(graph, parameters, "c", {4, 2, 3, 3}, weight_norm, Activation::relu);
+  graph.output(w);
   graph.forward();
   const auto& v = by_name(parameters.parameters(), "c.weight_v");
   const auto& g = by_name(parameters.parameters(), "c.weight_g");
@@ -52,6 +53,7 @@ TEST_CASE("weight norm: the length of a row of w is g, its direction that of v")
   Graph<double> graph(Mode::training);
   Parameters<double> parameters({}, 1);
   auto& w = add_weight(graph, parameters, "l", {3, 37}, weight_norm, Activation::identity);
+  graph.output(w);
   auto& v = by_name(parameters.parameters(), "l.weight_v").data;
   auto& g = by_name(parameters.parameters(), "l.weight_g").data;
   test::fill_normal(v, 4, 2);
@@ -73,6 +75,7 @@ TEST_CASE("an evaluation graph follows what training does to v and g") {
   Parameters<float> parameters({}, 1);
   Graph<float> training(Mode::training), evaluation(Mode::evaluation);
   auto& w = add_weight(training, parameters, "l", {6, 20}, weight_norm, Activation::relu);
+  training.output(w);
   auto& evaluated = add_weight(evaluation, parameters, "l", {6, 20}, weight_norm, Activation::relu);
   evaluation.forward();
   for (float& element : by_name(parameters.parameters(), "l.weight_v").data.span()) element -= 0.1F;
@@ -89,6 +92,7 @@ TEST_CASE("weight norm gives the same on any number of threads") {
     Graph<float> graph(Mode::training);
     Parameters<float> parameters({}, 1);
     auto& w = add_weight(graph, parameters, "l", {64, 700}, weight_norm, Activation::relu);
+    graph.output(w);
     graph.forward();
     w.gradient.copy_from(w.data);
     w.gradient[3] = 1;

@@ -18,21 +18,34 @@ double sum_of_squares_up_to(double n) {
   return n * (n + 1) * (2 * n + 1) / 6;
 }
 
+// An operation with two parameters.
+class Reader : public Op<float> {
+ public:
+  Reader(Value<float>& x, Parameter<float>& a, Parameter<float>& b)
+      : x_(*this, x), a_(*this, a), b_(*this, b) {}
+  std::string name() const override { return "reader"; }
+  void forward() override {}
+  void backward() override {}
+
+ private:
+  Input<float> x_, a_, b_;
+};
+
 }  // namespace
 
 TEST_CASE("a layer's mean, deviation, zeros and gradient norm are those of their closed forms") {
   Graph<float> graph(Mode::training);
-  Parameters<float> parameters({}, 1);
-  Value<float>& counted = graph.value({4, 25});  // -40 to 59: one zero, mean 9.5, variance (n^2 - 1) / 12
+  Value<float>& counted =
+      graph.input({4, 25}, GradientPlace::own);  // -40 to 59: one zero, mean 9.5, variance (n^2 - 1) / 12
   count_up(counted.data, -40);
   count_up(counted.gradient, 1);
-  Value<float>& rectified = graph.value({3, 8});  // 6 of each of 0, 3; the rest 5
+  Value<float>& rectified = graph.input({3, 8}, GradientPlace::own);  // 6 of each of 0, 3; the rest 5
   for (Index i = 0; i < 24; ++i) rectified.data[i] = i < 6 ? 0.0F : i < 12 ? 3.0F : 5.0F;
   rectified.gradient.fill(-0.5F);
-  graph.track("counted", counted, "none.");
-  graph.track("rectified", rectified, "none.");
+  graph.track("counted", counted, 0);
+  graph.track("rectified", rectified, 0);
 
-  const auto statistics = layer_statistics(graph, parameters);
+  const auto statistics = layer_statistics(graph);
   REQUIRE(statistics.size() == 2);
   CHECK(statistics[0].name == "counted");
   CHECK(statistics[0].activation_mean == doctest::Approx(9.5).epsilon(1e-12));
@@ -48,11 +61,10 @@ TEST_CASE("a layer's mean, deviation, zeros and gradient norm are those of their
 
 TEST_CASE("a deviation far from zero keeps its digits") {
   Graph<float> graph(Mode::training);
-  Parameters<float> parameters({}, 1);
-  Value<float>& value = graph.value({1000});
+  Value<float>& value = graph.input({1000}, GradientPlace::own);
   for (Index i = 0; i < 1000; ++i) value.data[i] = 1e6F + (i % 2 == 0 ? 1.0F : -1.0F);
-  graph.track("layer", value, "none.");
-  const auto statistics = layer_statistics(graph, parameters);
+  graph.track("layer", value, 0);
+  const auto statistics = layer_statistics(graph);
   CHECK(statistics[0].activation_mean == doctest::Approx(1e6).epsilon(1e-12));
   CHECK(statistics[0].activation_deviation == doctest::Approx(1).epsilon(1e-9));
 }
@@ -60,21 +72,21 @@ TEST_CASE("a deviation far from zero keeps its digits") {
 TEST_CASE("a layer's parameter gradient is over the parameters that are its own, and no others") {
   Graph<float> graph(Mode::training);
   Parameters<float> parameters({}, 1);
-  Value<float>& value = graph.value({2});
-  const auto declare = [&](const std::string& name, Index size, float gradient) {
-    parameters.constant(name, ParameterRole::weight, {size}, 0).gradient.fill(gradient);
+  Value<float>& value = graph.input({2}, GradientPlace::own);
+  const auto declare = [&](const std::string& name, Index size, float gradient) -> Parameter<float>& {
+    auto& parameter = parameters.constant(name, ParameterRole::weight, {size}, 0);
+    parameter.gradient.fill(gradient);
+    return parameter;
   };
-  declare("recurrent.weight_l0", 4, 1);           // norm 2
-  declare("recurrent.bias_l0", 9, 2);             // norm 6
-  declare("recurrent.weight_l0_reverse", 16, 3);  // norm 12
-  declare("recurrent.weight_l1", 25, 4);          // norm 20
-  declare("output.weight_l0", 36, 5);             // norm 30
-  graph.track("forward", value, "recurrent.", "_l0", "_reverse");
-  graph.track("reverse", value, "recurrent.", "_l0_reverse");
-  graph.track("all", value, "recurrent.");
-  const auto statistics = layer_statistics(graph, parameters);
+  declare("unused", 36, 5);
+  graph.add<Reader>(value, declare("weight", 4, 1), declare("bias", 9, 2));  // norms 2 and 6
+  graph.track("first", value, 0);
+  graph.add<Reader>(value, declare("other", 16, 3), declare("last", 25, 4));  // norms 12 and 20
+  graph.track("second", value, 1);
+  graph.track("both", value, 0);
+  const auto statistics = layer_statistics(graph);
   CHECK(statistics[0].parameter_gradient_norm == doctest::Approx(std::sqrt(40)).epsilon(1e-6));
-  CHECK(statistics[1].parameter_gradient_norm == doctest::Approx(12).epsilon(1e-6));
+  CHECK(statistics[1].parameter_gradient_norm == doctest::Approx(std::sqrt(144 + 400)).epsilon(1e-6));
   CHECK(statistics[2].parameter_gradient_norm == doctest::Approx(std::sqrt(40 + 144 + 400)).epsilon(1e-6));
 }
 

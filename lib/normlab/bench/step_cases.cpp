@@ -83,6 +83,8 @@ class LayerStep : public Step {
         y_(add_recurrent(graph_, parameters_, "recurrent.", x_,
                          {.cell = cell_of(c.spec.kind), .hidden = c.spec.hidden_size}, c.norm,
                          CarriedState::zero)) {
+    graph_.output(y_);
+    graph_.finish();
     Random random(1, 3);
     for (float& v : x_.data.span()) v = static_cast<float>(random.normal());
   }

@@ -35,18 +35,19 @@ template <class T>
 Value<T>& add_convolution_layer(Graph<T>& graph, Parameters<T>& parameters, const std::string& name,
                                 Value<T>& x, Index out, const NormSpec& norm, Activation activation,
                                 bool pool) {
+  const std::size_t first = graph.ops().size();
   const Shape& in = x.data.shape();
   auto& weight =
       add_weight(graph, parameters, name + ".convolution", {out, in[3], kernel, kernel}, norm, activation);
   const Shape shape{in[0], in[1], in[2], out};
-  auto& summed = pool ? graph.value_overwritten_by_gradient(shape) : graph.value(shape);
+  auto& summed = graph.value(shape, pool ? GradientPlace::over_data : GradientPlace::own);
   graph.template add<Conv2d<T>>(x, weight, summed, 1, (kernel - 1) / 2);
   const NormGeometry geometry{.batch = in[0], .positions = in[1] * in[2], .channels = out};
   const Index fan_in = in[3] * kernel * kernel;
   auto& y = pool ? add_norm_pool(graph, parameters, name, "convolution", fan_in, summed, norm, activation)
                  : add_normalization(graph, parameters, name, "convolution", fan_in, summed, geometry, norm,
                                      activation);
-  graph.track(name, y, name + ".");
+  graph.track(name, y, first);
   return y;
 }
 

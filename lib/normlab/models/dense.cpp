@@ -9,6 +9,7 @@ namespace normlab {
 template <class T>
 Value<T>& add_dense_block(Graph<T>& graph, Parameters<T>& parameters, const std::string& name, Value<T>& x,
                           Index out, const NormSpec& norm, Activation activation) {
+  const std::size_t first = graph.ops().size();
   const Index batch = x.data.dimension(0);
   const Index in = x.data.size() / batch;
   auto& weight = add_weight(graph, parameters, name + ".linear", {out, in}, norm, activation);
@@ -16,12 +17,13 @@ Value<T>& add_dense_block(Graph<T>& graph, Parameters<T>& parameters, const std:
   graph.template add<Linear<T>>(x, weight, summed);
   const NormGeometry geometry{.batch = batch, .positions = 1, .channels = out};
   auto& y = add_normalization(graph, parameters, name, "linear", in, summed, geometry, norm, activation);
-  graph.track(name, y, name + ".");
+  graph.track(name, y, first);
   return y;
 }
 
 template <class T>
 Value<T>& add_output_layer(Graph<T>& graph, Parameters<T>& parameters, Value<T>& x, Index in, Index classes) {
+  const std::size_t first = graph.ops().size();
   const Index rows = x.data.size() / in;
   auto& weight = parameters.weight("output.weight", {classes, in}, Activation::identity);
   auto& bias = parameters.bias("output.bias", classes, in);
@@ -30,7 +32,7 @@ Value<T>& add_output_layer(Graph<T>& graph, Parameters<T>& parameters, Value<T>&
   auto& logits = graph.value({rows, classes});
   const NormGeometry geometry{.batch = rows, .positions = 1, .channels = classes};
   graph.template add<Bias<T>>(products, bias, logits, geometry, Activation::identity);
-  graph.track("output", logits, "output.");
+  graph.track("output", logits, first);
   return logits;
 }
 

@@ -56,6 +56,7 @@ std::unique_ptr<ModelGraph<T>> record_model(const ModelSpec& model, const NormSp
       break;
   }
   out->loss = &out->graph.template add<SoftmaxCrossEntropy<T>>(*logits);
+  out->graph.finish();
   return out;
 }
 

@@ -49,17 +49,17 @@ template <class T>
 LayerOutput<T> add_layer(const ModelSpec& model, const NormSpec& norm, Index layer, Value<T>& x,
                          CarriedState carry, ModelGraph<T>& out, Parameters<T>& parameters) {
   const RecurrentSpec spec{.cell = cell_of(model.kind), .hidden = model.hidden_size, .layer = layer};
-  const std::string prefix = "recurrent.";
-  const std::string infix = "_l" + std::to_string(layer);
-  if (!model.bidirectional) {
-    auto& y = add_recurrent(out.graph, parameters, prefix, x, spec, norm, carry);
-    out.graph.track("recurrent" + infix, y, prefix, infix);
-    return {&y, nullptr};
-  }
-  auto directions = add_bidirectional(out.graph, parameters, prefix, x, spec, norm);
-  out.graph.track("recurrent" + infix, directions.forward, prefix, infix, "_reverse");
-  out.graph.track("recurrent" + infix + "_reverse", directions.reverse, prefix, infix + "_reverse");
-  return {&directions.forward, &directions.reverse};
+  const std::string name = "recurrent_l" + std::to_string(layer);
+  const auto add = [&](bool reverse) {
+    const std::size_t first = out.graph.ops().size();
+    RecurrentSpec direction = spec;
+    direction.reverse = reverse;
+    auto& y = add_recurrent(out.graph, parameters, "recurrent.", x, direction, norm, carry);
+    out.graph.track(reverse ? name + "_reverse" : name, y, first);
+    return &y;
+  };
+  Value<T>* forward = add(false);
+  return {forward, model.bidirectional ? add(true) : nullptr};
 }
 
 template <class T>

@@ -18,9 +18,11 @@ class BatchNorm : public Op<T> {
   // x and y (batch, positions, channels). Uses norm.epsilon and norm.momentum.
   BatchNorm(Value<T>& x, const Tensors& tensors, Value<T>& y, const NormGeometry& geometry,
             const NormSpec& norm, Activation activation, Mode mode);
+  std::string name() const override { return "batch norm"; }
   void forward() override;
   void backward() override;
-  Traffic traffic() const override { return elementwise_traffic(x_.data.size()); }
+  Index kept_elements() const override { return 3 * channels_; }
+  Traffic traffic() const override { return elementwise_traffic(x_.size()); }
   Section section() const override { return Section::normalization; }
 
  private:
@@ -29,9 +31,10 @@ class BatchNorm : public Op<T> {
   template <class Body>
   void for_channels(const Body& body) const;
 
-  Value<T>& x_;
-  Tensors tensors_;
-  Value<T>& y_;
+  Input<T> x_;
+  Input<T> gain_, bias_;
+  Tensor<T>&running_mean_, &running_variance_;
+  Output<T> y_;
   Index rows_, channels_;
   T epsilon_, momentum_;
   Activation activation_;

@@ -10,14 +10,15 @@ class Bias : public Op<T> {
  public:
   // bias (channels); x and y (batch, positions, channels).
   Bias(Value<T>& x, Parameter<T>& bias, Value<T>& y, const NormGeometry& geometry, Activation activation);
+  std::string name() const override { return "bias"; }
   void forward() override;
   void backward() override;
-  Traffic traffic() const override { return elementwise_traffic(x_.data.size()); }
+  Traffic traffic() const override { return elementwise_traffic(x_.size()); }
 
  private:
-  Value<T>& x_;
-  Parameter<T>& bias_;
-  Value<T>& y_;
+  Input<T> x_;
+  Input<T> bias_;
+  Output<T> y_;
   Index rows_, channels_;
   Activation activation_;
   ThreadSums<T> sums_;

@@ -10,11 +10,13 @@ template <class T>
 class Concat : public Op<T> {
  public:
   Concat(Value<T>& a, Value<T>& b, Value<T>& y);
+  std::string name() const override { return "concatenate"; }
   void forward() override;
   void backward() override;
 
  private:
-  Value<T>&a_, &b_, &y_;
+  Input<T> a_, b_;
+  Output<T> y_;
   Index rows_, width_a_, width_b_;
 };
 

@@ -4,9 +4,9 @@ namespace normlab {
 
 template <class T>
 Conv2d<T>::Conv2d(Value<T>& x, Value<T>& weight, Value<T>& y, Index stride, Index padding)
-    : x_(x),
-      weight_(weight),
-      y_(y),
+    : x_(*this, x, GradientWrite::if_wanted),
+      weight_(*this, weight),
+      y_(*this, y),
       convolution_({.batch = x.data.dimension(0),
                     .in_channels = weight.data.dimension(1),
                     .out_channels = weight.data.dimension(0),
@@ -19,15 +19,15 @@ Conv2d<T>::Conv2d(Value<T>& x, Value<T>& weight, Value<T>& y, Index stride, Inde
 
 template <class T>
 void Conv2d<T>::forward() {
-  convolution_.forward(x_.data.data(), weight_.data.data(), y_.data.data());
+  convolution_.forward(x_.data(), weight_.data(), y_.data());
 }
 
 template <class T>
 void Conv2d<T>::backward() {
   if (x_.wants_gradient()) {
-    convolution_.backward_data(y_.gradient_data(), weight_.data.data(), x_.gradient.data());
+    convolution_.backward_data(y_.gradient(), weight_.data(), x_.gradient());
   }
-  convolution_.backward_weights(x_.data.data(), y_.gradient_data(), weight_.gradient.data());
+  convolution_.backward_weights(x_.data(), y_.gradient(), weight_.gradient());
 }
 
 template class Conv2d<float>;

@@ -14,12 +14,14 @@ class Conv2d : public Op<T> {
   // The kernel's size comes from the weight; padding (kernel - 1) / 2 keeps an odd kernel's image size at
   // stride 1.
   Conv2d(Value<T>& x, Value<T>& weight, Value<T>& y, Index stride, Index padding);
+  std::string name() const override { return "convolution"; }
   void forward() override;
   void backward() override;  // dx (when x wants it) and dW
   Index multiply_adds() const override { return convolution_.multiply_adds(); }
 
  private:
-  Value<T>&x_, &weight_, &y_;
+  Input<T> x_, weight_;
+  Output<T> y_;
   Convolution<T> convolution_;
 };
 

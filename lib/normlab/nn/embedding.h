@@ -15,12 +15,14 @@ class Embedding : public Op<T> {
  public:
   // `indices` is read at every forward() and must outlive the operation; each in [0, vocabulary).
   Embedding(const std::vector<std::int32_t>& indices, Value<T>& table, Value<T>& y);
+  std::string name() const override { return "embedding"; }
   void forward() override;
   void backward() override;  // rows that occur several times add up in the order of the positions
 
  private:
   const std::vector<std::int32_t>& indices_;
-  Value<T>&table_, &y_;
+  Input<T> table_;
+  Output<T> y_;
 };
 
 }  // namespace normlab

@@ -22,16 +22,19 @@ void transpose(const T* in, T* out, Index count, Index rows, Index columns) {
 
 template <class T>
 Flatten<T>::Flatten(Value<T>& x, Value<T>& y)
-    : x_(x), y_(y), positions_(x.data.dimension(1) * x.data.dimension(2)), channels_(x.data.dimension(3)) {}
+    : x_(*this, x),
+      y_(*this, y),
+      positions_(x.data.dimension(1) * x.data.dimension(2)),
+      channels_(x.data.dimension(3)) {}
 
 template <class T>
 void Flatten<T>::forward() {
-  transpose(x_.data.data(), y_.data.data(), x_.data.dimension(0), positions_, channels_);
+  transpose(x_.data(), y_.data(), x_.dimension(0), positions_, channels_);
 }
 
 template <class T>
 void Flatten<T>::backward() {
-  transpose(y_.gradient.data(), x_.gradient.data(), x_.data.dimension(0), channels_, positions_);
+  transpose(y_.gradient(), x_.gradient(), x_.dimension(0), channels_, positions_);
 }
 
 template class Flatten<float>;

@@ -12,11 +12,13 @@ template <class T>
 class Flatten : public Op<T> {
  public:
   Flatten(Value<T>& x, Value<T>& y);
+  std::string name() const override { return "flatten"; }
   void forward() override;
   void backward() override;
 
  private:
-  Value<T>&x_, &y_;
+  Input<T> x_;
+  Output<T> y_;
   Index positions_, channels_;
 };
 

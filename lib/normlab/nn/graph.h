@@ -1,60 +1,42 @@
 // A recorded network: operations over preallocated buffers, run forward in order and backward in reverse.
+//
+// A value may have several readers, and a parameter several uses. Backward runs in reverse, so the reader
+// that was recorded last writes the gradient first and overwrites what is there; the others add. Which is
+// which is decided by finish(), and nothing is set to zero in the loop.
 #pragma once
 
+#include <cstddef>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <string>
-#include <string_view>
+#include <unordered_set>
 #include <vector>
 
-#include "normlab/core/section_clock.h"
-#include "normlab/core/tensor.h"
+#include "normlab/nn/op.h"
 
 namespace normlab {
 
-// A buffer that flows between operations, and the gradient of the loss with respect to it. `gradient` is
-// empty where no gradient is wanted: for inputs, and for everything in an evaluation graph. Where
-// `gradient_in_data` is set, the gradient takes the place of the data, and `gradient` is empty as well.
 template <class T>
-struct Value {
-  Tensor<T> data;
-  Tensor<T> gradient;
-  bool gradient_in_data = false;
-  bool wants_gradient() const { return gradient_in_data || !gradient.empty(); }
-  T* gradient_data() { return gradient_in_data ? data.data() : gradient.data(); }
-};
-
-// Elements that an operation must move through memory in one forward() and one backward(), beside what the
-// operands of products cost: each pass reads what it needs and writes what it makes once. `footprint` is how
-// many elements there are to be moved, for the level of the memory hierarchy that they come from.
-struct Traffic {
-  Index moved = 0, footprint = 0;
-};
-
-// Of a function of each element (and statistics that stay in registers): x to y forward; x and dy to dx back.
-constexpr Traffic elementwise_traffic(Index size) {
-  return {.moved = 5 * size, .footprint = 4 * size};
-}
-
-// An operation knows its inputs and outputs from its construction, allocates what it needs there, and
-// allocates nothing later. backward() overwrites the gradients of its inputs and parameters: a value is
-// consumed by exactly one operation.
-template <class T>
-class Op {
- public:
-  virtual ~Op() = default;
-  virtual void forward() = 0;
-  virtual void backward() = 0;
-  virtual Index multiply_adds() const {
-    return 0;
-  }  // of one forward(), matrix products and convolutions only
-  virtual Traffic traffic() const { return {}; }
-  virtual Section section() const { return Section::elementwise; }  // where its time counts, products aside
-};
+struct Parameter;
 
 // training: operations keep what backward() needs, batch norm uses and updates statistics of the batch.
 // evaluation: forward() only; batch norm uses running statistics.
 enum class Mode { training, evaluation };
+
+// Where the gradient of a value goes in a training graph: nowhere, into a buffer of its own, or over the
+// value's data, which saves memory traffic. The last is for a value that has one reader, which writes each
+// element of the gradient after it last read that element, and whose writer does not need its output again.
+enum class GradientPlace { none, own, over_data };
+
+// One operation, as Graph::describe() tells of it.
+struct OpDescription {
+  std::string name;
+  std::string layer;  // the tracked layer that it belongs to, or ""
+  std::vector<Shape> inputs, parameters, outputs;
+  Index kept_bytes = 0;     // outputs and what else forward() leaves for backward(); 0 in an evaluation graph
+  Index multiply_adds = 0;  // of one forward(), matrix products and convolutions only
+};
 
 template <class T>
 class Graph {
@@ -63,71 +45,73 @@ class Graph {
 
   Mode mode() const { return mode_; }
 
-  Value<T>& input(Shape shape) { return values_.emplace_back(Value<T>{Tensor<T>(std::move(shape)), {}}); }
-  Value<T>& value(const Shape& shape) {
-    Tensor<T> gradient = mode_ == Mode::training ? Tensor<T>(shape) : Tensor<T>();
-    return values_.emplace_back(Value<T>{Tensor<T>(shape), std::move(gradient)});
-  }
-  // A value whose gradient is written over its data, which saves memory traffic: for an operation that writes
-  // each element of the gradient after it last read that element, behind one that does not need its output
-  // again.
-  Value<T>& value_overwritten_by_gradient(const Shape& shape) {
-    return values_.emplace_back(Value<T>{Tensor<T>(shape), {}, mode_ == Mode::training});
-  }
+  // A value that is filled from outside before forward().
+  Value<T>& input(const Shape& shape, GradientPlace gradient = GradientPlace::none);
+  // A value that the operation recorded next writes.
+  Value<T>& value(const Shape& shape, GradientPlace gradient = GradientPlace::own);
+  // The gradient of `value` is filled from outside before backward().
+  void output(Value<T>& value) { outputs_.push_back(&value); }
 
+  // Throws std::logic_error where the operation reads what nothing has written, writes what is written
+  // already, or comes after finish().
   template <class O, class... Arguments>
   O& add(Arguments&&... arguments) {
     auto op = std::make_unique<O>(std::forward<Arguments>(arguments)...);
     O& reference = *op;
-    ops_.push_back(std::move(op));
+    record(std::move(op));
     return reference;
   }
 
   const std::vector<std::unique_ptr<Op<T>>>& ops() const { return ops_; }
 
-  // Names a layer's output for the statistics of --track layers. The layer's parameters are those whose names
-  // begin with `prefix`, contain `infix`, and do not contain `other` when that is not empty.
-  void track(std::string name, const Value<T>& value, std::string prefix, std::string infix = "",
-             std::string other = "") {
-    tracked_.push_back({std::move(name), &value, std::move(prefix), std::move(infix), std::move(other)});
-  }
-
-  void forward() {
-    for (auto& op : ops_) {
-      const SectionScope scope(op->section());
-      op->forward();
-    }
-  }
-  void backward() {
-    for (auto op = ops_.rbegin(); op != ops_.rend(); ++op) {
-      const SectionScope scope((*op)->section());
-      (*op)->backward();
-    }
-  }
-
-  Index multiply_adds() const {
-    Index total = 0;
-    for (const auto& op : ops_) total += op->multiply_adds();
-    return total;
-  }
-
+  // Names a layer: the operations from number `first` in ops() on, and its output. The statistics of --track
+  // layers are those of its output and of the operations' parameters.
+  void track(std::string name, const Value<T>& output, std::size_t first);
   struct Tracked {
     std::string name;
-    const Value<T>* value;
-    std::string prefix, infix, other;
-
-    bool owns(std::string_view parameter) const {
-      return parameter.starts_with(prefix) && parameter.find(infix) != parameter.npos &&
-             (other.empty() || parameter.find(other) == parameter.npos);
-    }
+    const Value<T>* output;
+    std::size_t first, end;  // in ops()
+    std::vector<const Parameter<T>*> parameters;
   };
   const std::vector<Tracked>& tracked() const { return tracked_; }
 
+  // Ends the recording: decides who overwrites a gradient and who adds to it, and lets the operations plan
+  // their backward(). Throws std::logic_error where a value has no writer, or a gradient that is wanted has
+  // none. The first forward() calls it where it was not called.
+  void finish();
+
+  void forward();
+  void backward();
+
+  // Called in backward() as soon as a parameter's gradient is complete, in the order of completion: the last
+  // use of a parameter, in the order of recording, is the first to be known.
+  using GradientObserver = std::function<void(Parameter<T>&)>;
+  void observe_gradients(GradientObserver observer) { observer_ = std::move(observer); }
+
+  std::vector<OpDescription> describe() const;
+  Index multiply_adds() const;
+
  private:
+  // What backward() does after operation i: adds up shares, and then tells of complete gradients.
+  struct Aftermath {
+    std::vector<Input<T>*> shares;
+    std::vector<Parameter<T>*> complete;
+  };
+
+  void record(std::unique_ptr<Op<T>> op);
+  void plan_gradients();
+  void plan_completion();
+  Value<T>& add_value(const Shape& shape, GradientPlace gradient);
+
   Mode mode_;
-  std::deque<Value<T>> values_;  // a deque keeps addresses
+  bool finished_ = false;
+  std::deque<Value<T>> values_;                  // a deque keeps addresses
+  std::unordered_set<const Value<T>*> written_;  // inputs, and what the operations write
+  std::vector<const Value<T>*> outputs_;
   std::vector<std::unique_ptr<Op<T>>> ops_;
+  std::vector<Aftermath> aftermath_;  // as long as ops_, in a finished training graph
   std::vector<Tracked> tracked_;
+  GradientObserver observer_;
 };
 
 }  // namespace normlab

@@ -15,10 +15,10 @@ Shape statistics_shape(const NormGeometry& geometry, Index groups) {
 template <class T>
 GroupNorm<T>::GroupNorm(Value<T>& x, Parameter<T>& gain, Parameter<T>& bias, Value<T>& y,
                         const NormGeometry& geometry, Index groups, double epsilon, Activation activation)
-    : x_(x),
-      gain_(gain),
-      bias_(bias),
-      y_(y),
+    : x_(*this, x),
+      gain_(*this, gain),
+      bias_(*this, bias),
+      y_(*this, y),
       geometry_(geometry),
       groups_(groups),
       epsilon_(static_cast<T>(epsilon)),
@@ -46,8 +46,8 @@ void GroupNorm<T>::backward() {
   parallel_for(geometry_.batch, grain, [&](Index begin, Index end, int thread) {
     geometry_.positions == 1 ? backward_vectors(begin, end, thread) : backward_samples(begin, end, thread);
   });
-  gain_sums_.total(gain_.gradient.data());
-  bias_sums_.total(bias_.gradient.data());
+  gain_sums_.total(gain_.gradient());
+  bias_sums_.total(bias_.gradient());
 }
 
 template <class T>
@@ -55,10 +55,10 @@ void GroupNorm<T>::forward_samples(Index begin, Index end) {
   const Index channels = geometry_.channels;
   const Index offset = begin * geometry_.positions * channels;
   group_norm_forward(
-      GroupNormForward<T>{.x = x_.data.data() + offset,
-                          .gain = gain_.data.data(),
-                          .bias = bias_.data.data(),
-                          .y = y_.data.data() + offset,
+      GroupNormForward<T>{.x = x_.data() + offset,
+                          .gain = gain_.data(),
+                          .bias = bias_.data(),
+                          .y = y_.data() + offset,
                           .mean = mean_.data() + begin * channels,
                           .reciprocal_deviation = reciprocal_deviation_.data() + begin * channels,
                           .shift = shift_.data() + begin * channels,
@@ -75,15 +75,15 @@ void GroupNorm<T>::backward_samples(Index begin, Index end, int thread) {
   const Index channels = geometry_.channels;
   const Index offset = begin * geometry_.positions * channels;
   group_norm_backward(
-      GroupNormBackward<T>{.x = x_.data.data() + offset,
-                           .y = y_.data.data() + offset,
-                           .dy = y_.gradient.data() + offset,
-                           .gain = gain_.data.data(),
-                           .bias = bias_.data.data(),
+      GroupNormBackward<T>{.x = x_.data() + offset,
+                           .y = y_.data() + offset,
+                           .dy = y_.gradient() + offset,
+                           .gain = gain_.data(),
+                           .bias = bias_.data(),
                            .mean = mean_.data() + begin * channels,
                            .reciprocal_deviation = reciprocal_deviation_.data() + begin * channels,
                            .shift = shift_.data() + begin * channels,
-                           .dx = x_.gradient.data() + offset,
+                           .dx = x_.gradient() + offset,
                            .dgain = gain_sums_.part(thread),
                            .dbias = bias_sums_.part(thread),
                            .scratch = scratch_.data() + 2 * channels * thread,
@@ -99,10 +99,10 @@ void GroupNorm<T>::forward_vectors(Index begin, Index end) {
   const Index size = geometry_.channels / groups_;
   for (Index part = begin * groups_; part < end * groups_; ++part) {
     const Index channel = part % groups_ * size;
-    layer_norm_forward(LayerNormForward<T>{.x = x_.data.data() + part * size,
-                                           .gain = gain_.data.data() + channel,
-                                           .bias = bias_.data.data() + channel,
-                                           .y = y_.data.data() + part * size,
+    layer_norm_forward(LayerNormForward<T>{.x = x_.data() + part * size,
+                                           .gain = gain_.data() + channel,
+                                           .bias = bias_.data() + channel,
+                                           .y = y_.data() + part * size,
                                            .mean = mean_.data() + part,
                                            .reciprocal_deviation = reciprocal_deviation_.data() + part,
                                            .shift = shift_.data() + part,
@@ -119,15 +119,15 @@ void GroupNorm<T>::backward_vectors(Index begin, Index end, int thread) {
   const Index size = geometry_.channels / groups_;
   for (Index part = begin * groups_; part < end * groups_; ++part) {
     const Index channel = part % groups_ * size;
-    layer_norm_backward(LayerNormBackward<T>{.x = x_.data.data() + part * size,
-                                             .y = y_.data.data() + part * size,
-                                             .dy = y_.gradient.data() + part * size,
-                                             .gain = gain_.data.data() + channel,
-                                             .bias = bias_.data.data() + channel,
+    layer_norm_backward(LayerNormBackward<T>{.x = x_.data() + part * size,
+                                             .y = y_.data() + part * size,
+                                             .dy = y_.gradient() + part * size,
+                                             .gain = gain_.data() + channel,
+                                             .bias = bias_.data() + channel,
                                              .mean = mean_.data() + part,
                                              .reciprocal_deviation = reciprocal_deviation_.data() + part,
                                              .shift = shift_.data() + part,
-                                             .dx = x_.gradient.data() + part * size,
+                                             .dx = x_.gradient() + part * size,
                                              .dgain = gain_sums_.part(thread) + channel,
                                              .dbias = bias_sums_.part(thread) + channel,
                                              .samples = 1,

@@ -12,9 +12,11 @@ class GroupNorm : public Op<T> {
   // gain and bias (channels); x and y (batch, positions, channels); groups divides channels.
   GroupNorm(Value<T>& x, Parameter<T>& gain, Parameter<T>& bias, Value<T>& y, const NormGeometry& geometry,
             Index groups, double epsilon, Activation activation);
+  std::string name() const override { return "group norm"; }
   void forward() override;
   void backward() override;
-  Traffic traffic() const override { return elementwise_traffic(x_.data.size()); }
+  Index kept_elements() const override { return 3 * mean_.size(); }
+  Traffic traffic() const override { return elementwise_traffic(x_.size()); }
   Section section() const override { return Section::normalization; }
 
  private:
@@ -25,9 +27,9 @@ class GroupNorm : public Op<T> {
   void forward_vectors(Index begin, Index end);
   void backward_vectors(Index begin, Index end, int thread);
 
-  Value<T>& x_;
-  Parameter<T>&gain_, &bias_;
-  Value<T>& y_;
+  Input<T> x_;
+  Input<T> gain_, bias_;
+  Output<T> y_;
   NormGeometry geometry_;
   Index groups_;
   T epsilon_;

@@ -7,7 +7,7 @@ namespace normlab {
 template <class T>
 Gru<T>::Gru(const RecurrentLinks<T>& links, const GruParameters<T>& parameters, RowNorm norm, double epsilon)
     : RecurrentOp<T>(links, 3, SummedInputs::apart),
-      parameters_(parameters),
+      parameters_(*this, parameters),
       norm_(norm),
       epsilon_(static_cast<T>(epsilon)),
       bias_({3 * this->hidden_}) {
@@ -31,14 +31,14 @@ T* Gru<T>::gates(Index step, Index row) {
 
 template <class T>
 const T* Gru<T>::candidate_bias() const {
-  return plain() ? parameters_.bias_hh->data.data() + 2 * this->hidden_ : parameters_.bias_hn->data.data();
+  return plain() ? parameters_.bias_hh.data() + 2 * this->hidden_ : parameters_.bias_hn.data();
 }
 
 template <class T>
 void Gru<T>::start_forward() {
-  bias_.copy_from(parameters_.bias_ih->data);
+  bias_.copy_from(parameters_.bias_ih.tensor());
   if (!plain()) return;
-  for (Index i = 0; i < 2 * this->hidden_; ++i) bias_[i] += parameters_.bias_hh->data[i];
+  for (Index i = 0; i < 2 * this->hidden_; ++i) bias_[i] += parameters_.bias_hh.data()[i];
 }
 
 template <class T>
@@ -53,8 +53,8 @@ void Gru<T>::step_forward(Index step) {
     a.bias = bias_.data();
     a.bias_hn = candidate_bias();
     if (!plain()) {
-      a.gain_ih = parameters_.gain_ih->data.data();
-      a.gain_hh = parameters_.gain_hh->data.data();
+      a.gain_ih = parameters_.gain_ih.data();
+      a.gain_hh = parameters_.gain_hh.data();
       a.scaling = scaling(step, first);
     }
     a.previous_hidden = this->previous_hidden(step) + first * hidden;
@@ -89,8 +89,8 @@ void Gru<T>::step_backward(Index step) {
     a.dbias_hn = dbias_hn_.part(thread);
     if (!plain()) {
       a.input = this->input(step) + first * 3 * hidden;
-      a.gain_ih = parameters_.gain_ih->data.data();
-      a.gain_hh = parameters_.gain_hh->data.data();
+      a.gain_ih = parameters_.gain_ih.data();
+      a.gain_hh = parameters_.gain_hh.data();
       a.scaling = scaling(step, first);
       a.dgain_ih = dgain_ih_.part(thread);
       a.dgain_hh = dgain_hh_.part(thread);
@@ -103,16 +103,16 @@ void Gru<T>::step_backward(Index step) {
 
 template <class T>
 void Gru<T>::finish_backward() {
-  dbias_.total(parameters_.bias_ih->gradient.data());
+  dbias_.total(parameters_.bias_ih.gradient());
   if (plain()) {
-    T* dbias_hh = parameters_.bias_hh->gradient.data();
+    T* dbias_hh = parameters_.bias_hh.gradient();
     dbias_.total(dbias_hh);
     dbias_hn_.total(dbias_hh + 2 * this->hidden_);
     return;
   }
-  dbias_hn_.total(parameters_.bias_hn->gradient.data());
-  dgain_ih_.total(parameters_.gain_ih->gradient.data());
-  dgain_hh_.total(parameters_.gain_hh->gradient.data());
+  dbias_hn_.total(parameters_.bias_hn.gradient());
+  dgain_ih_.total(parameters_.gain_ih.gradient());
+  dgain_hh_.total(parameters_.gain_hh.gradient());
 }
 
 template <class T>

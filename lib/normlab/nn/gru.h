@@ -17,12 +17,31 @@ struct GruParameters {
   Parameter<T>*gain_ih = nullptr, *gain_hh = nullptr;  // (3 hidden)
 };
 
+// The same as inputs of the operation.
+template <class T>
+struct GruInputs {
+  GruInputs(Op<T>& op, const GruParameters<T>& p)
+      : bias_ih(op, p.bias_ih),
+        bias_hh(op, p.bias_hh),
+        bias_hn(op, p.bias_hn),
+        gain_ih(op, p.gain_ih),
+        gain_hh(op, p.gain_hh) {}
+
+  Input<T> bias_ih, bias_hh, bias_hn, gain_ih, gain_hh;
+};
+
 template <class T>
 class Gru : public RecurrentOp<T> {
  public:
   Gru(const RecurrentLinks<T>& links, const GruParameters<T>& parameters, RowNorm norm, double epsilon);
 
+  std::string name() const override { return "gru"; }
+
  private:
+  Index kept_by_cell() const override {
+    return normalized_gates_.size() +
+           static_cast<Index>(scaling_.size() * sizeof(GruRowScaling<T>) / sizeof(T));
+  }
   void start_forward() override;
   void step_forward(Index step) override;
   void finish_forward() override {}
@@ -37,7 +56,7 @@ class Gru : public RecurrentOp<T> {
     return scaling_.data() + (this->training() ? step * this->batch_ : 0) + row;
   }
 
-  GruParameters<T> parameters_;
+  GruInputs<T> parameters_;
   RowNorm norm_;
   T epsilon_;
   Tensor<T> bias_;              // (3 H): of the plain cell's r and z both biases, of n that of W_ih x

@@ -6,7 +6,7 @@ template <class T>
 BatchNormGru<T>::BatchNormGru(const RecurrentLinks<T>& links, const GruParameters<T>& parameters,
                               const RecurrentSite<T>& site)
     : RecurrentOp<T>(links, 3, SummedInputs::apart),
-      parameters_(parameters),
+      parameters_(*this, parameters),
       input_norm_(site, "ih", 3 * this->hidden_),
       recurrent_norm_(site, "hh", 3 * this->hidden_),
       settings_(column_norm_settings(site)),
@@ -18,10 +18,10 @@ void BatchNormGru<T>::step_forward(Index step) {
     gru_batch_forward(GruBatchForward<T>{.input = this->input(step),
                                          .recurrent = this->recurrent(step),
                                          .gates = at_step(normalized_gates_, step),
-                                         .gain_ih = parameters_.gain_ih->data.data(),
-                                         .gain_hh = parameters_.gain_hh->data.data(),
-                                         .bias = parameters_.bias_ih->data.data(),
-                                         .bias_hn = parameters_.bias_hn->data.data(),
+                                         .gain_ih = parameters_.gain_ih.data(),
+                                         .gain_hh = parameters_.gain_hh.data(),
+                                         .bias = parameters_.bias_ih.data(),
+                                         .bias_hn = parameters_.bias_hn.data(),
                                          .previous_hidden = this->previous_hidden(step),
                                          .hidden_state = this->hidden(step),
                                          .input_norm = input_norm_.at(step),
@@ -36,10 +36,9 @@ void BatchNormGru<T>::step_forward(Index step) {
 
 template <class T>
 void BatchNormGru<T>::start_backward() {
-  for (auto* parameter :
-       {parameters_.bias_ih, parameters_.bias_hn, parameters_.gain_ih, parameters_.gain_hh}) {
-    parameter->gradient.fill(T(0));
-  }
+  for (Input<T>* parameter :
+       {&parameters_.bias_ih, &parameters_.bias_hn, &parameters_.gain_ih, &parameters_.gain_hh})
+    std::fill_n(parameter->gradient(), parameter->size(), T(0));
 }
 
 template <class T>
@@ -53,12 +52,12 @@ void BatchNormGru<T>::step_backward(Index step) {
                                            .recurrent = this->recurrent(step),
                                            .dinput = this->dinput(step),
                                            .drecurrent = this->drecurrent(step),
-                                           .gain_ih = parameters_.gain_ih->data.data(),
-                                           .gain_hh = parameters_.gain_hh->data.data(),
-                                           .dbias = parameters_.bias_ih->gradient.data(),
-                                           .dgain_ih = parameters_.gain_ih->gradient.data(),
-                                           .dgain_hh = parameters_.gain_hh->gradient.data(),
-                                           .dbias_hn = parameters_.bias_hn->gradient.data(),
+                                           .gain_ih = parameters_.gain_ih.data(),
+                                           .gain_hh = parameters_.gain_hh.data(),
+                                           .dbias = parameters_.bias_ih.gradient(),
+                                           .dgain_ih = parameters_.gain_ih.gradient(),
+                                           .dgain_hh = parameters_.gain_hh.gradient(),
+                                           .dbias_hn = parameters_.bias_hn.gradient(),
                                            .input_norm = input_norm_.at(step),
                                            .recurrent_norm = recurrent_norm_.at(step),
                                            .rows = this->batch_,

@@ -13,7 +13,12 @@ class BatchNormGru : public RecurrentOp<T> {
   BatchNormGru(const RecurrentLinks<T>& links, const GruParameters<T>& parameters,
                const RecurrentSite<T>& site);
 
+  std::string name() const override { return "gru"; }
+
  private:
+  Index kept_by_cell() const override {
+    return normalized_gates_.size() + input_norm_.kept_elements() + recurrent_norm_.kept_elements();
+  }
   void start_forward() override {}
   void step_forward(Index step) override;
   void finish_forward() override {}
@@ -21,7 +26,7 @@ class BatchNormGru : public RecurrentOp<T> {
   void step_backward(Index step) override;
   void finish_backward() override {}
 
-  GruParameters<T> parameters_;
+  GruInputs<T> parameters_;
   RecurrentBatchNorm<T> input_norm_, recurrent_norm_;
   ColumnNormSettings<T> settings_;
   Tensor<T> normalized_gates_;  // (T or 1, B, 4 H)

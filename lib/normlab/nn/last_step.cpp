@@ -4,17 +4,17 @@ namespace normlab {
 
 template <class T>
 LastStep<T>::LastStep(Value<T>& x, Value<T>& y, bool reverse)
-    : x_(x), y_(y), offset_(reverse ? 0 : x.data.size() - y.data.size()) {}
+    : x_(*this, x), y_(*this, y), offset_(reverse ? 0 : x.data.size() - y.data.size()) {}
 
 template <class T>
 void LastStep<T>::forward() {
-  std::copy_n(x_.data.data() + offset_, y_.data.size(), y_.data.data());
+  std::copy_n(x_.data() + offset_, y_.size(), y_.data());
 }
 
 template <class T>
 void LastStep<T>::backward() {
-  x_.gradient.fill(T(0));
-  std::copy_n(y_.gradient.data(), y_.gradient.size(), x_.gradient.data() + offset_);
+  std::fill_n(x_.gradient(), x_.size(), T(0));
+  std::copy_n(y_.gradient(), y_.size(), x_.gradient() + offset_);
 }
 
 template class LastStep<float>;

@@ -10,11 +10,13 @@ template <class T>
 class LastStep : public Op<T> {
  public:
   LastStep(Value<T>& x, Value<T>& y, bool reverse);
+  std::string name() const override { return "last step"; }
   void forward() override;
   void backward() override;  // zero at all other time steps
 
  private:
-  Value<T>&x_, &y_;
+  Input<T> x_;
+  Output<T> y_;
   Index offset_;  // of the step within x
 };
 

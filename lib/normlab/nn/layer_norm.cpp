@@ -7,10 +7,10 @@ namespace normlab {
 template <class T>
 LayerNorm<T>::LayerNorm(Value<T>& x, Parameter<T>& gain, Parameter<T>& bias, Value<T>& y,
                         const NormGeometry& geometry, double epsilon, Activation activation)
-    : x_(x),
-      gain_(gain),
-      bias_(bias),
-      y_(y),
+    : x_(*this, x),
+      gain_(*this, gain),
+      bias_(*this, bias),
+      y_(*this, y),
       geometry_(geometry),
       epsilon_(static_cast<T>(epsilon)),
       activation_(activation),
@@ -24,10 +24,10 @@ template <class T>
 void LayerNorm<T>::forward() {
   const Index length = geometry_.positions * geometry_.channels;
   parallel_for(geometry_.batch, 1, [&](Index begin, Index end, int) {
-    layer_norm_forward(LayerNormForward<T>{.x = x_.data.data() + begin * length,
-                                           .gain = gain_.data.data(),
-                                           .bias = bias_.data.data(),
-                                           .y = y_.data.data() + begin * length,
+    layer_norm_forward(LayerNormForward<T>{.x = x_.data() + begin * length,
+                                           .gain = gain_.data(),
+                                           .bias = bias_.data(),
+                                           .y = y_.data() + begin * length,
                                            .mean = mean_.data() + begin,
                                            .reciprocal_deviation = reciprocal_deviation_.data() + begin,
                                            .shift = shift_.data() + begin,
@@ -45,15 +45,15 @@ void LayerNorm<T>::backward() {
   gain_sums_.clear();
   bias_sums_.clear();
   parallel_for(geometry_.batch, 1, [&](Index begin, Index end, int thread) {
-    layer_norm_backward(LayerNormBackward<T>{.x = x_.data.data() + begin * length,
-                                             .y = y_.data.data() + begin * length,
-                                             .dy = y_.gradient.data() + begin * length,
-                                             .gain = gain_.data.data(),
-                                             .bias = bias_.data.data(),
+    layer_norm_backward(LayerNormBackward<T>{.x = x_.data() + begin * length,
+                                             .y = y_.data() + begin * length,
+                                             .dy = y_.gradient() + begin * length,
+                                             .gain = gain_.data(),
+                                             .bias = bias_.data(),
                                              .mean = mean_.data() + begin,
                                              .reciprocal_deviation = reciprocal_deviation_.data() + begin,
                                              .shift = shift_.data() + begin,
-                                             .dx = x_.gradient.data() + begin * length,
+                                             .dx = x_.gradient() + begin * length,
                                              .dgain = gain_sums_.part(thread),
                                              .dbias = bias_sums_.part(thread),
                                              .samples = end - begin,
@@ -61,8 +61,8 @@ void LayerNorm<T>::backward() {
                                              .channels = geometry_.channels,
                                              .activation = activation_});
   });
-  gain_sums_.total(gain_.gradient.data());
-  bias_sums_.total(bias_.gradient.data());
+  gain_sums_.total(gain_.gradient());
+  bias_sums_.total(bias_.gradient());
 }
 
 template class LayerNorm<float>;

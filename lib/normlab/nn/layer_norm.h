@@ -12,15 +12,17 @@ class LayerNorm : public Op<T> {
   // gain and bias (channels); x and y (batch, positions, channels).
   LayerNorm(Value<T>& x, Parameter<T>& gain, Parameter<T>& bias, Value<T>& y, const NormGeometry& geometry,
             double epsilon, Activation activation);
+  std::string name() const override { return "layer norm"; }
   void forward() override;
   void backward() override;
-  Traffic traffic() const override { return elementwise_traffic(x_.data.size()); }
+  Index kept_elements() const override { return 3 * geometry_.batch; }
+  Traffic traffic() const override { return elementwise_traffic(x_.size()); }
   Section section() const override { return Section::normalization; }
 
  private:
-  Value<T>& x_;
-  Parameter<T>&gain_, &bias_;
-  Value<T>& y_;
+  Input<T> x_;
+  Input<T> gain_, bias_;
+  Output<T> y_;
   NormGeometry geometry_;
   T epsilon_;
   Activation activation_;

@@ -4,28 +4,34 @@ namespace normlab {
 
 template <class T>
 Linear<T>::Linear(Value<T>& x, Value<T>& weight, Value<T>& y)
-    : x_(x),
-      weight_(weight),
-      y_(y),
+    : x_(*this, x, GradientWrite::can_add),
+      weight_(*this, weight, GradientWrite::can_add),
+      y_(*this, y),
       forward_({.m = y.data.size() / weight.data.dimension(0),
                 .n = weight.data.dimension(0),
                 .k = weight.data.dimension(1),
-                .transpose_b = true}) {
+                .transpose_b = true}) {}
+
+template <class T>
+void Linear<T>::plan_backward() {
   const ProductShape& s = forward_.shape();
-  if (!y.wants_gradient()) return;
-  if (x.wants_gradient()) backward_x_.emplace(ProductShape{.m = s.m, .n = s.k, .k = s.n});
-  backward_weight_.emplace(ProductShape{.m = s.n, .n = s.k, .k = s.m, .transpose_a = true});
+  if (x_.wants_gradient())
+    backward_x_.emplace(ProductShape{.m = s.m, .n = s.k, .k = s.n, .accumulate = x_.adds()});
+  if (weight_.wants_gradient()) {
+    backward_weight_.emplace(
+        ProductShape{.m = s.n, .n = s.k, .k = s.m, .transpose_a = true, .accumulate = weight_.adds()});
+  }
 }
 
 template <class T>
 void Linear<T>::forward() {
-  forward_(x_.data.data(), weight_.data.data(), y_.data.data());
+  forward_(x_.data(), weight_.data(), y_.data());
 }
 
 template <class T>
 void Linear<T>::backward() {
-  if (backward_x_) (*backward_x_)(y_.gradient.data(), weight_.data.data(), x_.gradient.data());
-  (*backward_weight_)(y_.gradient.data(), x_.data.data(), weight_.gradient.data());
+  if (backward_x_) (*backward_x_)(y_.gradient(), weight_.data(), x_.gradient());
+  if (backward_weight_) (*backward_weight_)(y_.gradient(), x_.data(), weight_.gradient());
 }
 
 template class Linear<float>;

@@ -13,12 +13,15 @@ template <class T>
 class Linear : public Op<T> {
  public:
   Linear(Value<T>& x, Value<T>& weight, Value<T>& y);
+  std::string name() const override { return "linear"; }
+  void plan_backward() override;
   void forward() override;
   void backward() override;  // dx = dy W (when x wants it), dW = dy^T x
   Index multiply_adds() const override { return forward_.multiply_adds(); }
 
  private:
-  Value<T>&x_, &weight_, &y_;
+  Input<T> x_, weight_;
+  Output<T> y_;
   MatrixProduct<T> forward_;
   std::optional<MatrixProduct<T>> backward_x_, backward_weight_;
 };

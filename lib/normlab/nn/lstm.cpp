@@ -17,7 +17,7 @@ template <class T>
 Lstm<T>::Lstm(const RecurrentLinks<T>& links, const LstmParameters<T>& parameters, RowNorm norm,
               double epsilon)
     : RecurrentOp<T>(links, 4, norm == RowNorm::none ? SummedInputs::together : SummedInputs::apart),
-      parameters_(parameters),
+      parameters_(*this, parameters),
       norm_(norm),
       epsilon_(static_cast<T>(epsilon)),
       bias_({4 * this->hidden_}),
@@ -28,8 +28,8 @@ Lstm<T>::Lstm(const RecurrentLinks<T>& links, const LstmParameters<T>& parameter
   if (norm != RowNorm::none) {
     normalized_gates_ = Tensor<T>({this->kept_steps(), this->batch_, width});
     const auto rows = static_cast<std::size_t>(this->kept_steps() * this->batch_);
-    streaming_ = this->training() && kept_elements() * Index{sizeof(T)} > streaming_bytes;
     for (auto* scaling : {&input_scaling_, &recurrent_scaling_, &cell_scaling_}) scaling->resize(rows);
+    streaming_ = this->training() && this->kept_elements() * Index{sizeof(T)} > streaming_bytes;
   }
   if (!this->training()) return;
   dcell_ = Tensor<T>({this->batch_, this->hidden_});
@@ -42,8 +42,9 @@ Lstm<T>::Lstm(const RecurrentLinks<T>& links, const LstmParameters<T>& parameter
 }
 
 template <class T>
-Index Lstm<T>::kept_elements() {
-  return this->steps_ * this->batch_ * 12 * this->hidden_ + cell_.size() + tanh_cell_.size();
+Index Lstm<T>::kept_by_cell() const {
+  const auto scalings = static_cast<Index>(3 * input_scaling_.size() * sizeof(RowScaling<T>) / sizeof(T));
+  return normalized_gates_.size() + cell_.size() + tanh_cell_.size() + scalings;
 }
 
 template <class T>
@@ -54,9 +55,9 @@ T* Lstm<T>::gates(Index step) {
 template <class T>
 void Lstm<T>::start_forward() {
   if (parameters_.carried_cell != nullptr) initial_cell_.copy_from(*parameters_.carried_cell);
-  bias_.copy_from(parameters_.bias_ih->data);
-  if (parameters_.bias_hh == nullptr) return;
-  for (Index i = 0; i < bias_.size(); ++i) bias_[i] += parameters_.bias_hh->data[i];
+  bias_.copy_from(parameters_.bias_ih.tensor());
+  if (!parameters_.bias_hh) return;
+  for (Index i = 0; i < bias_.size(); ++i) bias_[i] += parameters_.bias_hh.data()[i];
 }
 
 template <class T>
@@ -74,10 +75,10 @@ void Lstm<T>::step_forward(Index step) {
     if (!plain) {
       a.input = this->input(step) + wide;
       a.recurrent = this->recurrent(step) + wide;
-      a.gain_ih = parameters_.gain_ih->data.data();
-      a.gain_hh = parameters_.gain_hh->data.data();
-      a.gain_cell = parameters_.gain_cell->data.data();
-      if (parameters_.bias_cell != nullptr) a.bias_cell = parameters_.bias_cell->data.data();
+      a.gain_ih = parameters_.gain_ih.data();
+      a.gain_hh = parameters_.gain_hh.data();
+      a.gain_cell = parameters_.gain_cell.data();
+      if (parameters_.bias_cell) a.bias_cell = parameters_.bias_cell.data();
       a.input_scaling = input_scaling_.data() + row;
       a.recurrent_scaling = recurrent_scaling_.data() + row;
       a.cell_scaling = cell_scaling_.data() + row;
@@ -128,9 +129,9 @@ void Lstm<T>::step_backward(Index step) {
       a.input = this->input(step) + wide;
       a.recurrent = this->recurrent(step) + wide;
       a.drecurrent = this->drecurrent(step) + wide;
-      a.gain_ih = parameters_.gain_ih->data.data();
-      a.gain_hh = parameters_.gain_hh->data.data();
-      a.gain_cell = parameters_.gain_cell->data.data();
+      a.gain_ih = parameters_.gain_ih.data();
+      a.gain_hh = parameters_.gain_hh.data();
+      a.gain_cell = parameters_.gain_cell.data();
       a.input_scaling = input_scaling_.data() + row;
       a.recurrent_scaling = recurrent_scaling_.data() + row;
       a.cell_scaling = cell_scaling_.data() + row;
@@ -147,13 +148,13 @@ void Lstm<T>::step_backward(Index step) {
 
 template <class T>
 void Lstm<T>::finish_backward() {
-  dbias_.total(parameters_.bias_ih->gradient.data());
-  if (parameters_.bias_hh != nullptr) dbias_.total(parameters_.bias_hh->gradient.data());
+  dbias_.total(parameters_.bias_ih.gradient());
+  if (parameters_.bias_hh) dbias_.total(parameters_.bias_hh.gradient());
   if (norm_ == RowNorm::none) return;
-  dgain_ih_.total(parameters_.gain_ih->gradient.data());
-  dgain_hh_.total(parameters_.gain_hh->gradient.data());
-  dgain_cell_.total(parameters_.gain_cell->gradient.data());
-  if (parameters_.bias_cell != nullptr) dbias_cell_.total(parameters_.bias_cell->gradient.data());
+  dgain_ih_.total(parameters_.gain_ih.gradient());
+  dgain_hh_.total(parameters_.gain_hh.gradient());
+  dgain_cell_.total(parameters_.gain_cell.gradient());
+  if (parameters_.bias_cell) dbias_cell_.total(parameters_.bias_cell.gradient());
 }
 
 template <class T>

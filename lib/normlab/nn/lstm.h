@@ -19,12 +19,31 @@ struct LstmParameters {
   Tensor<T>* carried_cell = nullptr;                       // (batch, hidden): as carried_hidden
 };
 
+// The same as inputs of the operation.
+template <class T>
+struct LstmInputs {
+  LstmInputs(Op<T>& op, const LstmParameters<T>& p)
+      : bias_ih(op, p.bias_ih),
+        bias_hh(op, p.bias_hh),
+        gain_ih(op, p.gain_ih),
+        gain_hh(op, p.gain_hh),
+        gain_cell(op, p.gain_cell),
+        bias_cell(op, p.bias_cell),
+        carried_cell(p.carried_cell) {}
+
+  Input<T> bias_ih, bias_hh, gain_ih, gain_hh, gain_cell, bias_cell;
+  Tensor<T>* carried_cell;
+};
+
 template <class T>
 class Lstm : public RecurrentOp<T> {
  public:
   Lstm(const RecurrentLinks<T>& links, const LstmParameters<T>& parameters, RowNorm norm, double epsilon);
 
+  std::string name() const override { return "lstm"; }
+
  private:
+  Index kept_by_cell() const override;
   void start_forward() override;
   void step_forward(Index step) override;
   void finish_forward() override;
@@ -32,12 +51,11 @@ class Lstm : public RecurrentOp<T> {
   void step_backward(Index step) override;
   void finish_backward() override;
 
-  Index kept_elements();  // by the normalized cell, from forward() for backward()
   T* gates(Index step);
   const T* previous_cell(Index step) { return step > 0 ? at_step(cell_, step - 1) : initial_cell_.data(); }
   Index scaling_row(Index step) const { return this->training() ? step * this->batch_ : 0; }
 
-  LstmParameters<T> parameters_;
+  LstmInputs<T> parameters_;
   RowNorm norm_;
   T epsilon_;
   bool streaming_ = false;

@@ -6,7 +6,7 @@ template <class T>
 BatchNormLstm<T>::BatchNormLstm(const RecurrentLinks<T>& links, const LstmParameters<T>& parameters,
                                 const RecurrentSite<T>& site)
     : RecurrentOp<T>(links, 4, SummedInputs::apart),
-      parameters_(parameters),
+      parameters_(*this, parameters),
       input_norm_(site, "ih", 4 * this->hidden_),
       recurrent_norm_(site, "hh", 4 * this->hidden_),
       cell_norm_(site, "c", this->hidden_),
@@ -29,11 +29,11 @@ void BatchNormLstm<T>::step_forward(Index step) {
     lstm_batch_forward(LstmBatchForward<T>{.input = this->input(step),
                                            .recurrent = this->recurrent(step),
                                            .gates = at_step(normalized_gates_, step),
-                                           .gain_ih = parameters_.gain_ih->data.data(),
-                                           .gain_hh = parameters_.gain_hh->data.data(),
-                                           .bias = parameters_.bias_ih->data.data(),
-                                           .gain_cell = parameters_.gain_cell->data.data(),
-                                           .bias_cell = parameters_.bias_cell->data.data(),
+                                           .gain_ih = parameters_.gain_ih.data(),
+                                           .gain_hh = parameters_.gain_hh.data(),
+                                           .bias = parameters_.bias_ih.data(),
+                                           .gain_cell = parameters_.gain_cell.data(),
+                                           .bias_cell = parameters_.bias_cell.data(),
                                            .previous_cell = previous_cell(step),
                                            .cell = at_step(cell_, step),
                                            .tanh_cell = at_step(tanh_cell_, step),
@@ -58,10 +58,9 @@ void BatchNormLstm<T>::finish_forward() {
 template <class T>
 void BatchNormLstm<T>::start_backward() {
   dcell_.fill(T(0));
-  for (auto* parameter : {parameters_.bias_ih, parameters_.gain_ih, parameters_.gain_hh,
-                          parameters_.gain_cell, parameters_.bias_cell}) {
-    parameter->gradient.fill(T(0));
-  }
+  for (Input<T>* parameter : {&parameters_.bias_ih, &parameters_.gain_ih, &parameters_.gain_hh,
+                              &parameters_.gain_cell, &parameters_.bias_cell})
+    std::fill_n(parameter->gradient(), parameter->size(), T(0));
 }
 
 template <class T>
@@ -77,14 +76,14 @@ void BatchNormLstm<T>::step_backward(Index step) {
                                              .cell = at_step(cell_, step),
                                              .tanh_cell = at_step(tanh_cell_, step),
                                              .previous_cell = previous_cell(step),
-                                             .gain_ih = parameters_.gain_ih->data.data(),
-                                             .gain_hh = parameters_.gain_hh->data.data(),
-                                             .gain_cell = parameters_.gain_cell->data.data(),
-                                             .dbias = parameters_.bias_ih->gradient.data(),
-                                             .dgain_ih = parameters_.gain_ih->gradient.data(),
-                                             .dgain_hh = parameters_.gain_hh->gradient.data(),
-                                             .dgain_cell = parameters_.gain_cell->gradient.data(),
-                                             .dbias_cell = parameters_.bias_cell->gradient.data(),
+                                             .gain_ih = parameters_.gain_ih.data(),
+                                             .gain_hh = parameters_.gain_hh.data(),
+                                             .gain_cell = parameters_.gain_cell.data(),
+                                             .dbias = parameters_.bias_ih.gradient(),
+                                             .dgain_ih = parameters_.gain_ih.gradient(),
+                                             .dgain_hh = parameters_.gain_hh.gradient(),
+                                             .dgain_cell = parameters_.gain_cell.gradient(),
+                                             .dbias_cell = parameters_.bias_cell.gradient(),
                                              .input_norm = input_norm_.at(step),
                                              .recurrent_norm = recurrent_norm_.at(step),
                                              .cell_norm = cell_norm_.at(step),

@@ -14,7 +14,13 @@ class BatchNormLstm : public RecurrentOp<T> {
   BatchNormLstm(const RecurrentLinks<T>& links, const LstmParameters<T>& parameters,
                 const RecurrentSite<T>& site);
 
+  std::string name() const override { return "lstm"; }
+
  private:
+  Index kept_by_cell() const override {
+    return normalized_gates_.size() + cell_.size() + tanh_cell_.size() + input_norm_.kept_elements() +
+           recurrent_norm_.kept_elements() + cell_norm_.kept_elements();
+  }
   void start_forward() override;
   void step_forward(Index step) override;
   void finish_forward() override;
@@ -24,7 +30,7 @@ class BatchNormLstm : public RecurrentOp<T> {
 
   const T* previous_cell(Index step) { return step > 0 ? at_step(cell_, step - 1) : initial_cell_.data(); }
 
-  LstmParameters<T> parameters_;
+  LstmInputs<T> parameters_;
   RecurrentBatchNorm<T> input_norm_, recurrent_norm_, cell_norm_;
   ColumnNormSettings<T> settings_;
   Tensor<T> normalized_gates_;      // (T or 1, B, 4 H)

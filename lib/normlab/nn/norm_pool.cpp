@@ -25,11 +25,6 @@ Index group_size(const NormSpec& norm, Index channels) {
   return 1;
 }
 
-template <class T>
-const T* data_or(const Parameter<T>* parameter, const Tensor<T>& otherwise) {
-  return parameter != nullptr ? parameter->data.data() : otherwise.data();
-}
-
 // Over the images, in their order: the result does not depend on the number of threads.
 template <class T>
 void add_up(const Tensor<T>& terms, T* total) {
@@ -62,9 +57,12 @@ typename NormPool<T>::Scope NormPool<T>::scope_of(const NormSpec& norm, Mode mod
 template <class T>
 NormPool<T>::NormPool(Value<T>& x, const Tensors& tensors, Value<T>& y, const NormSpec& norm,
                       Activation activation, Mode mode)
-    : x_(x),
-      tensors_(tensors),
-      y_(y),
+    : x_(*this, x),
+      gain_(*this, tensors.gain),
+      bias_(*this, tensors.bias),
+      running_mean_(tensors.running_mean),
+      running_variance_(tensors.running_variance),
+      y_(*this, y),
       norm_(norm),
       activation_(activation),
       scope_(scope_of(norm, mode)),
@@ -102,29 +100,29 @@ PoolNormalization<T> NormPool<T>::normalization(Index image) const {
   return {.mean = mean_.data() + at,
           .reciprocal_deviation = reciprocal_.data() + at,
           .shift = shift_.data() + at,
-          .gain = data_or(tensors_.gain, ones_),
-          .bias = data_or(tensors_.bias, zeros_),
+          .gain = gain_ ? gain_.data() : ones_.data(),
+          .bias = bias_ ? bias_.data() : zeros_.data(),
           .stride = stride};
 }
 
 template <class T>
 void NormPool<T>::forward() {
-  if (tensors_.running_mean != nullptr && scope_ == Scope::constant) use_running_statistics();
+  if (running_mean_ != nullptr && scope_ == Scope::constant) use_running_statistics();
   if (scope_ == Scope::batch) {
     for_images([&](Index begin, Index end) { find_moments(begin, end); });
     use_batch_statistics();
   }
-  const Index pooled = y_.data.size() / images_;
+  const Index pooled = y_.size() / images_;
   for_images([&](Index begin, Index end) {
     for (Index i = begin; i < end; ++i) {
       if (scope_ == Scope::group) use_group_statistics(i);
       norm_pool_forward(NormPoolForward<T>{.x = image(i),
                                            .normalization = normalization(i),
-                                           .y = y_.data.data() + i * pooled,
+                                           .y = y_.data() + i * pooled,
                                            .chosen = chosen_.empty() ? nullptr : chosen_.data() + i * pooled,
                                            .images = 1,
-                                           .height = x_.data.dimension(1),
-                                           .width = x_.data.dimension(2),
+                                           .height = x_.dimension(1),
+                                           .width = x_.dimension(2),
                                            .channels = channels_,
                                            .activation = activation_});
     }
@@ -154,7 +152,7 @@ void NormPool<T>::set_statistics(Index at, Index count, T mean, T correction, T 
 template <class T>
 void NormPool<T>::use_running_statistics() {
   for (Index c = 0; c < channels_; ++c) {
-    set_statistics(c, 1, (*tensors_.running_mean)[c], T(0), (*tensors_.running_variance)[c]);
+    set_statistics(c, 1, (*running_mean_)[c], T(0), (*running_variance_)[c]);
   }
 }
 
@@ -167,8 +165,8 @@ void NormPool<T>::use_batch_statistics() {
     const auto [mean, correction, variance] = common_moments(
         origin_.data() + c, offset_.data() + c, squares_.data() + c, images_, channels_, positions_);
     set_statistics(c, 1, mean, correction, variance);
-    move((*tensors_.running_mean)[c], mean + correction);
-    move((*tensors_.running_variance)[c], variance * count / std::max(count - 1, T(1)));
+    move((*running_mean_)[c], mean + correction);
+    move((*running_variance_)[c], variance * count / std::max(count - 1, T(1)));
   }
 }
 
@@ -190,10 +188,10 @@ void NormPool<T>::use_group_statistics(Index i) {
 
 template <class T>
 void NormPool<T>::backward() {
-  const Index pooled = y_.data.size() / images_;
+  const Index pooled = y_.size() / images_;
   for_images([&](Index begin, Index end) {
     norm_pool_sums(NormPoolSums<T>{.chosen = chosen_.data() + begin * pooled,
-                                   .dy = y_.gradient.data() + begin * pooled,
+                                   .dy = y_.gradient() + begin * pooled,
                                    .normalization = normalization(begin),
                                    .sum = sum_.data() + begin * channels_,
                                    .product = product_.data() + begin * channels_,
@@ -202,21 +200,21 @@ void NormPool<T>::backward() {
                                    .channels = channels_,
                                    .activation = activation_});
   });
-  if (tensors_.gain != nullptr) add_up(product_, tensors_.gain->gradient.data());
-  if (tensors_.bias != nullptr) add_up(sum_, tensors_.bias->gradient.data());
+  if (gain_) add_up(product_, gain_.gradient());
+  if (bias_) add_up(sum_, bias_.gradient());
   if (scope_ == Scope::batch) average_batch();
   for_images([&](Index begin, Index end) {
     for (Index i = begin; i < end && scope_ == Scope::group; ++i) average_groups(i);
     const PoolNormalization<T> normal = normalization(begin);
     norm_pool_backward(NormPoolBackward<T>{.x = image(begin),
-                                           .dy = y_.gradient.data() + begin * pooled,
+                                           .dy = y_.gradient() + begin * pooled,
                                            .normalization = normal,
                                            .mean_h = mean_h_.data() + begin * normal.stride,
                                            .mean_product = mean_product_.data() + begin * normal.stride,
-                                           .dx = x_.gradient_data() + begin * positions_ * channels_,
+                                           .dx = x_.gradient() + begin * positions_ * channels_,
                                            .images = end - begin,
-                                           .height = x_.data.dimension(1),
-                                           .width = x_.data.dimension(2),
+                                           .height = x_.dimension(1),
+                                           .width = x_.dimension(2),
                                            .channels = channels_,
                                            .activation = activation_});
   });
@@ -226,9 +224,9 @@ template <class T>
 void NormPool<T>::average_batch() {
   const T scale = T(1) / static_cast<T>(images_ * positions_);
   for (Index c = 0; c < channels_; ++c) {
-    const T gain = tensors_.gain->data[c];
-    mean_h_[c] = tensors_.bias->gradient[c] * gain * scale;
-    mean_product_[c] = tensors_.gain->gradient[c] * gain * scale;
+    const T gain = gain_.data()[c];
+    mean_h_[c] = bias_.gradient()[c] * gain * scale;
+    mean_product_[c] = gain_.gradient()[c] * gain * scale;
   }
 }
 
@@ -239,8 +237,8 @@ void NormPool<T>::average_groups(Index i) {
     const Index at = i * channels_ + first;
     T h = 0, product = 0;
     for (Index c = 0; c < group_size_; ++c) {
-      h += sum_[at + c] * tensors_.gain->data[first + c];
-      product += product_[at + c] * tensors_.gain->data[first + c];
+      h += sum_[at + c] * gain_.data()[first + c];
+      product += product_[at + c] * gain_.data()[first + c];
     }
     if (norm_.kind == Norm::rms) h = 0;  // it takes no mean away
     std::fill_n(mean_h_.data() + at, group_size_, h * scale);

@@ -20,27 +20,26 @@ class NormPool : public Op<T> {
   // x (batch, height, width, channels), y (batch, height / 2, width / 2, channels), halves rounded down.
   NormPool(Value<T>& x, const Tensors& tensors, Value<T>& y, const NormSpec& norm, Activation activation,
            Mode mode);
+  std::string name() const override { return normalizes() ? "norm and max pooling" : "bias and max pooling"; }
   void forward() override;
   void backward() override;
+  Index kept_elements() const override { return 3 * mean_.size() + chosen_.size(); }
   // Forward reads x and writes y; backward reads x and dy, and writes dx.
   Traffic traffic() const override {
-    return {.moved = 3 * x_.data.size() + 2 * y_.data.size(),
-            .footprint = x_.data.size() + 2 * y_.data.size()};
+    return {.moved = 3 * x_.size() + 2 * y_.size(), .footprint = x_.size() + 2 * y_.size()};
   }
-  Section section() const override {
-    const bool normalizes = norm_.kind != Norm::none && norm_.kind != Norm::weight;
-    return normalizes ? Section::normalization : Section::elementwise;
-  }
+  Section section() const override { return normalizes() ? Section::normalization : Section::elementwise; }
 
  private:
   // Whose values share a mean and a deviation: nobody's (they are constants), those of a channel in the whole
   // batch, or those of a group of channels in an image.
   enum class Scope { constant, batch, group };
+  bool normalizes() const { return norm_.kind != Norm::none && norm_.kind != Norm::weight; }
   static Scope scope_of(const NormSpec& norm, Mode mode);
 
   template <class Body>
   void for_images(const Body& body) const;
-  const T* image(Index index) const { return x_.data.data() + index * positions_ * channels_; }
+  const T* image(Index index) const { return x_.data() + index * positions_ * channels_; }
   PoolNormalization<T> normalization(Index image) const;
 
   void find_moments(Index begin, Index end);
@@ -52,9 +51,10 @@ class NormPool : public Op<T> {
   void average_batch();
   void average_groups(Index image);
 
-  Value<T>& x_;
-  Tensors tensors_;
-  Value<T>& y_;
+  Input<T> x_;
+  Input<T> gain_, bias_;
+  Tensor<T>*running_mean_, *running_variance_;  // null where the norm has none
+  Output<T> y_;
   NormSpec norm_;
   Activation activation_;
   Scope scope_;

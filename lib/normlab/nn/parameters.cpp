@@ -66,6 +66,7 @@ Parameter<T>& Parameters<T>::add(const std::string& name, ParameterRole role, co
   Parameter<T>& parameter = parameters_.emplace_back();
   parameter.data = Tensor<T>(shape);
   parameter.gradient = Tensor<T>(shape);
+  parameter.is_parameter = true;
   parameter.name = name;
   parameter.role = role;
   parameter_of_.emplace(name, &parameter);

@@ -69,7 +69,6 @@ Value<T>& add_recurrent(Graph<T>& graph, Parameters<T>& parameters, const std::s
                                 .weight_hh = weight_hh,
                                 .y = y,
                                 .reverse = spec.reverse,
-                                .adds_to_dx = spec.shares_input,
                                 .carried_hidden = site.carried("hidden")};
   switch (spec.cell) {
     case CellKind::lstm:
@@ -86,19 +85,6 @@ Value<T>& add_recurrent(Graph<T>& graph, Parameters<T>& parameters, const std::s
 }
 
 template <class T>
-BothDirections<T> add_bidirectional(Graph<T>& graph, Parameters<T>& parameters, const std::string& prefix,
-                                    Value<T>& x, const RecurrentSpec& spec, const NormSpec& norm) {
-  RecurrentSpec forward = spec;
-  forward.reverse = false;
-  forward.shares_input = true;  // recorded first, it runs backward last
-  RecurrentSpec reverse = spec;
-  reverse.reverse = true;
-  auto& y = add_recurrent(graph, parameters, prefix, x, forward, norm, CarriedState::zero);
-  auto& y_reverse = add_recurrent(graph, parameters, prefix, x, reverse, norm, CarriedState::zero);
-  return {y, y_reverse};
-}
-
-template <class T>
 void reset_carried_state(Parameters<T>& parameters, Mode mode) {
   const std::string_view prefix = RecurrentSite<T>::carried_state_prefix(mode);
   for (auto& state : parameters.states()) {
@@ -106,11 +92,9 @@ void reset_carried_state(Parameters<T>& parameters, Mode mode) {
   }
 }
 
-#define NORMLAB_INSTANTIATE(T)                                                                           \
-  template Value<T>& add_recurrent(Graph<T>&, Parameters<T>&, const std::string&, Value<T>&,             \
-                                   const RecurrentSpec&, const NormSpec&, CarriedState);                 \
-  template BothDirections<T> add_bidirectional(Graph<T>&, Parameters<T>&, const std::string&, Value<T>&, \
-                                               const RecurrentSpec&, const NormSpec&);                   \
+#define NORMLAB_INSTANTIATE(T)                                                               \
+  template Value<T>& add_recurrent(Graph<T>&, Parameters<T>&, const std::string&, Value<T>&, \
+                                   const RecurrentSpec&, const NormSpec&, CarriedState);     \
   template void reset_carried_state(Parameters<T>&, Mode);
 NORMLAB_INSTANTIATE(float)
 #if NORMLAB_WITH_DOUBLE

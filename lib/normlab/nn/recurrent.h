@@ -34,8 +34,6 @@ struct RecurrentSpec {
   Index hidden = 0;
   Index layer = 0;       // the number in the parameters' names
   bool reverse = false;  // from the last time step to the first; y keeps the order of x
-  // Another operation, recorded after this one, also reads x: this one then adds to x's gradient.
-  bool shares_input = false;
 };
 
 // Why a recurrent layer cannot use the norm, or nothing: group and instance norm are not defined there, batch
@@ -48,15 +46,6 @@ std::optional<std::string> recurrent_undefined_reason(const NormSpec& norm, Inde
 template <class T>
 Value<T>& add_recurrent(Graph<T>& graph, Parameters<T>& parameters, const std::string& prefix, Value<T>& x,
                         const RecurrentSpec& spec, const NormSpec& norm, CarriedState carry);
-
-// Both directions of a layer, each (T, B, H). Ignores spec.reverse.
-template <class T>
-struct BothDirections {
-  Value<T>&forward, &reverse;
-};
-template <class T>
-BothDirections<T> add_bidirectional(Graph<T>& graph, Parameters<T>& parameters, const std::string& prefix,
-                                    Value<T>& x, const RecurrentSpec& spec, const NormSpec& norm);
 
 // The carried states of all layers, of the graphs of one mode, become zero.
 template <class T>

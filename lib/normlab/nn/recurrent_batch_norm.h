@@ -31,6 +31,8 @@ class RecurrentBatchNorm {
             running_variance_.data() + known * columns};
   }
 
+  Index kept_elements() const { return scaling_.size(); }
+
  private:
   static Tensor<T>& running(const RecurrentSite<T>& site, const std::string& tensor, Index columns, T start) {
     return site.parameters.buffer(site.name(tensor), {site.steps, columns}, start);

@@ -21,7 +21,12 @@ RecurrentOp<T>::RecurrentOp(const RecurrentLinks<T>& links, Index gates, SummedI
       in_(links.x.data.dimension(2)),
       hidden_(links.y.data.dimension(2)),
       gates_(gates),
-      links_(links),
+      x_(*this, links.x, GradientWrite::can_add),
+      weight_ih_(*this, links.weight_ih, GradientWrite::can_add),
+      weight_hh_(*this, links.weight_hh, GradientWrite::can_add),
+      y_(*this, links.y),
+      reverse_(links.reverse),
+      carried_hidden_(links.carried_hidden),
       summed_inputs_(summed_inputs),
       chunk_steps_(steps_of_chunk(steps_, batch_, gates_ * hidden_ * hidden_ * Index{sizeof(T)})),
       first_chunk_steps_(steps_ - (steps_ - 1) / chunk_steps_ * chunk_steps_),
@@ -32,41 +37,51 @@ RecurrentOp<T>::RecurrentOp(const RecurrentLinks<T>& links, Index gates, SummedI
                           .k = hidden_,
                           .transpose_b = true,
                           .accumulate = summed_inputs == SummedInputs::together}) {
-  const Index width = gates * hidden_;
-  const bool apart = summed_inputs_ == SummedInputs::apart;
-  if (apart) recurrent_ = Tensor<T>({kept_steps(), batch_, width});
-  const Index chunks = 1 + (steps_ - first_chunk_steps_) / chunk_steps_;
-  plan(first_, first_chunk_steps_, first_chunk_steps_ - 1, chunks > 1);
-  if (chunks > 2) plan(middle_, chunk_steps_, chunk_steps_, true);
-  if (chunks > 1) plan(last_, chunk_steps_, chunk_steps_, false);
-  if (!training()) return;
+  if (summed_inputs_ == SummedInputs::apart) recurrent_ = Tensor<T>({kept_steps(), batch_, gates * hidden_});
+  const auto plan_input = [&](ChunkProducts& products, Index steps) {
+    products.input.emplace(
+        ProductShape{.m = steps * batch_, .n = gates_ * hidden_, .k = in_, .transpose_b = true});
+  };
+  plan_input(first_, first_chunk_steps_);
+  if (chunks() > 2) plan_input(middle_, chunk_steps_);
+  if (chunks() > 1) plan_input(last_, chunk_steps_);
+}
+
+template <class T>
+void RecurrentOp<T>::plan_backward() {
+  const Index width = gates_ * hidden_;
+  plan_gradients(first_, first_chunk_steps_, first_chunk_steps_ - 1, chunks() > 1);
+  if (chunks() > 2) plan_gradients(middle_, chunk_steps_, chunk_steps_, true);
+  if (chunks() > 1) plan_gradients(last_, chunk_steps_, chunk_steps_, false);
   dinput_ = Tensor<T>({chunk_steps_, batch_, width});
-  if (apart) drecurrent_ = Tensor<T>({chunk_steps_, batch_, width});
+  if (summed_inputs_ == SummedInputs::apart) drecurrent_ = Tensor<T>({chunk_steps_, batch_, width});
   if (steps_ > 1) {
     dhidden_product_.emplace(ProductShape{.m = batch_, .n = hidden_, .k = width, .accumulate = true});
   }
   if (carries()) {
-    dweight_hh_initial_product_.emplace(
-        ProductShape{.m = width, .n = hidden_, .k = batch_, .transpose_a = true, .accumulate = steps_ > 1});
+    dweight_hh_initial_product_.emplace(ProductShape{.m = width,
+                                                     .n = hidden_,
+                                                     .k = batch_,
+                                                     .transpose_a = true,
+                                                     .accumulate = steps_ > 1 || weight_hh_.adds()});
   }
 }
 
 template <class T>
-void RecurrentOp<T>::plan(ChunkProducts& products, Index steps, Index recurrent_steps, bool accumulate) {
+void RecurrentOp<T>::plan_gradients(ChunkProducts& products, Index steps, Index recurrent_steps,
+                                    bool accumulate) {
   const Index rows = steps * batch_, width = gates_ * hidden_;
-  products.input.emplace(ProductShape{.m = rows, .n = width, .k = in_, .transpose_b = true});
-  if (!training()) return;
-  products.dweight_ih.emplace(
-      ProductShape{.m = width, .n = in_, .k = rows, .transpose_a = true, .accumulate = accumulate});
+  products.dweight_ih.emplace(ProductShape{
+      .m = width, .n = in_, .k = rows, .transpose_a = true, .accumulate = accumulate || weight_ih_.adds()});
   if (recurrent_steps > 0) {
     products.dweight_hh.emplace(ProductShape{.m = width,
                                              .n = hidden_,
                                              .k = recurrent_steps * batch_,
                                              .transpose_a = true,
-                                             .accumulate = accumulate});
+                                             .accumulate = accumulate || weight_hh_.adds()});
   }
-  if (links_.x.wants_gradient()) {
-    products.dx.emplace(ProductShape{.m = rows, .n = in_, .k = width, .accumulate = links_.adds_to_dx});
+  if (x_.wants_gradient()) {
+    products.dx.emplace(ProductShape{.m = rows, .n = in_, .k = width, .accumulate = x_.adds()});
   }
 }
 
@@ -85,19 +100,18 @@ const typename RecurrentOp<T>::ChunkProducts& RecurrentOp<T>::products(const Chu
 
 template <class T>
 void RecurrentOp<T>::forward() {
-  if (carries()) initial_hidden_.copy_from(*links_.carried_hidden);
+  if (carries()) initial_hidden_.copy_from(*carried_hidden_);
   start_forward();
-  if (steps_ > 1 || carries()) recurrent_product_.pack(links_.weight_hh.data.data());
+  if (steps_ > 1 || carries()) recurrent_product_.pack(weight_hh_.data());
   for (Index step = 0; step < steps_; ++step) {
     if (const Chunk chunk = chunk_of(step); chunk.begin == step) {
       const Index first = lowest(chunk);
-      (*products(chunk).input)(at_step(links_.x.data, time(first)), links_.weight_ih.data.data(),
-                               input(first));
+      (*products(chunk).input)(x(first), weight_ih_.data(), input(first));
     }
     multiply_recurrent(step);
     step_forward(step);
   }
-  if (carries()) std::copy_n(hidden(steps_ - 1), batch_ * hidden_, links_.carried_hidden->data());
+  if (carries()) std::copy_n(hidden(steps_ - 1), batch_ * hidden_, carried_hidden_->data());
   finish_forward();
 }
 
@@ -114,8 +128,9 @@ void RecurrentOp<T>::multiply_recurrent(Index step) {
 template <class T>
 void RecurrentOp<T>::backward() {
   start_backward();
-  if (steps_ == 1) links_.weight_hh.gradient.fill(T(0));  // which no chunk writes
-  if (dhidden_product_) dhidden_product_->pack(links_.weight_hh.data.data());
+  // which no chunk writes
+  if (steps_ == 1 && !weight_hh_.adds()) std::fill_n(weight_hh_.gradient(), weight_hh_.size(), T(0));
+  if (dhidden_product_) dhidden_product_->pack(weight_hh_.data());
   for (Index step = steps_ - 1; step >= 0; --step) {
     step_backward(step);
     if (step > 0) (*dhidden_product_)(drecurrent(step), dhidden(step - 1));
@@ -131,9 +146,9 @@ void RecurrentOp<T>::multiply_chunk_gradients(const Chunk& chunk) {
   const ChunkProducts& all = products(chunk);
   const Index first = lowest(chunk);
   const T* dp = dinput(first);
-  (*all.dweight_ih)(dp, at_step(links_.x.data, time(first)), links_.weight_ih.gradient.data());
-  if (all.dx) (*all.dx)(dp, links_.weight_ih.data.data(), at_step(links_.x.gradient, time(first)));
-  T* dweight_hh = links_.weight_hh.gradient.data();
+  (*all.dweight_ih)(dp, x(first), weight_ih_.gradient());
+  if (all.dx) (*all.dx)(dp, weight_ih_.data(), x_.gradient() + time(first) * batch_ * in_);
+  T* dweight_hh = weight_hh_.gradient();
   if (all.dweight_hh) {
     const Index with_previous = lowest({std::max<Index>(chunk.begin, 1), chunk.end});
     (*all.dweight_hh)(drecurrent(with_previous), previous_hidden(with_previous), dweight_hh);

@@ -20,7 +20,6 @@ struct RecurrentLinks {
   Value<T>& weight_hh;  // (G H, H)
   Value<T>& y;          // (T, B, H): the hidden state after every step
   bool reverse;         // the recurrence walks from the last time step to the first
-  bool adds_to_dx;      // another operation, recorded later, also reads x and has written its gradient
   // (B, H): where the hidden state is carried from one forward() to the next; null: it starts at zero.
   Tensor<T>* carried_hidden;
 };
@@ -47,14 +46,17 @@ T* at_step(Tensor<T>& buffer, Index step) {
 template <class T>
 class RecurrentOp : public Op<T> {
  public:
+  void plan_backward() final;
   void forward() final;
   void backward() final;
   Traffic traffic() const final;
+  Index kept_elements() const final { return input_.size() + recurrent_.size() + kept_by_cell(); }
   Index multiply_adds() const final;  // a recurrent product with a state known to be zero is not made
 
  protected:
   RecurrentOp(const RecurrentLinks<T>& links, Index gates, SummedInputs summed_inputs);
 
+  virtual Index kept_by_cell() const = 0;  // of its own tensors, as kept_elements()
   virtual void start_forward() = 0;
   virtual void step_forward(Index step) = 0;
   virtual void finish_forward() = 0;
@@ -62,10 +64,10 @@ class RecurrentOp : public Op<T> {
   virtual void step_backward(Index step) = 0;
   virtual void finish_backward() = 0;
 
-  bool training() const { return links_.y.wants_gradient(); }
+  bool training() const { return y_.wants_gradient(); }
   // Buffers that only backward() reads have one step in an evaluation graph.
   Index kept_steps() const { return training() ? steps_ : 1; }
-  Index time(Index step) const { return links_.reverse ? steps_ - 1 - step : step; }
+  Index time(Index step) const { return reverse_ ? steps_ - 1 - step : step; }
 
   T* input(Index step) { return at_step(input_, time(step)); }          // (B, G H): P_t
   T* recurrent(Index step) { return at_step(recurrent_, time(step)); }  // (B, G H): R_t, when apart
@@ -73,10 +75,10 @@ class RecurrentOp : public Op<T> {
   T* drecurrent(Index step) {                                           // (B, G H): dR_t
     return summed_inputs_ == SummedInputs::together ? dinput(step) : in_chunk(drecurrent_, step);
   }
-  T* hidden(Index step) { return at_step(links_.y.data, time(step)); }       // (B, H)
-  T* dhidden(Index step) { return at_step(links_.y.gradient, time(step)); }  // (B, H)
+  T* hidden(Index step) { return y_.data() + time(step) * batch_ * hidden_; }       // (B, H)
+  T* dhidden(Index step) { return y_.gradient() + time(step) * batch_ * hidden_; }  // (B, H)
   const T* previous_hidden(Index step) { return step > 0 ? hidden(step - 1) : initial_hidden_.data(); }
-  bool carries() const { return links_.carried_hidden != nullptr; }
+  bool carries() const { return carried_hidden_ != nullptr; }
 
   // Calls body(first_row, rows, thread) for parts of the batch.
   template <class Body>
@@ -108,16 +110,21 @@ class RecurrentOp : public Op<T> {
   Chunk chunk_of(Index step) const;
   const ChunkProducts& products(const Chunk& chunk) const;
   // The step of a chunk with the lowest time: products read and write upwards from there.
-  Index lowest(const Chunk& chunk) const { return links_.reverse ? chunk.end - 1 : chunk.begin; }
+  Index lowest(const Chunk& chunk) const { return reverse_ ? chunk.end - 1 : chunk.begin; }
   T* in_chunk(Tensor<T>& buffer, Index step) {
     const Index position = time(step) - time(lowest(chunk_of(step)));
     return buffer.data() + position * batch_ * gates_ * hidden_;
   }
-  void plan(ChunkProducts& products, Index steps, Index recurrent_steps, bool accumulate);
+  Index chunks() const { return 1 + (steps_ - first_chunk_steps_) / chunk_steps_; }
+  void plan_gradients(ChunkProducts& products, Index steps, Index recurrent_steps, bool accumulate);
+  const T* x(Index step) const { return x_.data() + time(step) * batch_ * in_; }
   void multiply_recurrent(Index step);
   void multiply_chunk_gradients(const Chunk& chunk);
 
-  RecurrentLinks<T> links_;
+  Input<T> x_, weight_ih_, weight_hh_;
+  Output<T> y_;
+  bool reverse_;
+  Tensor<T>* carried_hidden_;
   SummedInputs summed_inputs_;
   Index chunk_steps_, first_chunk_steps_;
   Tensor<T> input_;                // (T, B, G H)

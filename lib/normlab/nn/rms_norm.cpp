@@ -7,9 +7,9 @@ namespace normlab {
 template <class T>
 RmsNorm<T>::RmsNorm(Value<T>& x, Parameter<T>& gain, Value<T>& y, const NormGeometry& geometry,
                     double epsilon, Activation activation)
-    : x_(x),
-      gain_(gain),
-      y_(y),
+    : x_(*this, x),
+      gain_(*this, gain),
+      y_(*this, y),
       geometry_(geometry),
       epsilon_(static_cast<T>(epsilon)),
       activation_(activation),
@@ -20,9 +20,9 @@ template <class T>
 void RmsNorm<T>::forward() {
   const Index length = geometry_.positions * geometry_.channels;
   parallel_for(geometry_.batch, row_grain(length), [&](Index begin, Index end, int) {
-    rms_norm_forward(RmsNormForward<T>{.x = x_.data.data() + begin * length,
-                                       .gain = gain_.data.data(),
-                                       .y = y_.data.data() + begin * length,
+    rms_norm_forward(RmsNormForward<T>{.x = x_.data() + begin * length,
+                                       .gain = gain_.data(),
+                                       .y = y_.data() + begin * length,
                                        .reciprocal_root = reciprocal_root_.data() + begin,
                                        .samples = end - begin,
                                        .positions = geometry_.positions,
@@ -37,19 +37,19 @@ void RmsNorm<T>::backward() {
   const Index length = geometry_.positions * geometry_.channels;
   gain_sums_.clear();
   parallel_for(geometry_.batch, row_grain(length), [&](Index begin, Index end, int thread) {
-    rms_norm_backward(RmsNormBackward<T>{.x = x_.data.data() + begin * length,
-                                         .y = y_.data.data() + begin * length,
-                                         .dy = y_.gradient.data() + begin * length,
-                                         .gain = gain_.data.data(),
+    rms_norm_backward(RmsNormBackward<T>{.x = x_.data() + begin * length,
+                                         .y = y_.data() + begin * length,
+                                         .dy = y_.gradient() + begin * length,
+                                         .gain = gain_.data(),
                                          .reciprocal_root = reciprocal_root_.data() + begin,
-                                         .dx = x_.gradient.data() + begin * length,
+                                         .dx = x_.gradient() + begin * length,
                                          .dgain = gain_sums_.part(thread),
                                          .samples = end - begin,
                                          .positions = geometry_.positions,
                                          .channels = geometry_.channels,
                                          .activation = activation_});
   });
-  gain_sums_.total(gain_.gradient.data());
+  gain_sums_.total(gain_.gradient());
 }
 
 template class RmsNorm<float>;

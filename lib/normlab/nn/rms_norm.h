@@ -12,15 +12,17 @@ class RmsNorm : public Op<T> {
   // gain (channels); x and y (batch, positions, channels).
   RmsNorm(Value<T>& x, Parameter<T>& gain, Value<T>& y, const NormGeometry& geometry, double epsilon,
           Activation activation);
+  std::string name() const override { return "rms norm"; }
   void forward() override;
   void backward() override;
-  Traffic traffic() const override { return elementwise_traffic(x_.data.size()); }
+  Index kept_elements() const override { return geometry_.batch; }
+  Traffic traffic() const override { return elementwise_traffic(x_.size()); }
   Section section() const override { return Section::normalization; }
 
  private:
-  Value<T>& x_;
-  Parameter<T>& gain_;
-  Value<T>& y_;
+  Input<T> x_;
+  Input<T> gain_;
+  Output<T> y_;
   NormGeometry geometry_;
   T epsilon_;
   Activation activation_;

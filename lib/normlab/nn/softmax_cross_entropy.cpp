@@ -4,18 +4,19 @@ namespace normlab {
 
 template <class T>
 SoftmaxCrossEntropy<T>::SoftmaxCrossEntropy(Value<T>& logits)
-    : logits_(logits), labels_(static_cast<std::size_t>(logits.data.dimension(0))) {}
+    : logits_(*this, logits, GradientWrite::in_forward),
+      labels_(static_cast<std::size_t>(logits.data.dimension(0))) {}
 
 template <class T>
 void SoftmaxCrossEntropy<T>::forward() {
-  const Index rows = logits_.data.dimension(0);
+  const Index rows = logits_.dimension(0);
   softmax_cross_entropy(
-      SoftmaxCrossEntropyArguments<T>{.logits = logits_.data.data(),
+      SoftmaxCrossEntropyArguments<T>{.logits = logits_.data(),
                                       .labels = labels_.data(),
-                                      .dlogits = logits_.wants_gradient() ? logits_.gradient.data() : nullptr,
+                                      .dlogits = logits_.wants_gradient() ? logits_.gradient() : nullptr,
                                       .sums = &sums_,
                                       .rows = rows,
-                                      .classes = logits_.data.dimension(1),
+                                      .classes = logits_.dimension(1),
                                       .scale = T(1) / static_cast<T>(rows)});
 }
 

@@ -13,6 +13,7 @@ template <class T>
 class SoftmaxCrossEntropy : public Op<T> {
  public:
   explicit SoftmaxCrossEntropy(Value<T>& logits);
+  std::string name() const override { return "softmax cross-entropy"; }
   void forward() override;
   void backward() override {}  // forward() has written it: the row was in cache then
 
@@ -20,7 +21,7 @@ class SoftmaxCrossEntropy : public Op<T> {
   const ClassificationSums& sums() const { return sums_; }  // of the last forward()
 
  private:
-  Value<T>& logits_;
+  Input<T> logits_;
   std::vector<std::int32_t> labels_;
   ClassificationSums sums_;
 };

@@ -8,7 +8,7 @@ template <class T>
 TanhRnn<T>::TanhRnn(const RecurrentLinks<T>& links, const TanhRnnParameters<T>& parameters, RowNorm norm,
                     double epsilon)
     : RecurrentOp<T>(links, 1, SummedInputs::together),
-      parameters_(parameters),
+      parameters_(*this, parameters),
       norm_(norm),
       epsilon_(static_cast<T>(epsilon)),
       bias_({this->hidden_}) {
@@ -20,9 +20,9 @@ TanhRnn<T>::TanhRnn(const RecurrentLinks<T>& links, const TanhRnnParameters<T>& 
 
 template <class T>
 void TanhRnn<T>::start_forward() {
-  bias_.copy_from(parameters_.bias_ih->data);
-  if (parameters_.bias_hh == nullptr) return;
-  for (Index i = 0; i < bias_.size(); ++i) bias_[i] += parameters_.bias_hh->data[i];
+  bias_.copy_from(parameters_.bias_ih.tensor());
+  if (!parameters_.bias_hh) return;
+  for (Index i = 0; i < bias_.size(); ++i) bias_[i] += parameters_.bias_hh.data()[i];
 }
 
 template <class T>
@@ -34,7 +34,7 @@ void TanhRnn<T>::step_forward(Index step) {
     a.summed = this->input(step) + first * hidden;
     a.bias = bias_.data();
     if (norm_ != RowNorm::none) {
-      a.gain = parameters_.gain->data.data();
+      a.gain = parameters_.gain.data();
       a.scaling = scaling(step, first);
     }
     a.hidden_state = this->hidden(step) + first * hidden;
@@ -63,7 +63,7 @@ void TanhRnn<T>::step_backward(Index step) {
     a.dsummed = this->dinput(step) + first * hidden;
     a.dbias = dbias_.part(thread);
     if (norm_ != RowNorm::none) {
-      a.gain = parameters_.gain->data.data();
+      a.gain = parameters_.gain.data();
       a.scaling = scaling(step, first);
       a.dgain = dgain_.part(thread);
     }
@@ -75,9 +75,9 @@ void TanhRnn<T>::step_backward(Index step) {
 
 template <class T>
 void TanhRnn<T>::finish_backward() {
-  dbias_.total(parameters_.bias_ih->gradient.data());
-  if (parameters_.bias_hh != nullptr) dbias_.total(parameters_.bias_hh->gradient.data());
-  if (parameters_.gain != nullptr) dgain_.total(parameters_.gain->gradient.data());
+  dbias_.total(parameters_.bias_ih.gradient());
+  if (parameters_.bias_hh) dbias_.total(parameters_.bias_hh.gradient());
+  if (parameters_.gain) dgain_.total(parameters_.gain.gradient());
 }
 
 template <class T>

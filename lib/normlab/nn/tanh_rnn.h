@@ -17,13 +17,31 @@ struct TanhRnnParameters {
   Parameter<T>*gain = nullptr, *gain_ih = nullptr, *gain_hh = nullptr;  // (hidden)
 };
 
+// The same as inputs of the operation.
+template <class T>
+struct TanhRnnInputs {
+  TanhRnnInputs(Op<T>& op, const TanhRnnParameters<T>& p)
+      : gain(op, p.gain),
+        gain_ih(op, p.gain_ih),
+        gain_hh(op, p.gain_hh),
+        bias_ih(op, p.bias_ih),
+        bias_hh(op, p.bias_hh) {}
+
+  Input<T> gain, gain_ih, gain_hh, bias_ih, bias_hh;
+};
+
 template <class T>
 class TanhRnn : public RecurrentOp<T> {
  public:
   TanhRnn(const RecurrentLinks<T>& links, const TanhRnnParameters<T>& parameters, RowNorm norm,
           double epsilon);
 
+  std::string name() const override { return "tanh rnn"; }
+
  private:
+  Index kept_by_cell() const override {
+    return static_cast<Index>(scaling_.size() * sizeof(RowScaling<T>) / sizeof(T));
+  }
   void start_forward() override;
   void step_forward(Index step) override;
   void finish_forward() override {}
@@ -35,7 +53,7 @@ class TanhRnn : public RecurrentOp<T> {
     return scaling_.data() + (this->training() ? step * this->batch_ : 0) + row;
   }
 
-  TanhRnnParameters<T> parameters_;
+  TanhRnnInputs<T> parameters_;
   RowNorm norm_;
   T epsilon_;
   Tensor<T> bias_;                      // (H): both biases of the plain cell

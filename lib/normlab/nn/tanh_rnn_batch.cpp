@@ -6,7 +6,7 @@ template <class T>
 BatchNormTanhRnn<T>::BatchNormTanhRnn(const RecurrentLinks<T>& links, const TanhRnnParameters<T>& parameters,
                                       const RecurrentSite<T>& site)
     : RecurrentOp<T>(links, 1, SummedInputs::apart),
-      parameters_(parameters),
+      parameters_(*this, parameters),
       input_norm_(site, "ih", this->hidden_),
       recurrent_norm_(site, "hh", this->hidden_),
       settings_(column_norm_settings(site)) {}
@@ -16,9 +16,9 @@ void BatchNormTanhRnn<T>::step_forward(Index step) {
   this->for_units([&](Index begin, Index end) {
     tanh_cell_batch_forward(TanhCellBatchForward<T>{.input = this->input(step),
                                                     .recurrent = this->recurrent(step),
-                                                    .gain_ih = parameters_.gain_ih->data.data(),
-                                                    .gain_hh = parameters_.gain_hh->data.data(),
-                                                    .bias = parameters_.bias_ih->data.data(),
+                                                    .gain_ih = parameters_.gain_ih.data(),
+                                                    .gain_hh = parameters_.gain_hh.data(),
+                                                    .bias = parameters_.bias_ih.data(),
                                                     .hidden_state = this->hidden(step),
                                                     .input_norm = input_norm_.at(step),
                                                     .recurrent_norm = recurrent_norm_.at(step),
@@ -32,9 +32,8 @@ void BatchNormTanhRnn<T>::step_forward(Index step) {
 
 template <class T>
 void BatchNormTanhRnn<T>::start_backward() {
-  for (auto* parameter : {parameters_.bias_ih, parameters_.gain_ih, parameters_.gain_hh}) {
-    parameter->gradient.fill(T(0));
-  }
+  for (Input<T>* parameter : {&parameters_.bias_ih, &parameters_.gain_ih, &parameters_.gain_hh})
+    std::fill_n(parameter->gradient(), parameter->size(), T(0));
 }
 
 template <class T>
@@ -46,11 +45,11 @@ void BatchNormTanhRnn<T>::step_backward(Index step) {
                                                       .recurrent = this->recurrent(step),
                                                       .dinput = this->dinput(step),
                                                       .drecurrent = this->drecurrent(step),
-                                                      .gain_ih = parameters_.gain_ih->data.data(),
-                                                      .gain_hh = parameters_.gain_hh->data.data(),
-                                                      .dgain_ih = parameters_.gain_ih->gradient.data(),
-                                                      .dgain_hh = parameters_.gain_hh->gradient.data(),
-                                                      .dbias = parameters_.bias_ih->gradient.data(),
+                                                      .gain_ih = parameters_.gain_ih.data(),
+                                                      .gain_hh = parameters_.gain_hh.data(),
+                                                      .dgain_ih = parameters_.gain_ih.gradient(),
+                                                      .dgain_hh = parameters_.gain_hh.gradient(),
+                                                      .dbias = parameters_.bias_ih.gradient(),
                                                       .input_norm = input_norm_.at(step),
                                                       .recurrent_norm = recurrent_norm_.at(step),
                                                       .rows = this->batch_,

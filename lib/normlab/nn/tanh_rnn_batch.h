@@ -14,7 +14,12 @@ class BatchNormTanhRnn : public RecurrentOp<T> {
   BatchNormTanhRnn(const RecurrentLinks<T>& links, const TanhRnnParameters<T>& parameters,
                    const RecurrentSite<T>& site);
 
+  std::string name() const override { return "tanh rnn"; }
+
  private:
+  Index kept_by_cell() const override {
+    return input_norm_.kept_elements() + recurrent_norm_.kept_elements();
+  }
   void start_forward() override {}
   void step_forward(Index step) override;
   void finish_forward() override {}
@@ -22,7 +27,7 @@ class BatchNormTanhRnn : public RecurrentOp<T> {
   void step_backward(Index step) override;
   void finish_backward() override {}
 
-  TanhRnnParameters<T> parameters_;
+  TanhRnnInputs<T> parameters_;
   RecurrentBatchNorm<T> input_norm_, recurrent_norm_;
   ColumnNormSettings<T> settings_;
 };

@@ -8,9 +8,9 @@ namespace normlab {
 
 template <class T>
 WeightNorm<T>::WeightNorm(Value<T>& v, Value<T>& g, Value<T>& w)
-    : v_(v),
-      g_(g),
-      w_(w),
+    : v_(*this, v),
+      g_(*this, g),
+      w_(*this, w),
       rows_(v.data.dimension(0)),
       columns_(v.data.size() / rows_),
       reciprocal_norm_({rows_}) {}
@@ -19,9 +19,9 @@ template <class T>
 void WeightNorm<T>::forward() {
   parallel_for(rows_, row_grain(columns_), [&](Index begin, Index end, int) {
     const Index offset = begin * columns_;
-    weight_norm_forward(WeightNormForward<T>{.v = v_.data.data() + offset,
-                                             .g = g_.data.data() + begin,
-                                             .w = w_.data.data() + offset,
+    weight_norm_forward(WeightNormForward<T>{.v = v_.data() + offset,
+                                             .g = g_.data() + begin,
+                                             .w = w_.data() + offset,
                                              .reciprocal_norm = reciprocal_norm_.data() + begin,
                                              .rows = end - begin,
                                              .columns = columns_});
@@ -32,12 +32,12 @@ template <class T>
 void WeightNorm<T>::backward() {
   parallel_for(rows_, row_grain(columns_), [&](Index begin, Index end, int) {
     const Index offset = begin * columns_;
-    weight_norm_backward(WeightNormBackward<T>{.v = v_.data.data() + offset,
-                                               .g = g_.data.data() + begin,
-                                               .dw = w_.gradient.data() + offset,
+    weight_norm_backward(WeightNormBackward<T>{.v = v_.data() + offset,
+                                               .g = g_.data() + begin,
+                                               .dw = w_.gradient() + offset,
                                                .reciprocal_norm = reciprocal_norm_.data() + begin,
-                                               .dv = v_.gradient.data() + offset,
-                                               .dg = g_.gradient.data() + begin,
+                                               .dv = v_.gradient() + offset,
+                                               .dg = g_.gradient() + begin,
                                                .rows = end - begin,
                                                .columns = columns_});
   });

@@ -14,13 +14,16 @@ class WeightNorm : public Op<T> {
  public:
   // v and w (out, ...): a row is all that follows the first dimension; g has `out` elements.
   WeightNorm(Value<T>& v, Value<T>& g, Value<T>& w);
+  std::string name() const override { return "weight norm"; }
   void forward() override;
   void backward() override;
-  Traffic traffic() const override { return elementwise_traffic(v_.data.size()); }
+  Index kept_elements() const override { return rows_; }
+  Traffic traffic() const override { return elementwise_traffic(v_.size()); }
   Section section() const override { return Section::normalization; }
 
  private:
-  Value<T>&v_, &g_, &w_;
+  Input<T> v_, g_;
+  Output<T> w_;
   Index rows_, columns_;
   Tensor<T> reciprocal_norm_;  // (out)
 };

@@ -29,18 +29,16 @@ void add_activation_statistics(const Tensor<float>& activation, LayerStatistics&
 
 }  // namespace
 
-std::vector<LayerStatistics> layer_statistics(const Graph<float>& graph,
-                                              const Parameters<float>& parameters) {
+std::vector<LayerStatistics> layer_statistics(const Graph<float>& graph) {
   std::vector<LayerStatistics> statistics;
   for (const auto& layer : graph.tracked()) {
     LayerStatistics& out = statistics.emplace_back();
     out.name = layer.name;
-    add_activation_statistics(layer.value->data, out);
-    out.gradient_norm = norm(layer.value->gradient);
+    add_activation_statistics(layer.output->data, out);
+    out.gradient_norm = norm(layer.output->gradient);
     double squares = 0;
-    for (const auto& parameter : parameters.parameters()) {
-      if (!layer.owns(parameter.name)) continue;
-      sum_of_squares(SumOfSquares<float>{parameter.gradient.data(), parameter.gradient.size(), &squares});
+    for (const auto* parameter : layer.parameters) {
+      sum_of_squares(SumOfSquares<float>{parameter->gradient.data(), parameter->gradient.size(), &squares});
     }
     out.parameter_gradient_norm = std::sqrt(squares);
   }

@@ -10,6 +10,6 @@
 namespace normlab {
 
 // Of the batch that went through `graph` last.
-std::vector<LayerStatistics> layer_statistics(const Graph<float>& graph, const Parameters<float>& parameters);
+std::vector<LayerStatistics> layer_statistics(const Graph<float>& graph);
 
 }  // namespace normlab

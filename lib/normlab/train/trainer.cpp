@@ -239,8 +239,7 @@ bool Training::evaluate() {
   e.learning_rate = config_.optimizer.learning_rate * schedule_factor(config_.schedule, length, step_ - 1);
   e.train = mean(running_);
   e.gradient_norm = gradient_norm(network_.parameters());
-  if (config_.track == Tracking::layers)
-    e.layers = layer_statistics(train_->graph()->graph, network_.parameters());
+  if (config_.track == Tracking::layers) e.layers = layer_statistics(train_->graph()->graph);
   e.validation = network_.evaluate(*task_.validation);
   running_ = {};
   evaluate_seconds_ += monotonic_seconds() - begin;
