@@ -47,16 +47,16 @@ TEST_CASE("a run writes its record, its parameters and a table, and leaves no ch
 
 TEST_CASE("a network is described without being trained, and nothing is written") {
   TemporaryFolder folder;
-  const Outcome outcome =
-      run_program(folder.path(), quick_run({"--model", "cnn", "--norm", "layer", "--describe"}));
+  const Outcome outcome = run_program(
+      folder.path(), {"run", "--dataset", "synthetic", "--model", "cnn", "--norm", "layer", "--describe"});
   CAPTURE(outcome.error);
   CHECK(outcome.status == 0);
   for (const char* word : {"layer", "kept bytes", "blocks.0.0", "convolution", "norm and max pooling",
                            "dense.0", "layer norm", "softmax cross-entropy", "all", "10 operations"})
     CHECK(contains(outcome.out, word));
   CHECK(files_below(folder.path()).empty());
-  const Outcome refused =
-      run_program(folder.path(), quick_run({"--norm", "batch", "--batch-size", "1", "--describe"}));
+  const Outcome refused = run_program(
+      folder.path(), {"run", "--dataset", "synthetic", "--norm", "batch", "--batch-size", "1", "--describe"});
   CHECK(refused.status == 2);
   CHECK(contains(refused.error, "batch norm is not defined for a batch of one sample"));
 }
