@@ -11,7 +11,7 @@
 #include <type_traits>
 #include <vector>
 
-#include "normlab/nn/norm_spec.h"
+#include "normlab/nn/norm_traits.h"
 #include "normlab/nn/parameters.h"
 #include "normlab/train/safetensors.h"
 
@@ -113,7 +113,7 @@ class TorchFixture {
 };
 
 inline Norm norm_named(const std::string& name) {
-  const std::vector<std::string> names{"none", "batch", "layer", "rms", "group", "instance", "weight"};
+  const std::vector<std::string>& names = norm_names();
   return static_cast<Norm>(std::find(names.begin(), names.end(), name) - names.begin());
 }
 

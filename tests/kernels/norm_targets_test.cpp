@@ -10,8 +10,7 @@
 #include "normlab/kernels/batch_norm.h"
 #include "normlab/kernels/bias.h"
 #include "normlab/kernels/group_norm.h"
-#include "normlab/kernels/layer_norm.h"
-#include "normlab/kernels/rms_norm.h"
+#include "normlab/kernels/row_norm.h"
 #include "normlab/kernels/weight_norm.h"
 
 namespace normlab {
@@ -56,22 +55,14 @@ void run_bias(Buffers<T>& b, Activation f) {
                                 b.dbias.data(), samples * positions, channels, f});
 }
 
-template <class T>
-void run_layer_norm(Buffers<T>& b, Activation f) {
-  layer_norm_forward(LayerNormForward<T>{b.x.data(), b.gain.data(), b.bias.data(), b.y.data(), b.mean.data(),
-                                         b.reciprocal.data(), b.shift.data(), samples, positions, channels,
-                                         T(1e-5), f});
-  layer_norm_backward(LayerNormBackward<T>{b.x.data(), b.y.data(), b.dy.data(), b.gain.data(), b.bias.data(),
-                                           b.mean.data(), b.reciprocal.data(), b.shift.data(), b.dx.data(),
-                                           b.dgain.data(), b.dbias.data(), samples, positions, channels, f});
-}
-
-template <class T>
-void run_rms_norm(Buffers<T>& b, Activation f) {
-  rms_norm_forward(RmsNormForward<T>{b.x.data(), b.gain.data(), b.y.data(), b.reciprocal.data(), samples,
-                                     positions, channels, T(1e-5), f});
-  rms_norm_backward(RmsNormBackward<T>{b.x.data(), b.y.data(), b.dy.data(), b.gain.data(),
-                                       b.reciprocal.data(), b.dx.data(), b.dgain.data(), samples, positions,
+template <class T, RowNorm norm>
+void run_row_norm(Buffers<T>& b, Activation f) {
+  row_norm_forward(RowNormForward<T>{norm, b.x.data(), b.gain.data(), b.bias.data(), b.y.data(),
+                                     b.mean.data(), b.reciprocal.data(), b.shift.data(), samples, positions,
+                                     channels, T(1e-5), f});
+  row_norm_backward(RowNormBackward<T>{norm, b.x.data(), b.y.data(), b.dy.data(), b.gain.data(),
+                                       b.bias.data(), b.mean.data(), b.reciprocal.data(), b.shift.data(),
+                                       b.dx.data(), b.dgain.data(), b.dbias.data(), samples, positions,
                                        channels, f});
 }
 
@@ -142,10 +133,10 @@ void check_all(double tolerance) {
     check_on_every_target<T>(run_bias<T>, tolerance);
   }
   SUBCASE("layer norm") {
-    check_on_every_target<T>(run_layer_norm<T>, tolerance);
+    check_on_every_target<T>(run_row_norm<T, RowNorm::layer>, tolerance);
   }
   SUBCASE("RMS norm") {
-    check_on_every_target<T>(run_rms_norm<T>, tolerance);
+    check_on_every_target<T>(run_row_norm<T, RowNorm::rms>, tolerance);
   }
   SUBCASE("batch norm") {
     check_on_every_target<T>(run_batch_norm<T>, tolerance);

@@ -10,9 +10,6 @@
 namespace normlab {
 namespace {
 
-constexpr Norm all_norms[] = {Norm::none,  Norm::batch,    Norm::layer, Norm::rms,
-                              Norm::group, Norm::instance, Norm::weight};
-
 // Two blocks of one and two convolutions on 9 x 6 images, an odd size to halve, and one dense layer.
 ModelSpec small_cnn(Activation activation) {
   return {.kind = ModelKind::cnn, .activation = activation, .blocks = {{4}, {4, 6}}, .dense = {8}};
@@ -79,7 +76,7 @@ double worst_gradient_error(ModelGraph<double>& model, Parameters<double>& param
 }  // namespace
 
 TEST_CASE("a whole cnn's gradients agree with finite differences, for every norm") {
-  for (const Norm kind : all_norms) {
+  for (const Norm kind : all_norms()) {
     Parameters<double> parameters({}, 1);
     auto model = record_small<double>({.kind = kind, .groups = 2}, parameters, Mode::training);
     std::string where;
@@ -91,7 +88,7 @@ TEST_CASE("a whole cnn's gradients agree with finite differences, for every norm
 }
 
 TEST_CASE("the cnn in single precision agrees with plain loops in double, for every norm") {
-  for (const Norm kind : all_norms) {
+  for (const Norm kind : all_norms()) {
     const NormSpec norm{.kind = kind, .groups = 2};
     Parameters<float> single({}, 1);
     Parameters<double> precise({}, 1);
@@ -158,7 +155,7 @@ TEST_CASE("the cnn says which norms have no meaning, and where") {
     return undefined_reason(model, norm, batch).value_or("");
   };
   ModelSpec model{.kind = ModelKind::cnn};
-  for (const Norm kind : all_norms) CHECK(reason(model, {.kind = kind}, 4) == "");
+  for (const Norm kind : all_norms()) CHECK(reason(model, {.kind = kind}, 4) == "");
   CHECK(reason(model, {.kind = Norm::instance}, 1) == "");
   CHECK(reason(model, {.kind = Norm::batch}, 1).find("batch norm is not defined") != std::string::npos);
   model.blocks = {{32}, {36}};

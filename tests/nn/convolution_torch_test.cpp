@@ -22,7 +22,7 @@ void compare(const test::TorchCase& c) {
   Value<T>* y = nullptr;
   if (c.settings.at("pool")) {
     y = &graph.value({out[0], out[1] / 2, out[2] / 2, out[3]});
-    graph.template add<NormPool<T>>(summed, typename NormPool<T>::Tensors{.bias = &bias}, *y, NormSpec{},
+    graph.template add<NormPool<T>>(summed, NormParameters<T>{.bias = &bias}, *y, NormSpec{},
                                     Activation::relu, Mode::training);
   } else {
     y = &graph.value(out);

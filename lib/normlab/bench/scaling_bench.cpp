@@ -7,78 +7,28 @@
 #include <filesystem>
 #include <thread>
 
+#include "normlab/bench/norm_step.h"
 #include "normlab/bench/step_cases.h"
 #include "normlab/core/error.h"
 #include "normlab/core/file.h"
 #include "normlab/core/process.h"
-#include "normlab/core/random.h"
 #include "normlab/experiment/child_process.h"
 #include "normlab/experiment/cores.h"
 #include "normlab/experiment/json.h"
-#include "normlab/kernels/layer_norm.h"
 
 namespace normlab::bench {
 namespace {
 
 // Rows of `length` numbers, as many as make a million, or one.
 struct Rows {
-  explicit Rows(Index length_)
-      : length(length_),
-        count(std::max<Index>(1, total / length_)),
-        x({count * length}),
-        y({count * length}),
-        dy({count * length}),
-        dx({count * length}),
-        gain({length}),
-        bias({length}),
-        dgain({length}),
-        dbias({length}),
-        mean({count}),
-        reciprocal({count}),
-        shift({count}) {
-    Random random(1, 4);
-    for (Tensor<float>* tensor : {&x, &dy}) {
-      for (float& v : tensor->span()) v = static_cast<float>(random.uniform(-1, 1));
-    }
-    gain.fill(1);
-  }
-
-  void forward() {
-    layer_norm_forward(LayerNormForward<float>{.x = x.data(),
-                                               .gain = gain.data(),
-                                               .bias = bias.data(),
-                                               .y = y.data(),
-                                               .mean = mean.data(),
-                                               .reciprocal_deviation = reciprocal.data(),
-                                               .shift = shift.data(),
-                                               .samples = count,
-                                               .positions = 1,
-                                               .channels = length,
-                                               .epsilon = 1e-5F,
-                                               .activation = Activation::identity});
-  }
-
-  void backward() {
-    layer_norm_backward(LayerNormBackward<float>{.x = x.data(),
-                                                 .y = y.data(),
-                                                 .dy = dy.data(),
-                                                 .gain = gain.data(),
-                                                 .bias = bias.data(),
-                                                 .mean = mean.data(),
-                                                 .reciprocal_deviation = reciprocal.data(),
-                                                 .shift = shift.data(),
-                                                 .dx = dx.data(),
-                                                 .dgain = dgain.data(),
-                                                 .dbias = dbias.data(),
-                                                 .samples = count,
-                                                 .positions = 1,
-                                                 .channels = length,
-                                                 .activation = Activation::identity});
-  }
+  explicit Rows(Index row_length)
+      : length(row_length),
+        count(std::max<Index>(1, total / length)),
+        norm(std::make_unique<NormStep>(Norm::layer, count, 1, length)) {}
 
   static constexpr Index total = 1 << 20;
   Index length, count;
-  Tensor<float> x, y, dy, dx, gain, bias, dgain, dbias, mean, reciprocal, shift;
+  std::unique_ptr<NormStep> norm;
 };
 
 Growth layer_norm_growth(const std::string& name, bool forward, const Effort& effort) {
@@ -87,7 +37,7 @@ Growth layer_norm_growth(const std::string& name, bool forward, const Effort& ef
   std::vector<std::function<void()>> contenders;
   contenders.reserve(rows.size());
   for (Rows& r : rows) {
-    contenders.emplace_back([&r, forward] { forward ? r.forward() : r.backward(); });
+    contenders.emplace_back([&r, forward] { forward ? r.norm->forward() : r.norm->backward(); });
   }
   const Times times = interleave(contenders, effort);
   std::vector<GrowthPoint> points;

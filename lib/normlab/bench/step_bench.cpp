@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "normlab/nn/norm_traits.h"
+
 namespace normlab::bench {
 namespace {
 
@@ -49,7 +51,7 @@ std::array<double, section_count> measure_sections(Step& step, double median) {
 
 void split_recurrent_cell(StepResult& result, const StepResult& none) {
   const bool recurrent = is_recurrent(result.step.spec.kind);
-  if (!recurrent || result.step.norm.kind == Norm::none || result.step.norm.kind == Norm::weight) return;
+  if (!recurrent || !traits(result.step.norm.kind).normalizes()) return;
   const double plain = std::min(none.sections[elementwise], result.sections[elementwise]);
   result.sections[normalization] += result.sections[elementwise] - plain;
   result.sections[elementwise] = plain;

@@ -13,9 +13,6 @@
 namespace normlab::bench {
 namespace {
 
-constexpr Norm norms[] = {Norm::none,  Norm::batch,    Norm::layer, Norm::rms,
-                          Norm::group, Norm::instance, Norm::weight};
-constexpr const char* norm_names[] = {"none", "batch", "layer", "rms", "group", "instance", "weight"};
 constexpr Index batch_sizes[] = {4, 32, 128};
 
 bool is_layer(const StepCase& c) {
@@ -24,7 +21,7 @@ bool is_layer(const StepCase& c) {
 
 // Adds the group's cases, for every norm that has a meaning there.
 void add_group(std::vector<StepCase>& cases, const StepCase& group) {
-  for (const Norm norm : norms) {
+  for (const Norm norm : all_norms()) {
     StepCase c = group;
     c.norm.kind = norm;
     const auto reason =
@@ -106,7 +103,7 @@ class LayerStep : public Step {
 }  // namespace
 
 std::string StepCase::norm_name() const {
-  return norm_names[static_cast<std::size_t>(norm.kind)];
+  return traits(norm.kind).name;
 }
 
 std::string StepCase::group() const {

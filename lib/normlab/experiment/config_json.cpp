@@ -14,6 +14,7 @@
 #include "normlab/core/text.h"
 #include "normlab/data/registry.h"
 #include "normlab/experiment/cores.h"
+#include "normlab/nn/norm_traits.h"
 
 namespace normlab {
 namespace {
@@ -22,7 +23,6 @@ using Names = std::vector<std::string>;
 
 // Each list is in the order of its enumeration.
 const Names model_names{"mlp", "rnn", "lstm", "gru", "cnn"};
-const Names norm_names{"none", "batch", "layer", "rms", "group", "instance", "weight"};
 const Names activation_names{"identity", "relu", "tanh", "gelu"};
 const Names sequence_input_names{"rows", "pixels"};
 const Names init_names{"standard", "glorot", "he", "torch"};
@@ -280,10 +280,11 @@ void visit_model(Visitor& visitor, ModelSpec& model, bool text) {
 
 template <class Visitor>
 void visit_norm(Visitor& visitor, NormSpec& norm) {
-  if (norm.kind != Norm::none && norm.kind != Norm::weight)
-    visitor.number("epsilon", norm.epsilon, positive_single);
-  if (norm.kind == Norm::batch) visitor.number("momentum", norm.momentum, above_zero_to_one_single);
-  if (norm.kind == Norm::group) visitor.integer("groups", norm.groups, 1);
+  const NormTraits& t = traits(norm.kind);
+  if (t.normalizes()) visitor.number("epsilon", norm.epsilon, positive_single);
+  if (t.statistics == Statistics::channel)
+    visitor.number("momentum", norm.momentum, above_zero_to_one_single);
+  if (t.groups == Groups::as_set) visitor.integer("groups", norm.groups, 1);
 }
 
 template <class Visitor>
@@ -532,9 +533,9 @@ RunConfig resolve_with(Reader& reader, const Json& settings) {
   read_model(reader, config.model, text);
   if (is_recurrent(config.model.kind)) config.clip_gradient_norm = 1;
   read_object(reader, "norm", [&](Reader& norm) {
-    norm.name("name", config.norm.kind, norm_names);
+    norm.name("name", config.norm.kind, norm_names());
     visit_norm(norm, config.norm);
-    return norm_names[static_cast<std::size_t>(config.norm.kind)];
+    return traits(config.norm.kind).name;
   });
   read_object(reader, "init", [&](Reader& init) {
     init.name("name", config.init.scheme, init_names);
@@ -592,7 +593,7 @@ Json to_json(const RunConfig& original) {
   json["model"] = named_json(config.model.kind, model_names,
                              [&](Writer& writer) { visit_model(writer, config.model, text); });
   json["norm"] =
-      named_json(config.norm.kind, norm_names, [&](Writer& writer) { visit_norm(writer, config.norm); });
+      named_json(config.norm.kind, norm_names(), [&](Writer& writer) { visit_norm(writer, config.norm); });
   json["init"] =
       named_json(config.init.scheme, init_names, [&](Writer& writer) { visit_init(writer, config.init); });
   json["optimizer"] = named_json(config.optimizer.kind, optimizer_names,
@@ -623,13 +624,12 @@ std::string config_hash(const RunConfig& config) {
 
 std::string run_id(const RunConfig& config) {
   return fmt::format("{}-{}-b{}-s{}-{}", model_names[static_cast<std::size_t>(config.model.kind)],
-                     norm_names[static_cast<std::size_t>(config.norm.kind)], config.batch_size, config.seed,
-                     config_hash(config));
+                     traits(config.norm.kind).name, config.batch_size, config.seed, config_hash(config));
 }
 
 const std::vector<std::string>& setting_choices(std::string_view path) {
   static const std::map<std::string_view, const Names*> choices{{"model", &model_names},
-                                                                {"norm", &norm_names},
+                                                                {"norm", &norm_names()},
                                                                 {"dataset", &dataset_names},
                                                                 {"dataset.unit", &text_unit_names},
                                                                 {"init", &init_names},

@@ -56,7 +56,7 @@ HWY_INLINE void mean_squares(const T* const* x, Index n, T* result) {
   for (int r = 0; r < count; ++r) result[r] = sum_of_lanes(d, squares[r]) / static_cast<T>(n);
 }
 
-// row_moments of statistics-inl.h for `count` rows x of n elements.
+// The corrected two-pass algorithm of kernels/row_norm.h for `count` rows x of n elements.
 template <int count, class T>
 HWY_INLINE void moments_of(const T* const* x, Index n, Moments<T>* result) {
   const hn::ScalableTag<T> d;

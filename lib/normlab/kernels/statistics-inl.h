@@ -55,27 +55,6 @@ HWY_INLINE hn::Vec<D> sum_terms(D d, Index n, const Term& term) {
   return hn::SumOfLanes(d, hn::Add(hn::Add(s0, s1), hn::Add(s2, s3)));
 }
 
-// The corrected two-pass algorithm: a first mean, then deviations d from it;
-//   correction = mean(d),  variance = mean(d^2) - mean(d)^2,
-// where mean(d) is only the rounding error of the first mean.
-template <class T>
-HWY_INLINE Moments<T> row_moments(const T* x, Index n) {
-  const hn::ScalableTag<T> d;
-  const T scale = T(1) / static_cast<T>(n);
-  const auto total = sum_terms<T>(d, n, [&](auto access, Index i) HWY_ATTR { return access.load(x + i); });
-  const T first_mean = hn::GetLane(total) * scale;
-  const auto mean = hn::Set(d, first_mean);
-  auto deviation_sum = hn::Zero(d);
-  const auto squares = sum_terms<T>(d, n, [&](auto access, Index i) HWY_ATTR {
-    const auto deviation = access.keep(hn::Sub(access.load(x + i), mean));
-    deviation_sum = hn::Add(deviation_sum, deviation);
-    return hn::Mul(deviation, deviation);
-  });
-  const T correction = sum_of_lanes(d, deviation_sum) * scale;
-  const T variance = hn::GetLane(squares) * scale - correction * correction;
-  return {first_mean, correction, variance > T(0) ? variance : T(0)};
-}
-
 // A number near the mean of a row: the mean of eight vectors spread over it, or of all where it is short. The
 // sums are so arranged that a row of equal numbers gives just that number.
 template <class T>
@@ -142,6 +121,22 @@ HWY_INLINE void moments_of_rows(const T* x, Index n, Moments<T>* moments) {
     m.correction += m.mean - rounded;
     m.mean = rounded;
   }
+}
+
+// The mean squares of `rows` rows of n numbers that lie behind each other, with two sums for each.
+template <int rows, class T>
+HWY_INLINE void mean_squares_of_rows(const T* x, Index n, T* squares) {
+  const hn::ScalableTag<T> d;
+  hn::Vec<hn::ScalableTag<T>> sums[2][rows];
+  for (int r = 0; r < rows; ++r) sums[0][r] = sums[1][r] = hn::Zero(d);
+  for_each_vector_pair(d, n, [&](auto parity, auto access, Index i) HWY_ATTR {
+    for (int r = 0; r < rows; ++r) {
+      const auto element = access.load(x + r * n + i);
+      sums[parity.value][r] = hn::MulAdd(element, element, sums[parity.value][r]);
+    }
+  });
+  for (int r = 0; r < rows; ++r)
+    squares[r] = sum_of_lanes(d, hn::Add(sums[0][r], sums[1][r])) / static_cast<T>(n);
 }
 
 }  // namespace normlab::HWY_NAMESPACE

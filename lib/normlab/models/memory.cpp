@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "normlab/nn/norm_traits.h"
+
 namespace normlab {
 namespace {
 
@@ -37,16 +39,16 @@ class MemoryCount {
   // A weight matrix of `out` rows. Weight norm makes it anew from its direction in every graph.
   void weight(double out, double in, const NormSpec& norm) {
     parameters(out * in);
-    if (norm.kind != Norm::weight) return;
+    if (!traits(norm.kind).on_weights) return;
     parameters(out);
     fixed(out * in);
     fixed_in_training(out * in);
   }
   // Gain, bias and statistics of a layer with that many channels.
   void channels(double size) {
-    parameters(norm_.kind == Norm::none || norm_.kind == Norm::weight || norm_.kind == Norm::rms ? size
-                                                                                                 : 2 * size);
-    if (norm_.kind == Norm::batch) buffers(2 * size);
+    const NormTraits& t = traits(norm_.kind);
+    parameters(t.normalizes() && t.centred ? 2 * size : size);
+    if (t.statistics == Statistics::channel) buffers(2 * size);
     fixed(3 * size);
   }
 
@@ -144,10 +146,10 @@ struct CellSizes {
 };
 
 CellSizes cell_sizes(ModelKind kind, Norm norm) {
-  const bool plain = norm == Norm::none || norm == Norm::weight;
+  const bool plain = !traits(norm).normalizes();
   if (kind == ModelKind::lstm) return {4, !plain, plain ? 0.0 : 4.0, 2};
   if (kind == ModelKind::gru) return {3, true, plain ? 0.0 : 4.0, 0};
-  return {1, norm == Norm::batch, 0, 0};
+  return {1, traits(norm).statistics == Statistics::channel, 0, 0};
 }
 
 // One direction of a layer that reads `in` numbers in each of `steps` time steps.
@@ -165,7 +167,7 @@ void count_cell(MemoryCount& count, const ModelSpec& model, double steps, double
   if (cell.apart) count.kept_in_training(steps * width);
   count.kept_in_training(steps * (cell.kept_gates + cell.kept_states) * hidden);
   count.kept(3 * hidden);
-  if (count.norm().kind == Norm::batch) {
+  if (traits(count.norm().kind).statistics == Statistics::channel) {
     const double columns = 2 * width + (model.kind == ModelKind::lstm ? hidden : 0);
     count.buffers(2 * steps * columns);
     count.fixed_in_training(3 * steps * columns);

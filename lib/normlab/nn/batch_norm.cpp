@@ -10,13 +10,13 @@ constexpr Index channels_per_line = 16;
 }  // namespace
 
 template <class T>
-BatchNorm<T>::BatchNorm(Value<T>& x, const Tensors& tensors, Value<T>& y, const NormGeometry& geometry,
-                        const NormSpec& norm, Activation activation, Mode mode)
+BatchNorm<T>::BatchNorm(Value<T>& x, const NormParameters<T>& parameters, Value<T>& y,
+                        const NormGeometry& geometry, const NormSpec& norm, Activation activation, Mode mode)
     : x_(*this, x),
-      gain_(*this, tensors.gain),
-      bias_(*this, tensors.bias),
-      running_mean_(tensors.running_mean),
-      running_variance_(tensors.running_variance),
+      gain_(*this, parameters.gain),
+      bias_(*this, parameters.bias),
+      running_mean_(*parameters.running_mean),
+      running_variance_(*parameters.running_variance),
       y_(*this, y),
       rows_(geometry.batch * geometry.positions),
       channels_(geometry.channels),

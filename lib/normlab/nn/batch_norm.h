@@ -9,14 +9,9 @@ namespace normlab {
 template <class T>
 class BatchNorm : public Op<T> {
  public:
-  // All of shape (channels). forward() updates running_mean and running_variance in training, and normalizes
-  // with them in evaluation.
-  struct Tensors {
-    Parameter<T>&gain, &bias;
-    Tensor<T>&running_mean, &running_variance;
-  };
-  // x and y (batch, positions, channels). Uses norm.epsilon and norm.momentum.
-  BatchNorm(Value<T>& x, const Tensors& tensors, Value<T>& y, const NormGeometry& geometry,
+  // x and y (batch, positions, channels). forward() updates the running statistics in training, and
+  // normalizes with them in evaluation. Uses norm.epsilon and norm.momentum.
+  BatchNorm(Value<T>& x, const NormParameters<T>& parameters, Value<T>& y, const NormGeometry& geometry,
             const NormSpec& norm, Activation activation, Mode mode);
   std::string name() const override { return "batch norm"; }
   void forward() override;

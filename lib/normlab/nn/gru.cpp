@@ -120,7 +120,7 @@ void add_gru(const RecurrentSite<T>& site, const RecurrentLinks<T>& links) {
   const Index hidden = site.spec.hidden;
   const RowNorm norm = site.row_norm();
   GruParameters<T> p;
-  if (norm == RowNorm::none && site.norm.kind != Norm::batch) {
+  if (!traits(site.norm.kind).normalizes()) {
     p.bias_ih = &site.bias("bias_ih", 3 * hidden);
     p.bias_hh = &site.bias("bias_hh", 3 * hidden);
   } else {
@@ -129,7 +129,7 @@ void add_gru(const RecurrentSite<T>& site, const RecurrentLinks<T>& links) {
     p.gain_ih = &site.gain("gain_ih", 3 * hidden);
     p.gain_hh = &site.gain("gain_hh", 3 * hidden);
   }
-  if (site.norm.kind == Norm::batch) {
+  if (site.per_column()) {
     site.graph.template add<BatchNormGru<T>>(links, p, site);
   } else {
     site.graph.template add<Gru<T>>(links, p, norm, site.norm.epsilon);

@@ -163,7 +163,7 @@ void add_lstm(const RecurrentSite<T>& site, const RecurrentLinks<T>& links) {
   const RowNorm norm = site.row_norm();
   LstmParameters<T> p;
   p.carried_cell = site.carried("cell");
-  if (norm == RowNorm::none && site.norm.kind != Norm::batch) {
+  if (!traits(site.norm.kind).normalizes()) {
     p.bias_ih = &site.bias("bias_ih", 4 * hidden);
     p.bias_hh = &site.bias("bias_hh", 4 * hidden);
   } else {
@@ -171,9 +171,9 @@ void add_lstm(const RecurrentSite<T>& site, const RecurrentLinks<T>& links) {
     p.gain_ih = &site.gain("gain_ih", 4 * hidden);
     p.gain_hh = &site.gain("gain_hh", 4 * hidden);
     p.gain_cell = &site.gain("gain_c", hidden);
-    if (norm != RowNorm::rms) p.bias_cell = &site.norm_bias("bias_c", hidden);
+    if (traits(site.norm.kind).centred) p.bias_cell = &site.norm_bias("bias_c", hidden);
   }
-  if (site.norm.kind == Norm::batch) {
+  if (site.per_column()) {
     site.graph.template add<BatchNormLstm<T>>(links, p, site);
   } else {
     site.graph.template add<Lstm<T>>(links, p, norm, site.norm.epsilon);

@@ -8,23 +8,6 @@
 namespace normlab {
 namespace {
 
-// Channels that share their statistics, in the norms that normalize each image by itself.
-Index group_size(const NormSpec& norm, Index channels) {
-  switch (norm.kind) {
-    case Norm::layer:
-    case Norm::rms:
-      return channels;
-    case Norm::group:
-      return channels / norm.groups;
-    case Norm::instance:
-    case Norm::none:
-    case Norm::batch:
-    case Norm::weight:
-      break;
-  }
-  return 1;
-}
-
 // Over the images, in their order: the result does not depend on the number of threads.
 template <class T>
 void add_up(const Tensor<T>& terms, T* total) {
@@ -38,46 +21,39 @@ void add_up(const Tensor<T>& terms, T* total) {
 }  // namespace
 
 template <class T>
-typename NormPool<T>::Scope NormPool<T>::scope_of(const NormSpec& norm, Mode mode) {
-  switch (norm.kind) {
-    case Norm::none:
-    case Norm::weight:
-      break;
-    case Norm::batch:
-      return mode == Mode::training ? Scope::batch : Scope::constant;
-    case Norm::layer:
-    case Norm::rms:
-    case Norm::group:
-    case Norm::instance:
-      return Scope::group;
-  }
-  return Scope::constant;
+Statistics NormPool<T>::statistics_of(const NormSpec& norm, Mode mode) {
+  const Statistics statistics = traits(norm.kind).statistics;
+  const bool running = statistics == Statistics::channel && mode == Mode::evaluation;
+  return running ? Statistics::none : statistics;
 }
 
 template <class T>
-NormPool<T>::NormPool(Value<T>& x, const Tensors& tensors, Value<T>& y, const NormSpec& norm,
+NormPool<T>::NormPool(Value<T>& x, const NormParameters<T>& parameters, Value<T>& y, const NormSpec& norm,
                       Activation activation, Mode mode)
     : x_(*this, x),
-      gain_(*this, tensors.gain),
-      bias_(*this, tensors.bias),
-      running_mean_(tensors.running_mean),
-      running_variance_(tensors.running_variance),
+      gain_(*this, parameters.gain),
+      bias_(*this, parameters.bias),
+      running_mean_(parameters.running_mean),
+      running_variance_(parameters.running_variance),
       y_(*this, y),
       norm_(norm),
       activation_(activation),
-      scope_(scope_of(norm, mode)),
+      name_(std::string(traits(norm.kind).normalizes() ? traits(norm.kind).name + std::string(" norm")
+                                                       : "bias") +
+            " and max pooling"),
+      statistics_(statistics_of(norm, mode)),
       images_(x.data.dimension(0)),
       positions_(x.data.dimension(1) * x.data.dimension(2)),
       channels_(x.data.dimension(3)),
-      group_size_(group_size(norm, channels_)),
+      group_size_(channels_ / group_count(norm, channels_)),
       ones_({channels_}),
       zeros_({channels_}) {
   const Shape of_images{images_, channels_};
-  const Shape shape = scope_ == Scope::group ? of_images : Shape{1, channels_};
+  const Shape shape = statistics_ == Statistics::group ? of_images : Shape{1, channels_};
   for (auto* tensor : {&mean_, &reciprocal_, &shift_}) *tensor = Tensor<T>(shape);
   ones_.fill(T(1));
   reciprocal_.fill(T(1));
-  if (scope_ != Scope::constant) {
+  if (statistics_ != Statistics::none) {
     for (auto* tensor : {&origin_, &offset_, &squares_}) *tensor = Tensor<T>(of_images);
   }
   if (mode == Mode::evaluation) return;
@@ -95,7 +71,7 @@ void NormPool<T>::for_images(const Body& body) const {
 
 template <class T>
 PoolNormalization<T> NormPool<T>::normalization(Index image) const {
-  const Index stride = scope_ == Scope::group ? channels_ : 0;
+  const Index stride = statistics_ == Statistics::group ? channels_ : 0;
   const Index at = image * stride;
   return {.mean = mean_.data() + at,
           .reciprocal_deviation = reciprocal_.data() + at,
@@ -107,15 +83,15 @@ PoolNormalization<T> NormPool<T>::normalization(Index image) const {
 
 template <class T>
 void NormPool<T>::forward() {
-  if (running_mean_ != nullptr && scope_ == Scope::constant) use_running_statistics();
-  if (scope_ == Scope::batch) {
+  if (running_mean_ != nullptr && statistics_ == Statistics::none) use_running_statistics();
+  if (statistics_ == Statistics::channel) {
     for_images([&](Index begin, Index end) { find_moments(begin, end); });
     use_batch_statistics();
   }
   const Index pooled = y_.size() / images_;
   for_images([&](Index begin, Index end) {
     for (Index i = begin; i < end; ++i) {
-      if (scope_ == Scope::group) use_group_statistics(i);
+      if (statistics_ == Statistics::group) use_group_statistics(i);
       norm_pool_forward(NormPoolForward<T>{.x = image(i),
                                            .normalization = normalization(i),
                                            .y = y_.data() + i * pooled,
@@ -173,7 +149,7 @@ void NormPool<T>::use_batch_statistics() {
 template <class T>
 void NormPool<T>::use_group_statistics(Index i) {
   const Index at = i * channels_;
-  if (norm_.kind == Norm::rms) {
+  if (!traits(norm_.kind).centred) {
     T square = 0;
     mean_square(MeanSquare<T>{.x = image(i), .square = &square, .count = positions_ * channels_});
     return set_statistics(at, channels_, T(0), T(0), square);
@@ -202,9 +178,9 @@ void NormPool<T>::backward() {
   });
   if (gain_) add_up(product_, gain_.gradient());
   if (bias_) add_up(sum_, bias_.gradient());
-  if (scope_ == Scope::batch) average_batch();
+  if (statistics_ == Statistics::channel) average_batch();
   for_images([&](Index begin, Index end) {
-    for (Index i = begin; i < end && scope_ == Scope::group; ++i) average_groups(i);
+    for (Index i = begin; i < end && statistics_ == Statistics::group; ++i) average_groups(i);
     const PoolNormalization<T> normal = normalization(begin);
     norm_pool_backward(NormPoolBackward<T>{.x = image(begin),
                                            .dy = y_.gradient() + begin * pooled,
@@ -240,7 +216,7 @@ void NormPool<T>::average_groups(Index i) {
       h += sum_[at + c] * gain_.data()[first + c];
       product += product_[at + c] * gain_.data()[first + c];
     }
-    if (norm_.kind == Norm::rms) h = 0;  // it takes no mean away
+    if (!traits(norm_.kind).centred) h = 0;
     std::fill_n(mean_h_.data() + at, group_size_, h * scale);
     std::fill_n(mean_product_.data() + at, group_size_, product * scale);
   }
@@ -248,35 +224,15 @@ void NormPool<T>::average_groups(Index i) {
 
 template class NormPool<float>;
 
-namespace {
-
-template <class T>
-typename NormPool<T>::Tensors declare_tensors(Parameters<T>& parameters, const std::string& name,
-                                              const std::string& layer, Index fan_in, Index channels,
-                                              Norm kind) {
-  if (kind == Norm::none || kind == Norm::weight) {
-    return {.bias = &parameters.bias(name + "." + layer + ".bias", channels, fan_in)};
-  }
-  typename NormPool<T>::Tensors tensors;
-  tensors.gain = &parameters.constant(name + ".norm.weight", ParameterRole::gain, {channels}, T(1));
-  if (kind == Norm::rms) return tensors;
-  tensors.bias = &parameters.constant(name + ".norm.bias", ParameterRole::bias, {channels}, T(0));
-  if (kind != Norm::batch) return tensors;
-  tensors.running_mean = &parameters.buffer(name + ".norm.running_mean", {channels}, T(0));
-  tensors.running_variance = &parameters.buffer(name + ".norm.running_var", {channels}, T(1));
-  return tensors;
-}
-
-}  // namespace
-
 template <class T>
 Value<T>& add_norm_pool(Graph<T>& graph, Parameters<T>& parameters, const std::string& name,
                         const std::string& layer, Index fan_in, Value<T>& x, const NormSpec& norm,
                         Activation activation) {
   const Shape& in = x.data.shape();
+  require_defined(norm, {in[0], in[1] * in[2], in[3]}, graph.mode(), name);
   auto& y = graph.value({in[0], in[1] / 2, in[2] / 2, in[3]});
-  const auto tensors = declare_tensors(parameters, name, layer, fan_in, in[3], norm.kind);
-  graph.template add<NormPool<T>>(x, tensors, y, norm, activation, graph.mode());
+  const auto declared = declare_norm_parameters(parameters, name, layer, fan_in, in[3], norm.kind);
+  graph.template add<NormPool<T>>(x, declared, y, norm, activation, graph.mode());
   return y;
 }
 

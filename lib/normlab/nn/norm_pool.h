@@ -12,15 +12,10 @@ namespace normlab {
 template <class T>
 class NormPool : public Op<T> {
  public:
-  // All of shape (channels); null where the norm has no such tensor.
-  struct Tensors {
-    Parameter<T>*gain = nullptr, *bias = nullptr;
-    Tensor<T>*running_mean = nullptr, *running_variance = nullptr;
-  };
   // x (batch, height, width, channels), y (batch, height / 2, width / 2, channels), halves rounded down.
-  NormPool(Value<T>& x, const Tensors& tensors, Value<T>& y, const NormSpec& norm, Activation activation,
-           Mode mode);
-  std::string name() const override { return normalizes() ? "norm and max pooling" : "bias and max pooling"; }
+  NormPool(Value<T>& x, const NormParameters<T>& parameters, Value<T>& y, const NormSpec& norm,
+           Activation activation, Mode mode);
+  std::string name() const override { return name_; }
   void forward() override;
   void backward() override;
   Index kept_elements() const override { return 3 * mean_.size() + chosen_.size(); }
@@ -28,14 +23,14 @@ class NormPool : public Op<T> {
   Traffic traffic() const override {
     return {.moved = 3 * x_.size() + 2 * y_.size(), .footprint = x_.size() + 2 * y_.size()};
   }
-  Section section() const override { return normalizes() ? Section::normalization : Section::elementwise; }
+  Section section() const override {
+    return traits(norm_.kind).normalizes() ? Section::normalization : Section::elementwise;
+  }
 
  private:
-  // Whose values share a mean and a deviation: nobody's (they are constants), those of a channel in the whole
-  // batch, or those of a group of channels in an image.
-  enum class Scope { constant, batch, group };
-  bool normalizes() const { return norm_.kind != Norm::none && norm_.kind != Norm::weight; }
-  static Scope scope_of(const NormSpec& norm, Mode mode);
+  // Whose values share a mean and a deviation; nobody's where these are constants, as in the evaluation of
+  // batch norm.
+  static Statistics statistics_of(const NormSpec& norm, Mode mode);
 
   template <class Body>
   void for_images(const Body& body) const;
@@ -56,8 +51,9 @@ class NormPool : public Op<T> {
   Tensor<T>*running_mean_, *running_variance_;  // null where the norm has none
   Output<T> y_;
   NormSpec norm_;
+  std::string name_;
   Activation activation_;
-  Scope scope_;
+  Statistics statistics_;
   Index images_, positions_, channels_, group_size_;
   Tensor<T> ones_, zeros_;               // (channels), in place of the tensors that the norm has not
   Tensor<T> origin_, offset_, squares_;  // (images, channels): kernels/image_moments.h

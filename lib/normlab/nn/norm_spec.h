@@ -1,5 +1,5 @@
-// Which normalization a network uses, and its settings. The table in docs/design.md says what each one means
-// on fully connected, convolutional and recurrent layers.
+// Which normalization a network uses, and its settings. What each one is stands in nn/norm_traits.h, what it
+// means on fully connected, convolutional and recurrent layers in docs/design.md.
 #pragma once
 
 #include "normlab/core/tensor.h"

@@ -7,26 +7,30 @@
 
 #include "normlab/core/parallel.h"
 #include "normlab/nn/graph.h"
-#include "normlab/nn/norm_spec.h"
+#include "normlab/nn/norm_traits.h"
 #include "normlab/nn/parameters.h"
 
 namespace normlab {
 
-// x (batch, positions, channels): a fully connected layer has one position, a convolution's output is stored
-// channels last and has height * width.
-struct NormGeometry {
-  Index batch = 0, positions = 1, channels = 0;
+// What a normalized layer learns and remembers, all of shape (channels); null where the norm has none.
+template <class T>
+struct NormParameters {
+  Parameter<T>*gain = nullptr, *bias = nullptr;
+  Tensor<T>*running_mean = nullptr, *running_variance = nullptr;
 };
 
-// Why the norm has no meaning in a training graph there, or nothing: batch norm needs several samples, layer
-// norm several features, instance norm several positions, group norm channels that divide into its groups
-// and, on vectors, several of them in each.
-std::optional<std::string> undefined_reason(const NormSpec& norm, const NormGeometry& geometry);
+// Declares them below `name` ("hidden.0"): bias "hidden.0.linear.bias" where the summed inputs are not
+// normalized, else "hidden.0.norm.weight", ".bias", ".running_mean", ".running_var". `layer` is the name of
+// the layer within `name` ("linear", "convolution"), `fan_in` that of its weights.
+template <class T>
+NormParameters<T> declare_norm_parameters(Parameters<T>& parameters, const std::string& name,
+                                          const std::string& layer, Index fan_in, Index channels, Norm norm);
 
-// Declares gain, bias and running statistics below `name` ("hidden.0": bias "hidden.0.linear.bias" for none
-// and weight, else "hidden.0.norm.weight", ".bias", ".running_mean", ".running_var") and records the
-// operation. `layer` is the name of the layer within `name` ("linear", "convolution"), `fan_in` that of its
-// weights. Throws RequestError where the norm is not defined; batch norm may evaluate a single sample.
+// Throws RequestError where the norm is not defined; batch norm may evaluate a single sample, with its
+// running statistics. `name` is that of the layer.
+void require_defined(const NormSpec& norm, const NormGeometry& geometry, Mode mode, const std::string& name);
+
+// Declares the layer's parameters and records the operation. Throws what require_defined() throws.
 template <class T>
 Value<T>& add_normalization(Graph<T>& graph, Parameters<T>& parameters, const std::string& name,
                             const std::string& layer, Index fan_in, Value<T>& x, const NormGeometry& geometry,

@@ -26,7 +26,7 @@ Index gate_count(CellKind cell) {
 // drawn.
 template <class T, class Declare>
 Value<T>& weight(const RecurrentSite<T>& site, const std::string& name, const Declare& declare) {
-  if (site.norm.kind != Norm::weight) return declare(name);
+  if (!traits(site.norm.kind).on_weights) return declare(name);
   return add_weight_norm(site.graph, site.parameters, name + "_g", declare(name + "_v"));
 }
 
@@ -45,13 +45,6 @@ Value<T>& recurrent_weight(const RecurrentSite<T>& site) {
 }
 
 }  // namespace
-
-std::optional<std::string> recurrent_undefined_reason(const NormSpec& norm, Index batch) {
-  if (norm.kind == Norm::group) return "group norm is not defined on recurrent layers";
-  if (norm.kind == Norm::instance) return "instance norm is not defined on recurrent layers";
-  if (norm.kind == Norm::batch && batch < 2) return "batch norm is not defined for a batch of one sample";
-  return std::nullopt;
-}
 
 template <class T>
 Value<T>& add_recurrent(Graph<T>& graph, Parameters<T>& parameters, const std::string& prefix, Value<T>& x,

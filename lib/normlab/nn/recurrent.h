@@ -14,11 +14,10 @@
 // lstm).
 #pragma once
 
-#include <optional>
 #include <string>
 
 #include "normlab/nn/graph.h"
-#include "normlab/nn/norm_spec.h"
+#include "normlab/nn/norm_traits.h"
 #include "normlab/nn/parameters.h"
 
 namespace normlab {
@@ -35,10 +34,6 @@ struct RecurrentSpec {
   Index layer = 0;       // the number in the parameters' names
   bool reverse = false;  // from the last time step to the first; y keeps the order of x
 };
-
-// Why a recurrent layer cannot use the norm, or nothing: group and instance norm are not defined there, batch
-// norm needs two samples in training.
-std::optional<std::string> recurrent_undefined_reason(const NormSpec& norm, Index batch);
 
 // Declares the layer's parameters and records it. Batch norm keeps running statistics for every time step of
 // the first graph recorded, which must be the longest that is trained; an evaluation of a longer sequence

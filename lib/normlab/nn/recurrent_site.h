@@ -33,7 +33,7 @@ struct RecurrentSite {
   // Batch norm's gains start at 0.1, so that tanh does not start saturated (Cooijmans et al. 2016, section
   // 4).
   Parameter<T>& gain(const std::string& tensor, Index size) const {
-    const T start = norm.kind == Norm::batch ? T(0.1) : T(1);
+    const T start = per_column() ? T(0.1) : T(1);
     return parameters.constant(name(tensor), ParameterRole::gain, {size}, start);
   }
   // Null where the state starts at zero. Batches of different sizes are different streams.
@@ -43,9 +43,11 @@ struct RecurrentSite {
         std::string(carried_state_prefix(graph.mode())) + name(tensor) + "_batch" + std::to_string(batch),
         {batch, spec.hidden});
   }
+  // Whether the cell normalizes columns, each hidden unit over the batch, or rows, each sample by itself.
+  bool per_column() const { return traits(norm.kind).statistics == Statistics::channel; }
   RowNorm row_norm() const {
-    if (norm.kind == Norm::layer) return RowNorm::layer;
-    return norm.kind == Norm::rms ? RowNorm::rms : RowNorm::none;
+    if (traits(norm.kind).statistics != Statistics::group) return RowNorm::none;
+    return traits(norm.kind).centred ? RowNorm::layer : RowNorm::rms;
   }
 
   static std::string_view carried_state_prefix(Mode mode) {

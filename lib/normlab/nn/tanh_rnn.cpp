@@ -85,7 +85,7 @@ void add_tanh_rnn(const RecurrentSite<T>& site, const RecurrentLinks<T>& links) 
   const Index hidden = site.spec.hidden;
   const RowNorm norm = site.row_norm();
   TanhRnnParameters<T> p;
-  if (site.norm.kind == Norm::batch) {
+  if (site.per_column()) {
     p.gain_ih = &site.gain("gain_ih", hidden);
     p.gain_hh = &site.gain("gain_hh", hidden);
     p.bias_ih = &site.norm_bias("bias_ih", hidden);

@@ -1,0 +1,56 @@
+// What each normalization is, as data: one row of a table says it, and everything else asks the table.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "normlab/nn/norm_spec.h"
+
+namespace normlab {
+
+// Whose values share a mean and a deviation, in a matrix (samples, positions, channels).
+enum class Statistics {
+  none,     // nobody's: there are no statistics
+  channel,  // those of a channel, in the whole batch
+  group,    // those of a group of channels, in one sample
+};
+
+// Into how many groups a sample's channels are divided.
+enum class Groups { one, as_set, one_a_channel };
+
+struct NormTraits {
+  const char* name;  // in configs and records
+  Statistics statistics;
+  Groups groups;          // of Statistics::group
+  bool centred;           // takes the mean away, and learns a bias beside the gain
+  bool on_weights;        // acts on a layer's weights; its summed inputs have a bias alone
+  bool recurrent;         // is defined in recurrent layers
+  const char* one_value;  // "is not defined …" where one value alone makes its statistics; null: it is
+
+  bool normalizes() const { return statistics != Statistics::none; }
+};
+
+const NormTraits& traits(Norm norm);
+
+// All norms and their names, in the order of the enumeration.
+const std::vector<Norm>& all_norms();
+const std::vector<std::string>& norm_names();
+
+// x (batch, positions, channels): a fully connected layer has one position, a convolution's output is stored
+// channels last and has height * width.
+struct NormGeometry {
+  Index batch = 0, positions = 1, channels = 0;
+};
+
+// The groups of channels that share their statistics in one sample.
+Index group_count(const NormSpec& norm, Index channels);
+
+// Why the norm has no meaning in a training graph there, or nothing: statistics of a batch need several
+// samples, statistics of a sample several values, and groups have to be equal.
+std::optional<std::string> undefined_reason(const NormSpec& norm, const NormGeometry& geometry);
+
+// The same of a recurrent layer.
+std::optional<std::string> recurrent_undefined_reason(const NormSpec& norm, Index batch);
+
+}  // namespace normlab
