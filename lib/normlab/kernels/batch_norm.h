@@ -27,7 +27,7 @@ struct BatchNormForward {
   const T* x;                              // (rows, channels)
   const T *gain, *bias;                    // (channels)
   T* y;                                    // (rows, channels)
-  T *mean, *reciprocal_deviation, *shift;  // (channels), kept for backward; as in kernels/layer_norm.h
+  T *mean, *reciprocal_deviation, *shift;  // (channels), kept for backward; as in kernels/row_norm.h
   T *running_mean, *running_variance;      // (channels); training updates, evaluation reads
   Index rows, channels, stride;
   T epsilon, momentum;

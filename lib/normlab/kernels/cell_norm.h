@@ -10,7 +10,7 @@ namespace normlab {
 enum class RowNorm { none, layer, rms };
 
 // normalized = (x - mean) reciprocal + shift, where shift makes up for the rounding of the mean
-// (kernels/layer_norm.h); rms has mean and shift 0.
+// (kernels/row_norm.h); rms has mean and shift 0.
 template <class T>
 struct RowScaling {
   T mean = 0, reciprocal = 0, shift = 0;

@@ -9,7 +9,7 @@
 //
 // Vectors run across channels: moments of every channel over the positions (as accurate as those of
 // kernels/batch_norm.h), which are then combined into those of the groups. For many positions; where there is
-// one, a group is a layer normalization of m features (kernels/layer_norm.h).
+// one, a group is a layer normalization of m features (kernels/row_norm.h).
 #pragma once
 
 #include "normlab/core/tensor.h"
@@ -23,7 +23,7 @@ struct GroupNormForward {
   const T *gain, *bias;  // (channels)
   T* y;                  // (samples, positions, channels)
   // (samples, channels), each group's repeated for its channels, kept for backward; as in
-  // kernels/layer_norm.h.
+  // kernels/row_norm.h.
   T *mean, *reciprocal_deviation, *shift;
   Index samples, positions, channels, groups;
   T epsilon;

@@ -20,7 +20,7 @@ namespace normlab {
 // the same.
 template <class T>
 struct PoolNormalization {
-  const T *mean, *reciprocal_deviation, *shift;  // (images, channels); as in kernels/layer_norm.h
+  const T *mean, *reciprocal_deviation, *shift;  // (images, channels); as in kernels/row_norm.h
   const T *gain, *bias;                          // (channels)
   Index stride;
 };
