@@ -40,6 +40,12 @@ Value<T>& Graph<T>::value(const Shape& shape, GradientPlace gradient) {
 }
 
 template <class T>
+void Graph<T>::output(const Value<T>& value) {
+  if (finished_) throw std::logic_error("graph: an output is named after the end");
+  outputs_.push_back(&value);
+}
+
+template <class T>
 void Graph<T>::record(std::unique_ptr<Op<T>> op) {
   if (finished_) throw std::logic_error("graph: " + op->name() + " is recorded after the end");
   for (const Input<T>* input : op->inputs_) {
@@ -72,6 +78,7 @@ void Graph<T>::finish() {
   for (const Value<T>& value : values_) {
     if (!written_.contains(&value)) refuse_wiring("end", value.data.shape(), "is written by no operation");
   }
+  written_.clear();
   if (mode_ == Mode::evaluation) return;
   plan_gradients();
   for (const auto& op : ops_) op->plan_backward();

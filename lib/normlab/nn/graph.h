@@ -50,7 +50,7 @@ class Graph {
   // A value that the operation recorded next writes.
   Value<T>& value(const Shape& shape, GradientPlace gradient = GradientPlace::own);
   // The gradient of `value` is filled from outside before backward().
-  void output(Value<T>& value) { outputs_.push_back(&value); }
+  void output(const Value<T>& value);
 
   // Throws std::logic_error where the operation reads what nothing has written, writes what is written
   // already, or comes after finish().
