@@ -1,0 +1,63 @@
+"""The command line of scripts/plot.py."""
+
+import argparse
+import re
+from pathlib import Path
+
+from plots.interpreter import load_pyplot
+from plots.messages import fail, say
+from plots.records import load_json, load_records, value_at
+from plots.sweep import AS_MEASURED, MEDIAN_STEPS, Run, Sweep, spec_models, split_into_variants
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(description="Draws the figures of a sweep from its run records.")
+    parser.add_argument("folder", metavar="DIR", type=Path, help="a sweep's folder, with runs/*.json in it")
+    parser.add_argument("-o", "--out", metavar="OUT", type=Path, help="folder of the figures (default: DIR/plots)")
+    parser.add_argument("--svg", action="store_true", help="write each figure as SVG, too")
+    parser.add_argument(
+        "--as-measured", action="store_true",
+        help="times as the training clock measured them instead of as steps times the run's median step time",
+    )
+    return parser.parse_args()
+
+
+def check_folder(folder):
+    if not folder.is_dir():
+        fail(f"{folder} is not a folder, and a sweep's folder is wanted.")
+    if folder.name == "runs" and not (folder / "runs").is_dir():
+        fail(f'{folder} is the runs/ of a sweep\'s folder (did you mean "{folder.parent}"?).')
+
+
+def draw_all(figures, plt, sweep, out, options):
+    suffix = "-" + re.sub(r"[^A-Za-z0-9.]+", "-", sweep.variant).strip("-") if sweep.variant else ""
+    clock = AS_MEASURED if options.as_measured else MEDIAN_STEPS
+    for name, draw in figures.items():
+        path = out / f"{name}{suffix}.png"
+        if figure := draw(plt, sweep, clock):
+            figure.save(path, options.svg)
+            print(path)
+        else:
+            say(f"{name}: nothing to draw")
+
+
+def main(figures):
+    """Draws `figures`: for each name of a file, a function that makes the figure of a sweep, or None where the sweep
+    has nothing to show in it."""
+    options = parse_arguments()
+    folder = options.folder
+    check_folder(folder)
+    spec = load_json(folder / "sweep.json")
+    spec = spec if isinstance(spec, dict) else {}
+    runs = [Run(record) for record in load_records(folder, spec)]
+    if not runs:
+        fail(f"{folder / 'runs'} holds no run records (*.json).")
+    plt = load_pyplot()
+    out = options.out or folder / "plots"
+    name = value_at(spec, "name", folder.resolve().name)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for variant, members in split_into_variants(runs):
+            draw_all(figures, plt, Sweep(name, variant, members, spec_models(spec)), out, options)
+    except OSError as error:
+        fail(f"{out} cannot be written: {error.strerror}.")

@@ -1,0 +1,154 @@
+"""The runs of a sweep, grouped as the figures show them: by model, norm and batch size."""
+
+import json
+import math
+from typing import NamedTuple
+
+from plots.records import number_at, value_at
+from plots.style import NORM_STYLES
+
+
+class Clock(NamedTuple):
+    """Where a record has the times that the figures show."""
+
+    to_target: str  # the field of `convergence`
+    evaluation: str  # the field of an evaluation, in the unit below
+    unit: str  # the field of the record with the unit's seconds; "" when it is the second
+    note: str
+
+
+AS_MEASURED = Clock(
+    to_target="train_seconds",
+    evaluation="seconds.train",
+    unit="",
+    note="Times are as measured on the training clock, which pauses for evaluation.",
+)
+MEDIAN_STEPS = Clock(
+    to_target="train_seconds_from_median_step",
+    evaluation="step",
+    unit="step_seconds.median",
+    note="Times are the number of steps times the run's median step time.",
+)
+
+
+def is_median_doubtful(record):
+    """Whether something else had the core during most steps (docs/results-format.md)."""
+    seconds = number_at(record, "training_clock.seconds") or 0
+    steps = number_at(record, "training_clock.steps") or 0
+    cpu_seconds = number_at(record, "training_clock.cpu_seconds") or 0
+    shortest = min(seconds, steps * (number_at(record, "step_seconds.median") or 0))
+    return seconds >= 0.2 and shortest > 1.2 * cpu_seconds
+
+
+class Run:
+    """One record, and what the figures need of it."""
+
+    def __init__(self, record):
+        self.record = record
+        self.model = record["config"]["model"]["name"]
+        self.norm = record["config"]["norm"]["name"]
+        self.batch_size = int(record["config"]["batch_size"])
+        self.seed = record["config"]["seed"]
+        self.status = record["status"]
+        self.target = value_at(record, "config.target", "")
+        self.evaluations = [e for e in value_at(record, "evaluations", []) if isinstance(e, dict)]
+        self.doubtful_times = bool(value_at(record, "time_warnings", []))
+        self.doubtful_median = is_median_doubtful(record)
+        self.epochs_to_target = number_at(record, "convergence.epochs")
+        self.converged = self.epochs_to_target is not None
+
+    @property
+    def counts(self):
+        """Whether the run tells something about reaching the target."""
+        return bool(self.target) and (
+            self.status in ("reached_target", "missed_target", "diverged", "finished")
+        )
+
+    def to_target(self, clock=None):
+        """Seconds to the target, or epochs without a clock; infinite for a miss."""
+        field = clock.to_target if clock else "epochs"
+        value = number_at(self.record, f"convergence.{field}") if self.converged else None
+        return math.inf if value is None else value
+
+    def curve(self, metric, clock=None):
+        """Points of the validation metric by training time, or by epoch without a clock."""
+        field = clock.evaluation if clock else "epoch"
+        unit = number_at(self.record, clock.unit) if clock and clock.unit else 1
+        if unit is None:
+            return []
+        points = [(number_at(e, field), number_at(e, f"validation.{metric}")) for e in self.evaluations]
+        return [(x * unit, y) for x, y in points if x is not None and y is not None]
+
+
+def in_order(names, order):
+    """Distinct names: first those that `order` knows, in that order, then the others alphabetically."""
+    distinct = set(names)
+    known = [name for name in dict.fromkeys(order) if name in distinct]
+    return known + sorted(distinct.difference(known))
+
+
+def norms_of(runs):
+    return in_order((run.norm for run in runs), NORM_STYLES)
+
+
+def spec_models(spec):
+    """Model names in the order of the sweep's grid."""
+    grid = value_at(spec, "grid", {})
+    entries = []
+    for key in ("model", "model.name"):
+        entries += grid.get(key, []) if isinstance(grid.get(key), list) else []
+    return [entry.get("name") if isinstance(entry, dict) else entry for entry in entries]
+
+
+def flatten(settings, prefix=""):
+    flat = {}
+    for key, value in settings.items():
+        if isinstance(value, dict):
+            flat.update(flatten(value, f"{prefix}{key}."))
+        else:
+            flat[prefix + key] = json.dumps(value)
+    return flat
+
+
+def split_into_variants(runs):
+    """Runs of one model, norm and batch size that differ in more than the seed (a learning rate, say) belong to
+    different variants, each with figures of its own. Returns [(description, runs)]."""
+    configs = {id(run): flatten(run.record["config"]) for run in runs}
+    cells = {}
+    for run in runs:
+        cells.setdefault((run.model, run.norm, run.batch_size), []).append(configs[id(run)])
+    varying = sorted(
+        {
+            path
+            for cell in cells.values()
+            for path in set().union(*cell)
+            if path != "seed" and len({config.get(path) for config in cell}) > 1
+        }
+    )
+    variants = {}
+    for run in runs:
+        parts = [f"{path} {configs[id(run)].get(path, 'none')}".replace('"', "") for path in varying]
+        variants.setdefault(", ".join(parts), []).append(run)
+    return sorted(variants.items())
+
+
+class Sweep:
+    """The runs that share a set of figures."""
+
+    def __init__(self, name, variant, runs, model_order):
+        self.name, self.variant, self.runs = name, variant, runs
+        self.models = in_order((run.model for run in runs), model_order)
+        self.norms = norms_of(runs)
+        self.batch_sizes = sorted({run.batch_size for run in runs})
+        self.targets = {m: next((r.target for r in runs if r.model == m and r.target), "") for m in self.models}
+        self.several_seeds = len({run.seed for run in runs}) > 1
+
+    def cell(self, model, norm, batch_size):
+        key = (model, norm, batch_size)
+        return [run for run in self.runs if (run.model, run.norm, run.batch_size) == key]
+
+    def counting(self, model):
+        return [run for run in self.runs if run.model == model and run.counts]
+
+    def shown_norms(self):
+        return [norm for norm in self.norms if any(run.norm == norm and run.evaluations for run in self.runs)]
