@@ -1,4 +1,4 @@
-"""The command line of scripts/plot.py."""
+"""The command line of scripts/plot.py, and of each figure's file by itself."""
 
 import argparse
 import re

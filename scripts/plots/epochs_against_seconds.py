@@ -1,9 +1,17 @@
-"""Epochs to the target against training time, a point for each norm and batch size."""
+"""Epochs to the target against training time, a point for each norm and batch size.
+
+    python3 scripts/plots/epochs_against_seconds.py results/quick    # this alone, with the options of plot.py
+"""
 
 import math
 import statistics
+import sys
+from pathlib import Path
 
-from plots import captions
+if __name__ == "__main__":
+    sys.path[0] = str(Path(__file__).resolve().parents[1])  # the folder that the package is in
+
+from plots import captions, command
 from plots.axes import set_measure_axis
 from plots.figure import Figure
 from plots.style import BATCH_MARKERS, GREY, norm_label, style_of
@@ -77,3 +85,6 @@ def draw(plt, sweep, clock):
 
 
 FIGURES = {"epochs-against-seconds": draw}
+
+if __name__ == "__main__":
+    command.main(FIGURES)

@@ -1,10 +1,18 @@
-"""The validation metric of each model and batch size by epoch and by training time."""
+"""The validation metric of each model and batch size by epoch and by training time.
+
+    python3 scripts/plots/learning_curves.py results/quick    # these alone, with the options of plot.py
+"""
 
 import math
 import re
 import statistics
+import sys
+from pathlib import Path
 
-from plots import captions
+if __name__ == "__main__":
+    sys.path[0] = str(Path(__file__).resolve().parents[1])  # the folder that the package is in
+
+from plots import captions, command
 from plots.axes import set_log_axis
 from plots.figure import Figure, norm_handles
 from plots.style import GREY, METRIC_LABELS, TARGET_LINE, style_of
@@ -140,3 +148,6 @@ FIGURES = {
     "learning-curves-by-epoch": lambda plt, sweep, _: draw(plt, sweep),
     "learning-curves-by-time": draw,
 }
+
+if __name__ == "__main__":
+    command.main(FIGURES)

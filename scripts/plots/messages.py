@@ -1,10 +1,13 @@
-"""What plot.py says on standard error."""
+"""What the scripts say on standard error."""
 
 import sys
+from pathlib import Path
+
+PROGRAM = Path(sys.argv[0]).name
 
 
 def say(message):
-    print(f"plot.py: {message}", file=sys.stderr)
+    print(f"{PROGRAM}: {message}", file=sys.stderr)
 
 
 def fail(message):

@@ -1,9 +1,17 @@
-"""Epochs and seconds to the target against the batch size; misses stand in a strip at the top."""
+"""Epochs and seconds to the target against the batch size; misses stand in a strip at the top.
+
+    python3 scripts/plots/to_target.py results/quick    # these alone, with the options of plot.py
+"""
 
 import math
 import statistics
+import sys
+from pathlib import Path
 
-from plots import captions
+if __name__ == "__main__":
+    sys.path[0] = str(Path(__file__).resolve().parents[1])  # the folder that the package is in
+
+from plots import captions, command
 from plots.axes import set_batch_axis, set_measure_axis
 from plots.figure import Figure, norm_handles
 from plots.style import COUNT_SIZE, GREY, NOTE_SIZE, STRIP_GREY, style_of
@@ -113,3 +121,6 @@ FIGURES = {
     "epochs-to-target": lambda plt, sweep, _: draw(plt, sweep),
     "seconds-to-target": draw,
 }
+
+if __name__ == "__main__":
+    command.main(FIGURES)
