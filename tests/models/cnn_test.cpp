@@ -6,6 +6,7 @@
 
 #include "nn/gradient_check.h"
 #include "normlab/core/error.h"
+#include "normlab/nn/norm_traits.h"
 
 namespace normlab {
 namespace {
