@@ -15,10 +15,11 @@
 #include "normlab/experiment/cell.h"
 #include "normlab/experiment/config_json.h"
 #include "normlab/experiment/core_lease.h"
-#include "normlab/experiment/record.h"
-#include "normlab/experiment/record_check.h"
 #include "normlab/experiment/run_store.h"
 #include "normlab/experiment/stop_signals.h"
+#include "normlab/records/record.h"
+#include "normlab/records/record_check.h"
+#include "normlab/records/vocabulary.h"
 #include "normlab/train/checkpoint.h"
 #include "normlab/train/network_description.h"
 #include "normlab/train/requirements.h"
@@ -43,7 +44,7 @@ bool is_record(const Json& json) {
   if (!json.is_object() || !json.contains("config")) return false;
   const auto schema = json.find("schema");
   return schema != json.end() && schema->is_string() &&
-         schema->get_ref<const std::string&>().starts_with("normlab.run/");
+         schema->get_ref<const std::string&>().starts_with(normlab::schema_family(normlab::run_schema));
 }
 
 bool is_sweep_spec(const Json& json) {

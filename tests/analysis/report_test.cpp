@@ -6,8 +6,8 @@
 #include <fstream>
 #include <sstream>
 
-#include "analysis/synthetic_records.h"
 #include "normlab/core/error.h"
+#include "synthetic_records.h"
 
 using namespace normlab;
 using json = nlohmann::json;

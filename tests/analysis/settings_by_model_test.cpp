@@ -1,7 +1,7 @@
 #include <doctest/doctest.h>
 
-#include "analysis/synthetic_records.h"
 #include "normlab/analysis/report.h"
+#include "synthetic_records.h"
 
 namespace normlab {
 

@@ -4,9 +4,9 @@
 
 #include <sstream>
 
-#include "analysis/synthetic_records.h"
 #include "normlab/analysis/text_chart.h"
 #include "normlab/core/error.h"
+#include "synthetic_records.h"
 
 using namespace normlab;
 using json = nlohmann::json;

@@ -8,10 +8,10 @@
 #include <sstream>
 #include <vector>
 
-#include "analysis/synthetic_records.h"
 #include "normlab/analysis/report.h"
 #include "normlab/analysis/show.h"
-#include "normlab/experiment/record_check.h"
+#include "normlab/records/run_id.h"
+#include "synthetic_records.h"
 
 namespace normlab {
 namespace {

@@ -11,8 +11,8 @@ namespace {
 namespace filesystem = std::filesystem;
 
 // From the ground up: a folder includes itself and what stands before it.
-const std::vector<std::string> layers{"core",   "kernels", "onednn",     "nn",       "optim", "data",
-                                      "models", "train",   "experiment", "analysis", "bench"};
+const std::vector<std::string> layers{"core",   "kernels", "onednn",  "nn",         "optim",    "data",
+                                      "models", "train",   "records", "experiment", "analysis", "bench"};
 
 std::size_t level(const std::string& folder) {
   return static_cast<std::size_t>(std::find(layers.begin(), layers.end(), folder) - layers.begin());

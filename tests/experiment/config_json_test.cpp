@@ -1,4 +1,5 @@
 #include "normlab/experiment/config_json.h"
+#include "normlab/records/run_id.h"
 
 #include <doctest/doctest.h>
 
@@ -279,10 +280,11 @@ TEST_CASE("a run's id depends on its resolved settings and on nothing else") {
   CHECK(run_id(config).size() == std::string("mlp-layer-b4-s1-01234567").size());
   CHECK(run_id(config) == run_id(resolve(parsed(R"({"batch_size": 4.0, "norm": {"name": "layer"}})"))));
   CHECK(run_id(config) == run_id(resolve(to_json(config))));
-  CHECK(config_hash(config) !=
-        config_hash(resolve(parsed(R"({"norm": "layer", "batch_size": 4, "seed": 2})"))));
-  CHECK(config_hash(config) !=
-        config_hash(resolve(parsed(R"({"norm": "layer", "batch_size": 4, "optimizer": {"beta2": 0.99}})"))));
+  CHECK(config_hash(to_json(config)) !=
+        config_hash(to_json(resolve(parsed(R"({"norm": "layer", "batch_size": 4, "seed": 2})")))));
+  CHECK(config_hash(to_json(config)) !=
+        config_hash(
+            to_json(resolve(parsed(R"({"norm": "layer", "batch_size": 4, "optimizer": {"beta2": 0.99}})")))));
 }
 
 // Sweeps are resumed by these ids: a change here makes every folder of results that is under way a different

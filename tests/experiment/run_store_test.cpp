@@ -19,7 +19,7 @@
 
 #include "data/idx_files.h"
 #include "normlab/core/error.h"
-#include "normlab/experiment/record.h"
+#include "normlab/experiment/record_head.h"
 
 using namespace normlab;
 using namespace normlab::testing;
@@ -70,7 +70,7 @@ TEST_CASE("a folder keeps its sweep, its records and nothing half-written") {
   {
     const RunStore store(folder, spec, cells);
     CHECK(store.status(cells[0]) == "");
-    store.write_record(cells[0].id, make_failed_record(cells[0].config, "because"));
+    store.write_record(cells[0].id, make_failed_record(record_head(cells[0].config), "because"));
     CHECK(store.status(cells[0]) == "failed");
     CHECK(store.record(cells[0])["cause"] == "because");
     write_file(store.record_path(cells[1].id), read_file(store.record_path(cells[0].id)));  // another's
@@ -173,8 +173,8 @@ TEST_CASE("a record that calls a defined run undefined, or the other way round, 
   REQUIRE(cells[1].undefined);
   {
     const RunStore store(temporary.path(), spec, cells);
-    store.write_record(cells[0].id, make_undefined_record(cells[0].config, "no"));
-    store.write_record(cells[1].id, make_failed_record(cells[1].config, "no"));
+    store.write_record(cells[0].id, make_undefined_record(record_head(cells[0].config), "no"));
+    store.write_record(cells[1].id, make_failed_record(record_head(cells[1].config), "no"));
     for (const SweepCell& cell : cells) CHECK(store.status(cell) == "");
   }
   const RunStore store(temporary.path(), spec, cells);
@@ -182,7 +182,7 @@ TEST_CASE("a record that calls a defined run undefined, or the other way round, 
     CHECK_FALSE(std::filesystem::exists(store.record_path(cell.id)));
     CHECK(std::filesystem::exists(store.record_path(cell.id).string() + ".damaged-1"));
   }
-  store.write_record(cells[1].id, make_undefined_record(cells[1].config, "no"));
+  store.write_record(cells[1].id, make_undefined_record(record_head(cells[1].config), "no"));
   CHECK(store.status(cells[1]) == "undefined");
 }
 
@@ -273,7 +273,7 @@ TEST_CASE("a damaged sweep.json is renamed where the records are the sweep's own
   const SweepSpec other = spec_of(R"({"grid": {"norm": ["rms"]}})");
   {
     const RunStore store(temporary.path(), spec, cells);
-    store.write_record(cells[0].id, make_failed_record(cells[0].config, "because"));
+    store.write_record(cells[0].id, make_failed_record(record_head(cells[0].config), "because"));
   }
   const std::filesystem::path file = temporary.path() / "sweep.json";
   const std::string whole = read_file(file);

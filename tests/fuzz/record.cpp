@@ -1,9 +1,9 @@
-#include "normlab/experiment/record.h"
+#include "normlab/records/record.h"
 
 #include "fuzz/fuzz_checks.h"
 #include "fuzz/record_checks.h"
 #include "normlab/analysis/show.h"
-#include "normlab/experiment/record_check.h"
+#include "normlab/records/run_id.h"
 
 namespace normlab::fuzz {
 namespace {

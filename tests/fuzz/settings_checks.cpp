@@ -2,7 +2,7 @@
 
 #include "fuzz/fuzz_checks.h"
 #include "normlab/experiment/config_json.h"
-#include "normlab/experiment/record.h"
+#include "normlab/records/record.h"
 #include "normlab/train/trainer.h"
 
 namespace normlab::fuzz {

@@ -4,7 +4,7 @@
 #include "fuzz/fuzz_checks.h"
 #include "fuzz/record_checks.h"
 #include "normlab/experiment/config_json.h"
-#include "normlab/experiment/record.h"
+#include "normlab/experiment/record_head.h"
 #include "normlab/experiment/run_store.h"
 
 namespace normlab::fuzz {
@@ -33,7 +33,8 @@ void write_file(const std::filesystem::path& path, std::string_view content) {
 
 // The sweep.json of a folder with one record.
 bool fuzz_sweep_json(ByteSpan input) {
-  static const std::string record = record_text(make_failed_record(known_cells()[0].config, "a test"));
+  static const std::string record =
+      record_text(make_failed_record(record_head(known_cells()[0].config), "a test"));
   const test::TemporaryFolder folder;
   const std::filesystem::path sweep_file = folder / "sweep.json", runs = folder / "runs";
   write_file(sweep_file, InputReader(input).text());

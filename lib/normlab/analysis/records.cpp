@@ -12,7 +12,7 @@
 #include "normlab/core/file.h"
 #include "normlab/core/json.h"
 #include "normlab/core/text.h"
-#include "normlab/experiment/record_check.h"
+#include "normlab/records/record_check.h"
 
 namespace normlab {
 namespace {

@@ -12,6 +12,7 @@
 #include "normlab/core/file.h"
 #include "normlab/core/log.h"
 #include "normlab/core/text.h"
+#include "normlab/records/vocabulary.h"
 
 namespace normlab {
 namespace {
@@ -351,7 +352,7 @@ void warn(Report& report, const SweepRecords& sweep) {
 
 // Whether a sweep is known to work there, and nothing that it wrote is lost.
 bool has_only_begun(const SweepRecords& sweep) {
-  return text_at(sweep.spec, "schema").starts_with("normlab.sweep/") && sweep.warnings.empty();
+  return text_at(sweep.spec, "schema").starts_with(schema_family(sweep_schema)) && sweep.warnings.empty();
 }
 
 }  // namespace

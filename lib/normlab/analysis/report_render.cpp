@@ -9,6 +9,7 @@
 #include "normlab/analysis/report.h"
 #include "normlab/analysis/text_chart.h"
 #include "normlab/core/text.h"
+#include "normlab/records/vocabulary.h"
 
 namespace normlab {
 namespace {
@@ -429,7 +430,7 @@ OrderedJson json_row(const Report& report, const ReportRow& row) {
 }
 
 std::string render_json(const Report& report) {
-  OrderedJson json = {{"schema", "normlab.summary/1"},     {"name", report.name},
+  OrderedJson json = {{"schema", summary_schema},          {"name", report.name},
                       {"description", report.description}, {"models", report.models},
                       {"model_sizes", report.model_sizes}, {"datasets", report.datasets},
                       {"targets", report.targets},         {"seeds", report.seeds},

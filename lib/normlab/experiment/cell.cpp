@@ -8,10 +8,11 @@
 #include "normlab/experiment/cores.h"
 #include "normlab/experiment/environment.h"
 #include "normlab/experiment/evaluation_log.h"
-#include "normlab/experiment/record.h"
-#include "normlab/experiment/record_check.h"
+#include "normlab/experiment/record_head.h"
 #include "normlab/experiment/run_state.h"
 #include "normlab/experiment/stop_signals.h"
+#include "normlab/records/record_check.h"
+#include "normlab/records/vocabulary.h"
 
 namespace normlab {
 namespace {
@@ -36,7 +37,7 @@ RunResult train_and_record(const RunConfig& config, RunOptions options, const st
                       {"normlab", describe_environment(config.threads).normlab}};
   options.keep_result = [&](const RunResult& result) {
     if (result.status == RunStatus::interrupted && holds_ended_run(record)) return;
-    write_whole(record, record_text(make_record(config, result, placement)));
+    write_whole(record, record_text(make_record(record_head(config, placement), result)));
   };
   RunResult result = train(config, options);
   if (result.status != RunStatus::interrupted && !options.checkpoint.empty()) {

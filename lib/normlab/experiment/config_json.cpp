@@ -10,11 +10,11 @@
 
 #include "normlab/core/error.h"
 #include "normlab/core/nearest_name.h"
-#include "normlab/core/random.h"
 #include "normlab/core/text.h"
 #include "normlab/data/registry.h"
 #include "normlab/experiment/cores.h"
 #include "normlab/nn/norm_traits.h"
+#include "normlab/records/run_id.h"
 
 namespace normlab {
 namespace {
@@ -613,18 +613,8 @@ Json to_json(const RunConfig& original) {
   return json;
 }
 
-std::string config_hash(const nlohmann::json& written) {
-  const std::uint64_t hash = hash_name(written.dump());
-  return fmt::format("{:08x}", static_cast<std::uint32_t>(hash ^ (hash >> 32)));
-}
-
-std::string config_hash(const RunConfig& config) {
-  return config_hash(nlohmann::json(to_json(config)));
-}
-
 std::string run_id(const RunConfig& config) {
-  return fmt::format("{}-{}-b{}-s{}-{}", model_names[static_cast<std::size_t>(config.model.kind)],
-                     traits(config.norm.kind).name, config.batch_size, config.seed, config_hash(config));
+  return id_of_config(to_json(config));
 }
 
 const std::vector<std::string>& setting_choices(std::string_view path) {

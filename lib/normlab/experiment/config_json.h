@@ -19,12 +19,7 @@ RunConfig resolve(const Json& settings);
 // resolve(to_json(c)) equals c in all of them.
 Json to_json(const RunConfig& original);
 
-// Eight hexadecimal digits that identify the resolved config, or one as a record has it. Sorted by key, so
-// that the order in which settings are written does not matter to a run's identity.
-std::string config_hash(const RunConfig& config);
-std::string config_hash(const nlohmann::json& written);
-
-// "mlp-layer-b4-s1-9f2c1a7e": model, norm, batch size, seed, hash.
+// "mlp-layer-b4-s1-9f2c1a7e": the id of the run, which its record has (records/run_id.h).
 std::string run_id(const RunConfig& config);
 
 // A setting that resolve() looks for, and the names that it chooses from ("true" and "false" for a flag;

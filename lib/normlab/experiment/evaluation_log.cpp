@@ -5,7 +5,7 @@
 
 #include "normlab/core/error.h"
 #include "normlab/core/file.h"
-#include "normlab/experiment/record_check.h"
+#include "normlab/records/record_check.h"
 #include "normlab/train/evaluation_json.h"
 
 namespace normlab {

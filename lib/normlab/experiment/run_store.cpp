@@ -19,8 +19,9 @@
 #include "normlab/core/file.h"
 #include "normlab/core/log.h"
 #include "normlab/core/text.h"
-#include "normlab/experiment/record.h"
-#include "normlab/experiment/record_check.h"
+#include "normlab/records/record.h"
+#include "normlab/records/record_check.h"
+#include "normlab/records/vocabulary.h"
 
 namespace normlab {
 namespace {
@@ -155,7 +156,7 @@ std::string beginning_of(const filesystem::path& file) {
 bool is_json_summary(const filesystem::path& file) {
   std::string text = beginning_of(file);
   std::erase_if(text, [](char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; });
-  return text.starts_with(R"({"schema":"normlab.summary/)");
+  return text.starts_with(fmt::format(R"({{"schema":"{})", schema_family(summary_schema)));
 }
 
 bool is_csv_summary(const filesystem::path& file) {

@@ -21,11 +21,12 @@
 #include "normlab/experiment/cores.h"
 #include "normlab/experiment/evaluation_log.h"
 #include "normlab/experiment/progress.h"
-#include "normlab/experiment/record.h"
+#include "normlab/experiment/record_head.h"
 #include "normlab/experiment/run_order.h"
 #include "normlab/experiment/run_state.h"
 #include "normlab/experiment/stop_signals.h"
 #include "normlab/experiment/time_estimate.h"
+#include "normlab/records/vocabulary.h"
 
 namespace normlab {
 namespace {
@@ -132,7 +133,7 @@ class Schedule {
       const std::string status = store_.status(cell);
       if (cell.undefined) {
         if (status != "undefined")
-          store_.write_record(cell.id, make_undefined_record(cell.config, *cell.undefined));
+          store_.write_record(cell.id, make_undefined_record(record_head(cell.config), *cell.undefined));
         ++counts_.undefined;
         ++counts_.done;
       } else if (is_final_status(status)) {
@@ -244,8 +245,8 @@ class Schedule {
       // crashed.
       const std::string cause = exit.status == 130 ? "stopped by a signal from outside" : exit.cause;
       store_.write_record(cell.id,
-                          make_failed_record(cell.config, cause,
-                                             {placement_of(ended), utc_time(seconds_since(ended.start)),
+                          make_failed_record(record_head(cell.config, placement_of(ended)), cause,
+                                             {utc_time(seconds_since(ended.start)),
                                               read_evaluation_log(store_.evaluation_log_path(cell.id))}));
       ++counts_.failed;
       message = fmt::format("failed: {}", cause);

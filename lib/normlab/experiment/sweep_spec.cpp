@@ -14,6 +14,7 @@
 #include "normlab/core/text.h"
 #include "normlab/experiment/axis_values.h"
 #include "normlab/experiment/config_json.h"
+#include "normlab/records/vocabulary.h"
 #include "normlab/train/trainer.h"
 
 namespace normlab {
@@ -236,8 +237,6 @@ Json overrides_json(const std::vector<Override>& overrides) {
   return list;
 }
 
-constexpr const char* sweep_schema = "normlab.sweep/1";
-
 // Experiments are called experiments/NAME.json wherever they are described, and where that is not here it is
 // in the folder that the program was installed to.
 void refuse_absent_experiment(const std::filesystem::path& file) {
@@ -252,7 +251,7 @@ void refuse_absent_experiment(const std::filesystem::path& file) {
 }
 
 [[noreturn]] void refuse_schema(const Json& schema, const std::filesystem::path& file) {
-  if (schema.is_string() && schema.get_ref<const std::string&>().starts_with("normlab.run/")) {
+  if (schema.is_string() && schema.get_ref<const std::string&>().starts_with(schema_family(run_schema))) {
     refuse("spec", quotation(file.string()),
            fmt::format("it is a run's record, and \"normlab run --config {}\" repeats it",
                        shortened(file.string())));

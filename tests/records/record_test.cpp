@@ -1,4 +1,4 @@
-#include "normlab/experiment/record.h"
+#include "normlab/records/record.h"
 
 #include <doctest/doctest.h>
 
@@ -6,6 +6,8 @@
 
 #include "normlab/experiment/config_json.h"
 #include "normlab/experiment/cores.h"
+#include "normlab/experiment/record_head.h"
+#include "normlab/records/vocabulary.h"
 
 using namespace normlab;
 
@@ -38,7 +40,7 @@ bool is_plain_number(const Json& value) {
 }  // namespace
 
 TEST_CASE("a record has what the format promises") {
-  const Json record = make_record(text_config(), finished_result());
+  const Json record = make_record(record_head(text_config()), finished_result());
   CHECK(record["schema"] == "normlab.run/2");
   CHECK(record["started"] == "2026-03-01T14:05:09Z");
   CHECK(record["id"] == run_id(text_config()));
@@ -61,11 +63,11 @@ TEST_CASE("a record has what the format promises") {
 
 TEST_CASE("a record says which data its run had, where these were files") {
   RunResult result = finished_result();
-  const Json without = make_record(text_config(), result);
+  const Json without = make_record(record_head(text_config()), result);
   CHECK_FALSE(without.contains("data_checksum"));
   CHECK_FALSE(is_of_other_data(without, "ef46db3751d8e999"));
   result.data_checksum = "ef46db3751d8e999";
-  const Json record = make_record(text_config(), result);
+  const Json record = make_record(record_head(text_config()), result);
   CHECK(record["data_checksum"] == "ef46db3751d8e999");
   CHECK_FALSE(is_of_other_data(record, "ef46db3751d8e999"));
   CHECK(is_of_other_data(record, "d24ec4f1a98c6e5b"));
@@ -75,7 +77,7 @@ TEST_CASE("records of a text that is read as bytes name their bits for it") {
   const RunConfig config = resolve({{"dataset", {{"name", "text:x"}, {"unit", "byte"}}},
                                     {"model", "lstm"},
                                     {"target", "validation.bits_per_byte<=2"}});
-  const Json record = make_record(config, finished_result());
+  const Json record = make_record(record_head(config), finished_result());
   for (const Json& metrics : {record["test"], record["evaluations"][0]["validation"]}) {
     CHECK(metrics.contains("bits_per_byte"));
     CHECK_FALSE(metrics.contains("bits_per_character"));
@@ -83,21 +85,22 @@ TEST_CASE("records of a text that is read as bytes name their bits for it") {
 }
 
 TEST_CASE("a record says where it ran, and beside how many runs, and whether its times can be believed") {
-  const Json record = make_record(text_config(), finished_result(), {.pinned_cores = {2}, .jobs = 3});
+  const Json record =
+      make_record(record_head(text_config(), {.pinned_cores = {2}, .jobs = 3}), finished_result());
   CHECK(record["environment"]["pinned_cores"] == Json{2});
   CHECK(record["environment"]["jobs"] == 3);
   CHECK(record["environment"]["cores"] == machine_cores());
   CHECK(record["training_clock"]["cpu_seconds"] == 2);
   CHECK(record["time_warnings"].size() == 2);
-  CHECK(make_record(text_config(), {})["time_warnings"] == Json::array());
-  CHECK(make_record(text_config(), {})["environment"]["pinned_cores"] == Json::array());
+  CHECK(make_record(record_head(text_config()), {})["time_warnings"] == Json::array());
+  CHECK(make_record(record_head(text_config()), {})["environment"]["pinned_cores"] == Json::array());
 }
 
 TEST_CASE("records of images have no bits per character, and no convergence without one") {
   RunResult result = finished_result();
   result.status = RunStatus::missed_target;
   result.convergence.reset();
-  const Json record = make_record(resolve({{"target", "validation.error<=0.1"}}), result);
+  const Json record = make_record(record_head(resolve({{"target", "validation.error<=0.1"}})), result);
   CHECK_FALSE(record["test"].contains("bits_per_character"));
   CHECK_FALSE(record.contains("convergence"));
 }
@@ -115,7 +118,7 @@ TEST_CASE("a record never holds a number that is not finite") {
   evaluation.gradient_norm = infinity;
   evaluation.layers[0].gradient_norm = nan;
   result.step_seconds = {0, nan, nan, nan};
-  Json written = make_record(text_config(), result);
+  Json written = make_record(record_head(text_config()), result);
   written.erase("environment");  // the compiler's flags may well have such letters in them
   const std::string text = record_text(written);
   for (const char* word : {"nan", "NaN", "inf", "Inf"}) CHECK(text.find(word) == text.npos);
@@ -126,15 +129,16 @@ TEST_CASE("a record never holds a number that is not finite") {
 }
 
 TEST_CASE("undefined and failed runs say why") {
-  const Json undefined = make_undefined_record(text_config(), "no meaning");
+  const Json undefined = make_undefined_record(record_head(text_config()), "no meaning");
   CHECK(undefined["status"] == "undefined");
   CHECK(undefined["reason"] == "no meaning");
-  const Json failed = make_failed_record(text_config(), "killed by signal 9 (Killed)");
+  const Json failed = make_failed_record(record_head(text_config()), "killed by signal 9 (Killed)");
   CHECK(failed["status"] == "failed");
   CHECK(failed["cause"] == "killed by signal 9 (Killed)");
   CHECK_FALSE(failed.contains("started"));
   // A cause may be anything that a process printed.
-  CHECK_NOTHROW(parse_json(record_text(make_failed_record(text_config(), "\xff\xfe")), "record"));
+  CHECK_NOTHROW(
+      parse_json(record_text(make_failed_record(record_head(text_config()), "\xff\xfe")), "record"));
 }
 
 TEST_CASE("a sweep skips what ended by itself or has no meaning, and nothing else") {

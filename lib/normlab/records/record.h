@@ -1,41 +1,43 @@
-// One run as JSON (schema "normlab.run/2", docs/results-format.md). A record never holds a number that is not
-// finite: such a number is null.
+// Making the record of a run: JSON with the schema run_schema (docs/results-format.md). It never holds a
+// number that is not finite: such a number is null.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "normlab/experiment/environment.h"
-#include "normlab/experiment/json.h"
-#include "normlab/train/run_config.h"
+#include "normlab/core/json.h"
 #include "normlab/train/run_result.h"
 
 namespace normlab {
 
+// What every record says, however its run ended.
+struct RecordHead {
+  Json config;                   // every setting, resolved; the id is made of it (run_id.h)
+  Json environment;              // the machine and the versions
+  std::optional<TextUnit> unit;  // of a text, what its bits are counted by
+};
+
 // A run that was trained, to its end or until it was interrupted.
-Json make_record(const RunConfig& config, const RunResult& result, const Placement& placement = {});
+Json make_record(const RecordHead& head, const RunResult& result);
 
 // Reasons to doubt the run's times (train/clock_check.h), as its record has them.
 std::vector<std::string> time_warnings(const RunResult& result);
 
 // A cell whose combination of model, norm and batch size has no meaning.
-Json make_undefined_record(const RunConfig& config, std::string_view reason);
+Json make_undefined_record(const RecordHead& head, std::string_view reason);
 
 // What is known of a run that ended without telling.
 struct FailedRun {
-  Placement placement;
   std::string started;               // UTC, ISO 8601; "" when it did not start
   Json evaluations = Json::array();  // those that it came to
 };
 
 // A run that crashed, was killed or could not do its work.
-Json make_failed_record(const RunConfig& config, std::string_view cause, const FailedRun& run = {});
+Json make_failed_record(const RecordHead& head, std::string_view cause, const FailedRun& run = {});
 
-std::string status_name(RunStatus status);
-
-// True for the statuses that running a sweep again skips: the run ended by itself, or can have no result.
-bool is_final_status(std::string_view status);
+std::string_view status_name(RunStatus status);
 
 // Whether the record's run was given other data than those with this checksum (DataSize::checksum). Of runs
 // on data without files, and in records of older versions, there is nothing to compare.

@@ -1,4 +1,4 @@
-#include "analysis/synthetic_records.h"
+#include "synthetic_records.h"
 
 #include <fmt/format.h>
 #include <stdlib.h>
@@ -6,7 +6,7 @@
 #include <cmath>
 #include <fstream>
 
-#include "normlab/experiment/record_check.h"
+#include "normlab/records/run_id.h"
 
 namespace normlab {
 namespace {

@@ -6,10 +6,6 @@
 
 namespace normlab {
 
-// The id that a record with this config has; "" when the config lacks what an id is made of. Looks at the
-// config as it is written, so that records of versions with other defaults keep their ids.
-std::string id_of_config(const nlohmann::json& config);
-
 // What is wrong with `record`, as the end of a sentence ("its id is …"), or "" when it is whole: the schema,
 // an id that is its config's, a known status, and what that status rests on. A run that ended has
 // evaluations, steps and a test result, one that reached its target has the convergence, and so on. Fields

@@ -1,10 +1,11 @@
-#include "normlab/experiment/record_check.h"
+#include "normlab/records/record_check.h"
+#include "normlab/records/run_id.h"
 
 #include <doctest/doctest.h>
 
-#include "analysis/synthetic_records.h"
 #include "normlab/experiment/config_json.h"
-#include "normlab/experiment/record.h"
+#include "normlab/experiment/record_head.h"
+#include "synthetic_records.h"
 
 using namespace normlab;
 using nlohmann::json;
@@ -77,9 +78,9 @@ TEST_CASE("what a run writes is a record, with the id that its config gives as w
   result.status = RunStatus::diverged;
   result.diverged_step = 3;
   result.started = "2026-01-31T12:00:00Z";
-  CHECK(record_defect(make_record(config, result, {})) == "");
-  CHECK(record_defect(make_undefined_record(config, "because")) == "");
-  CHECK(record_defect(make_failed_record(config, "killed")) == "");
+  CHECK(record_defect(make_record(record_head(config), result)) == "");
+  CHECK(record_defect(make_undefined_record(record_head(config), "because")) == "");
+  CHECK(record_defect(make_failed_record(record_head(config), "killed")) == "");
 }
 
 TEST_CASE("counts are integers that reports can compute with, and seeds all that 64 bits hold") {

@@ -1,4 +1,4 @@
-#include "normlab/experiment/record_check.h"
+#include "normlab/records/record_check.h"
 
 #include <fmt/format.h>
 
@@ -10,14 +10,13 @@
 #include "normlab/core/checksum.h"
 #include "normlab/core/json.h"
 #include "normlab/core/text.h"
-#include "normlab/experiment/config_json.h"
+#include "normlab/records/run_id.h"
+#include "normlab/records/vocabulary.h"
 
 namespace normlab {
 namespace {
 
 using nlohmann::json;
-
-constexpr std::string_view schema = "normlab.run/2", older_schema = "normlab.run/1";
 
 class Defect : public std::runtime_error {
  public:
@@ -100,7 +99,7 @@ void require_convergence(const json& record) {
     require_amount(record, fmt::format("convergence.{}", field));
 }
 
-// What "normlab.run/2" adds.
+// What the older schema has not.
 void require_times(const json& record) {
   if (record.contains("started")) require_text(record, "started");
   if (!record.contains("time_warnings")) return;
@@ -141,23 +140,23 @@ void require_result(const json& record) {
 void require_status_of_target(const json& record, std::string_view status) {
   const bool has_target = require(record, "config.target").is_string();
   const bool converged = record.contains("convergence");
-  if (has_target == (status == "finished"))
+  if (has_target == (status == status::finished))
     throw Defect(
         fmt::format("its status is {}, and its config has {} target", status, has_target ? "a" : "no"));
-  if (converged != (status == "reached_target"))
+  if (converged != (status == status::reached_target))
     throw Defect(fmt::format("its status is {}, and it has {} convergence", status, converged ? "a" : "no"));
 }
 
 void require_evidence(const json& record, std::string_view status) {
-  if (status == "undefined") {
+  if (status == status::undefined) {
     require_text(record, "reason");
-  } else if (status == "failed") {
+  } else if (status == status::failed) {
     require_text(record, "cause");
     if (record.contains("evaluations")) require_evaluations(record);
   } else {
     require_training(record);
-    if (status == "diverged") require_count(record, "diverged_step", 1);
-    if (status == "diverged" || status == "interrupted") return;
+    if (status == status::diverged) require_count(record, "diverged_step", 1);
+    if (status == status::diverged || status == status::interrupted) return;
     require_result(record);
     require_status_of_target(record, status);
   }
@@ -184,13 +183,10 @@ void require_data_checksum(const json& record) {
 void require_record(const json& record) {
   if (!record.is_object()) throw Defect("it is not a JSON object");
   const std::string found = require_text(record, "schema");
-  if (found != schema && found != older_schema)
-    throw Defect(fmt::format("its schema is {}, not {}", quotation(found), quotation(schema)));
-  static constexpr std::array<std::string_view, 7> statuses{
-      "reached_target", "missed_target", "finished", "diverged", "undefined", "failed", "interrupted"};
+  if (found != run_schema && found != older_run_schema)
+    throw Defect(fmt::format("its schema is {}, not {}", quotation(found), quotation(run_schema)));
   const std::string status = require_text(record, "status");
-  if (std::find(statuses.begin(), statuses.end(), status) == statuses.end())
-    throw Defect(fmt::format("its status {} is unknown", quotation(status)));
+  if (!is_status(status)) throw Defect(fmt::format("its status {} is unknown", quotation(status)));
   require_identity(record);
   require_object(record, "environment");
   require_data_checksum(record);
@@ -198,19 +194,6 @@ void require_record(const json& record) {
 }
 
 }  // namespace
-
-std::string id_of_config(const json& config) {
-  const json* model = value_at(config, "model.name");
-  const json* norm = value_at(config, "norm.name");
-  const json* batch_size = value_at(config, "batch_size");
-  const json* seed = value_at(config, "seed");
-  const bool complete = model != nullptr && model->is_string() && norm != nullptr && norm->is_string() &&
-                        batch_size != nullptr && batch_size->is_number_integer() && seed != nullptr &&
-                        seed->is_number_integer();
-  if (!complete) return "";
-  return fmt::format("{}-{}-b{}-s{}-{}", model->get<std::string>(), norm->get<std::string>(),
-                     batch_size->dump(), seed->dump(), config_hash(config));
-}
 
 bool is_evaluation(const json& evaluation) {
   try {

@@ -1,0 +1,12 @@
+#include "normlab/experiment/record_head.h"
+
+#include "normlab/experiment/config_json.h"
+
+namespace normlab {
+
+RecordHead record_head(const RunConfig& config, const Placement& placement) {
+  return {to_json(config), to_json(describe_environment(config.threads, placement)),
+          text_unit(config.dataset)};
+}
+
+}  // namespace normlab
