@@ -1,8 +1,10 @@
 #include "normlab/core/json.h"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include "data/idx_files.h"
+#include "normlab/core/json_events.h"
 
 using namespace normlab;
 using namespace normlab::testing;
@@ -71,4 +73,43 @@ TEST_CASE("a text that is no JSON is told from one that is refused") {
   CHECK(parse_json_if_valid("[1]", "x") == Json::array({1}));
   CHECK_FALSE(parse_json_if_valid("layer", "x"));
   CHECK_FALSE(parse_json_if_valid("1e999", "x"));
+}
+
+TEST_CASE("a key is found twice among few and among many, in each object anew") {
+  for (const int count : {2, 31, 32, 33, 100}) {
+    CAPTURE(count);
+    std::string keys;
+    for (int i = 0; i < count; ++i) keys += fmt::format(R"("key{}": {{"key0": {{}}, "key1": [{{}}]}}, )", i);
+    CHECK_NOTHROW(parse_json("{" + keys + R"("last": 1})", "x"));
+    for (const int again : {0, count - 1})
+      CHECK_THROWS_AS(parse_json("{" + keys + fmt::format(R"("key{}": 1}})", again), "x"), RequestError);
+  }
+}
+
+namespace {
+
+// Writes down what it is told.
+class Told final : public JsonEvents {
+ public:
+  void start_object() override { text += "{ "; }
+  void start_array() override { text += "[ "; }
+  void end() override { text += "end "; }
+  void key(std::string& name) override { text += name + ": "; }
+  void value(nlohmann::json scalar) override { text += scalar.dump() + " "; }
+  std::string text;
+};
+
+}  // namespace
+
+TEST_CASE("events come in the order of the text, up to what is refused") {
+  Told told;
+  read_json_events(R"({"a": [1, -2, 2.5, "t"], "b": {"c": null, "d": true}})", "x", told);
+  CHECK(told.text == R"({ a: [ 1 -2 2.5 "t" end b: { c: null d: true end end )");
+  for (const char* text : {R"({"a": 1, "a": 2})", R"({"a": 1, )", R"({"a": 1} 2)"}) {
+    CAPTURE(text);
+    Told refused;
+    CHECK_THROWS_AS(read_json_events(text, "x", refused), RequestError);
+    CHECK(refused.text.starts_with("{ a: 1 "));
+    CHECK(refused.text.find('2') == std::string::npos);
+  }
 }

@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <new>
 #include <set>
-#include <type_traits>
 #include <vector>
 
 #include "normlab/core/error.h"
 #include "normlab/core/file.h"
+#include "normlab/core/json_events.h"
 #include "normlab/core/text.h"
 
 namespace normlab {
@@ -45,60 +45,141 @@ std::string reason_of(const nlohmann::json::exception& error) {
 // keys.
 constexpr std::size_t most_ordered_keys = 20000;
 
-// Refuses an object that names a key twice (JSON would silently keep one of the two values) or has too many
-// for the order to be kept, and nesting that no recursion survives, before it is built.
-template <class Value>
-class Guard {
+// The keys of the objects that are open, each with the names that it has had.
+class OpenObjects {
  public:
-  explicit Guard(std::string_view source) : source_(source) {}
-
-  bool operator()(int depth, typename Value::parse_event_t event, Value& parsed) {
-    using Event = typename Value::parse_event_t;
-    if (depth >= deepest_json && (event == Event::array_start || event == Event::object_start)) {
-      throw RequestError(fmt::format("{}: values are nested more than {} deep, and fewer are allowed.",
-                                     source_, deepest_json));
+  void open() { objects_.push_back({used_, {}}); }
+  void close() {
+    used_ = objects_.back().first;
+    objects_.pop_back();
+  }
+  // How many keys the innermost object has with this one; 0 when it has it already.
+  std::size_t add(const std::string& key) {
+    Object& object = objects_.back();
+    const auto first = names_.begin() + static_cast<std::ptrdiff_t>(object.first);
+    const auto last = names_.begin() + static_cast<std::ptrdiff_t>(used_);
+    if (std::find(first, last, key) != last || object.others.contains(key)) return 0;
+    if (used_ - object.first == few) {
+      object.others.insert(key);
+    } else {
+      if (used_ == names_.size()) names_.emplace_back();
+      names_[used_++] = key;
     }
-    if (event == Event::object_start) seen_.emplace_back();
-    if (event == Event::object_end) seen_.pop_back();
-    if (event == Event::key) check_key(parsed.template get_ref<const std::string&>());
-    return true;
+    return used_ - object.first + object.others.size();
   }
 
  private:
-  void check_key(const std::string& key) {
-    std::set<std::string>& keys = seen_.back();
-    if (!keys.insert(key).second) {
+  // So many are looked at one by one, in strings that are used again for the next object.
+  static constexpr std::size_t few = 32;
+  struct Object {
+    std::size_t first;
+    std::set<std::string> others;
+  };
+  std::vector<std::string> names_;
+  std::size_t used_ = 0;
+  std::vector<Object> objects_;
+};
+
+// What the library says of a text that is not JSON, or has a number beyond double precision.
+struct NotJson {
+  std::size_t bytes;  // read when it noticed
+  std::string reason;
+  bool is_large_number;
+};
+
+// The library's events, handed on as JsonEvents. Refuses an object that names a key twice (JSON would
+// silently keep one of the two values) or has more than `most_keys`, and nesting that no recursion survives,
+// before anyone is told of it.
+class Guard {
+ public:
+  Guard(std::string_view source, JsonEvents& events, std::size_t most_keys)
+      : source_(source), events_(events), most_keys_(most_keys) {}
+
+  bool null() { return tell(nullptr); }
+  bool boolean(bool value) { return tell(value); }
+  bool number_integer(std::int64_t value) { return tell(value); }
+  bool number_unsigned(std::uint64_t value) { return tell(value); }
+  bool number_float(double value, const std::string&) { return tell(value); }
+  bool string(std::string& value) { return tell(std::move(value)); }
+  bool binary(nlohmann::json::binary_t&) { return true; }  // not in a text
+  bool start_object(std::size_t) {
+    enter();
+    keys_.open();
+    events_.start_object();
+    return true;
+  }
+  bool end_object() {
+    keys_.close();
+    return leave();
+  }
+  bool start_array(std::size_t) {
+    enter();
+    events_.start_array();
+    return true;
+  }
+  bool end_array() { return leave(); }
+
+  bool key(std::string& name) {
+    const std::size_t count = keys_.add(name);
+    if (count == 0) {
       throw RequestError(fmt::format("{}: the key {} appears twice in one object; once is allowed.", source_,
-                                     quotation(key)));
+                                     quotation(name)));
     }
-    if (std::is_same_v<Value, Json> && keys.size() > most_ordered_keys) {
-      throw RequestError(fmt::format("{}: an object has more than {} keys, and fewer are allowed.", source_,
-                                     most_ordered_keys));
+    if (count > most_keys_) {
+      throw RequestError(
+          fmt::format("{}: an object has more than {} keys, and fewer are allowed.", source_, most_keys_));
     }
+    events_.key(name);
+    return true;
   }
 
-  std::string source_;
-  std::vector<std::set<std::string>> seen_;
+  bool parse_error(std::size_t bytes, const std::string&, const nlohmann::json::exception& error) {
+    const bool is_large_number = dynamic_cast<const nlohmann::json::out_of_range*>(&error) != nullptr;
+    throw NotJson{bytes, reason_of(error), is_large_number};
+  }
+
+ private:
+  void enter() {
+    if (depth_++ < deepest_json) return;
+    throw RequestError(fmt::format("{}: values are nested more than {} deep, and fewer are allowed.", source_,
+                                   deepest_json));
+  }
+  bool leave() {
+    --depth_;
+    events_.end();
+    return true;
+  }
+  template <class Scalar>
+  bool tell(Scalar&& scalar) {
+    events_.value(std::forward<Scalar>(scalar));
+    return true;
+  }
+
+  std::string_view source_;
+  JsonEvents& events_;
+  std::size_t most_keys_;
+  int depth_ = 0;
+  OpenObjects keys_;
 };
 
 [[noreturn]] void refuse_length(std::string_view source) {
   throw RequestError(fmt::format("{}: JSON of more than {} MiB is not read.", source, longest_json >> 20));
 }
 
-// The library's own exceptions where `text` is not JSON or has a number that is too large.
-template <class Value>
-Value parse_guarded(std::string_view text, const std::string& source) {
+// NotJson where `text` is not.
+void read_guarded(std::string_view text, const std::string& source, JsonEvents& events,
+                  std::size_t most_keys) {
   if (text.size() > longest_json) refuse_length(source);
-  Guard<Value> guard(source);
+  Guard guard(source, events, most_keys);
   try {
-    return Value::parse(text.begin(), text.end(), std::ref(guard));
+    nlohmann::json::sax_parse(text.begin(), text.end(), &guard);
   } catch (const std::bad_alloc&) {
     throw RunError(fmt::format("not enough memory to read {}.", source));
   }
 }
 
-template <class Value>
-Value parse_or_refuse(std::string_view text, std::string_view source) {
+void read_or_refuse(std::string_view text, std::string_view source, JsonEvents& events,
+                    std::size_t most_keys = std::string::npos) {
   const std::string name = shortened(source);
   // The library takes a byte of zero for the end.
   if (const std::size_t zero = text.find('\0'); zero != text.npos) {
@@ -107,32 +188,42 @@ Value parse_or_refuse(std::string_view text, std::string_view source) {
         fmt::format("{}: line {}, column {} is not JSON: a byte of zero.", name, place.line, place.column));
   }
   try {
-    return parse_guarded<Value>(text, name);
-  } catch (const typename Value::parse_error& error) {
+    read_guarded(text, name, events, most_keys);
+  } catch (const NotJson& problem) {
+    if (problem.is_large_number)
+      throw RequestError(fmt::format("{}: a number is too large; double precision is allowed.", name));
     // The library counts the byte that it stumbled over from one.
-    const Place place = place_of(text, error.byte == 0 ? 0 : error.byte - 1);
+    const Place place = place_of(text, problem.bytes == 0 ? 0 : problem.bytes - 1);
     throw RequestError(fmt::format("{}: line {}, column {} is not JSON: {}.", name, place.line, place.column,
-                                   reason_of(error)));
-  } catch (const typename Value::out_of_range&) {
-    throw RequestError(fmt::format("{}: a number is too large; double precision is allowed.", name));
+                                   problem.reason));
   }
 }
 
 }  // namespace
 
+void read_json_events(std::string_view text, std::string_view source, JsonEvents& events) {
+  read_or_refuse(text, source, events);
+}
+
 Json parse_json(std::string_view text, std::string_view source) {
-  return parse_or_refuse<Json>(text, source);
+  JsonTreeBuilder<Json> tree;
+  read_or_refuse(text, source, tree, most_ordered_keys);
+  return tree.take();
 }
 
 nlohmann::json parse_sorted_json(std::string_view text, std::string_view source) {
-  return parse_or_refuse<nlohmann::json>(text, source);
+  JsonTreeBuilder<nlohmann::json> tree;
+  read_or_refuse(text, source, tree);
+  return tree.take();
 }
 
 std::optional<Json> parse_json_if_valid(std::string_view text, std::string_view source) {
   if (text.find('\0') != text.npos) return std::nullopt;
   try {
-    return parse_guarded<Json>(text, shortened(source));
-  } catch (const Json::exception&) {
+    JsonTreeBuilder<Json> tree;
+    read_guarded(text, shortened(source), tree, most_ordered_keys);
+    return tree.take();
+  } catch (const NotJson&) {
     return std::nullopt;
   }
 }
