@@ -128,6 +128,11 @@ json synthetic_record(const SyntheticRun& run) {
   return record;
 }
 
+json with_own_id(json record) {
+  record["id"] = id_of_config(record["config"]);
+  return record;
+}
+
 SyntheticSweep::SyntheticSweep(const json& spec) {
   std::string pattern = (std::filesystem::temp_directory_path() / "normlab-sweep-XXXXXX").string();
   if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary folder");
@@ -142,8 +147,7 @@ SyntheticSweep::~SyntheticSweep() {
 }
 
 std::filesystem::path SyntheticSweep::add(const json& record) {
-  json written = record;
-  written["id"] = id_of_config(record["config"]);
+  const json written = with_own_id(record);
   return write("runs/" + written["id"].get<std::string>() + ".json", written.dump());
 }
 

@@ -26,6 +26,9 @@ struct SyntheticRun {
 // A record as docs/results-format.md describes it; 10 epochs of 55000 samples, evaluated once an epoch.
 nlohmann::json synthetic_record(const SyntheticRun& run);
 
+// The record with the id that its config has.
+nlohmann::json with_own_id(nlohmann::json record);
+
 // A sweep directory of its own that goes away with the object.
 class SyntheticSweep {
  public:

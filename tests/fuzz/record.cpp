@@ -3,6 +3,8 @@
 #include "fuzz/fuzz_checks.h"
 #include "fuzz/record_checks.h"
 #include "normlab/analysis/show.h"
+#include "normlab/core/error.h"
+#include "normlab/records/record_check.h"
 #include "normlab/records/run_id.h"
 
 namespace normlab::fuzz {
@@ -10,9 +12,9 @@ namespace {
 
 using nlohmann::json;
 
-RunRecord read_record(const std::string& text) {
+json read_record(const std::string& text) {
   const MemoryFile file(bytes_of(text));
-  return load_run_record(file.path());
+  return load_record(file.path());
 }
 
 // Puts right what almost every change of a config puts wrong, so that what comes behind is reached.
@@ -37,19 +39,40 @@ std::vector<std::string> record_texts(std::string_view text) {
   return texts;
 }
 
+// What is wrong with it when all of it is in memory.
+std::string defect_of(const std::string& text) {
+  try {
+    return record_defect(parse_sorted_json(text, "record"));
+  } catch (const RequestError& error) {
+    return error.what();
+  }
+}
+
+// Adds the record to the sweep, or says what is wrong with it.
+std::string read_for_report(RunRecordReader& reader, const std::string& text, SweepRecords& sweep) {
+  try {
+    sweep.runs.push_back(reader.read(text, "record"));
+    return "";
+  } catch (const std::runtime_error& error) {
+    return error.what();
+  }
+}
+
 }  // namespace
 
 // A record, or an array of records for one report.
 bool fuzz_record(ByteSpan input) {
   SweepRecords sweep;
+  RunRecordReader reader;
   for (const std::string& text : record_texts(InputReader(input).text())) {
     accepted([&] {
-      RunRecord record = read_record(text);
-      const RunRecord again = never_refused([&] { return read_record(record_text(record.content)); });
-      require(again.content == record.content, "a record that is written and read again is the same");
-      require_lines(render_record(record.content));
-      sweep.runs.push_back(std::move(record));
+      const json record = read_record(text);
+      const json again = never_refused([&] { return read_record(record_text(record)); });
+      require(again == record, "a record that is written and read again is the same");
+      require_lines(render_record(record));
     });
+    require(read_for_report(reader, text, sweep) == defect_of(text),
+            "reports find the same wrong with a record as everything else");
   }
   require_reportable(sweep);
   return !sweep.runs.empty();

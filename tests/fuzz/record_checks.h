@@ -1,7 +1,7 @@
 // Checks that what was read from a sweep's folder can be shown.
 #pragma once
 
-#include "normlab/analysis/records.h"
+#include "normlab/analysis/sweep_records.h"
 
 namespace normlab::fuzz {
 

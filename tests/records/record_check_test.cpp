@@ -1,5 +1,7 @@
 #include "normlab/records/record_check.h"
 #include "normlab/records/run_id.h"
+#include "normlab/records/run_record.h"
+#include "normlab/records/value_checks.h"
 
 #include <doctest/doctest.h>
 
@@ -12,6 +14,16 @@ using nlohmann::json;
 
 namespace {
 
+// What the reader for reports says of it, which never has all of the record in memory.
+std::string defect_in_report(const json& record) {
+  try {
+    RunRecordReader().read(record.dump(), "record");
+    return "";
+  } catch (const RecordDefect& defect) {
+    return defect.what();
+  }
+}
+
 // Calls spoil(record) on a whole record of this status, and says what is found wrong.
 template <class Spoil>
 std::string defect_after(const char* status, Spoil&& spoil) {
@@ -21,7 +33,9 @@ std::string defect_after(const char* status, Spoil&& spoil) {
        .target = has_target ? std::optional<std::string>("validation.error<=0.12") : std::nullopt});
   REQUIRE(record_defect(record) == "");
   spoil(record);
-  return record_defect(record);
+  const std::string defect = record_defect(record);
+  CHECK(defect_in_report(record) == defect);
+  return defect;
 }
 
 // Each of `paths` removed, and each set to what it cannot be.
@@ -113,5 +127,42 @@ TEST_CASE("a record's checksum of its data is hexadecimal digits, and older reco
   for (const json& value : {json(7), json(nullptr), json(""), json("EF"), json(json::array())}) {
     CAPTURE(value.dump());
     CHECK(defect_with(value) != "");
+  }
+}
+
+TEST_CASE("evaluations are checked field by field, whatever stands in their place") {
+  const auto defect_with = [](const json& evaluation) {
+    return defect_after("finished", [&](json& record) { record["evaluations"][1] = evaluation; });
+  };
+  const json whole = synthetic_record({})["evaluations"][1];
+  CHECK(defect_with(whole) == "");
+  for (const json& none : {json(), json(7), json::array(), json::array({whole}), json{{"layers", {whole}}}}) {
+    CAPTURE(none.dump());
+    CHECK(defect_with(none) == "it has no step");
+  }
+  const auto defect_where = [&](const char* path, const json& value) {
+    json evaluation = whole;
+    evaluation[json::json_pointer(path)] = value;
+    return defect_with(evaluation);
+  };
+  CHECK(defect_where("/step", json::array({1})) == "its step is not an integer of at least 1, below 2^53");
+  CHECK(defect_where("/epoch", -1) == "its epoch is below 0");
+  CHECK(defect_where("/seconds", json::array({whole["seconds"]})) == "it has no seconds.train");
+  CHECK(defect_where("/seconds/train", json::object({{"train", 1}})) == "its seconds.train is not a number");
+  CHECK(defect_where("/train/loss", "small") == "its train.loss is not a number");
+  CHECK(defect_where("/validation/error", nullptr) == "its validation.error is not a number");
+  CHECK(defect_where("/layers", json::array({{{"step", -1}, {"train", {{"loss", "?"}}}}})) == "");
+  CHECK(defect_where("/deeper", {{"train", {{"loss", "?"}}}, {"step", -1}}) == "");
+}
+
+TEST_CASE("a list of evaluations within something else is not the record's") {
+  CHECK(defect_after("finished", [](json& record) {
+          record["environment"]["evaluations"] = {1, 2, 3};
+          record["notes"] = {{"evaluations", {{{"step", 0}}}}};
+        }) == "");
+  for (const json& none : {json(), json(7), json{{"step", 1}}, json("evaluations")}) {
+    CAPTURE(none.dump());
+    CHECK(defect_after("finished", [&](json& record) { record["evaluations"] = none; }) ==
+          "its evaluations are not a list");
   }
 }

@@ -7,11 +7,13 @@
 #include <map>
 #include <set>
 
-#include "normlab/analysis/time_doubts.h"
+#include "normlab/analysis/cells.h"
+#include "normlab/analysis/texts.h"
 #include "normlab/core/error.h"
 #include "normlab/core/file.h"
 #include "normlab/core/log.h"
 #include "normlab/core/text.h"
+#include "normlab/records/fields.h"
 #include "normlab/records/vocabulary.h"
 
 namespace normlab {
@@ -24,77 +26,51 @@ void add_once(std::vector<T>& values, const T& value) {
   if (std::find(values.begin(), values.end(), value) == values.end()) values.push_back(value);
 }
 
-std::string dataset_text(const json& content) {
-  const std::string path = text_at(content, "config.dataset.path");
-  const std::string name = text_at(content, "config.dataset.name", "an unnamed dataset");
+std::string dataset_text(const Settings& settings) {
+  const std::string path = text_setting_at(settings, "dataset.path");
+  const std::string name = text_setting_at(settings, "dataset.name", "an unnamed dataset");
   return path.empty() ? name : fmt::format("{}:{}", name, path);
 }
 
-std::string machine_text(const json& content) {
+std::string machine_text(const RecordedEnvironment& environment) {
   std::vector<std::string> parts;
-  for (const char* field : {"environment.cpu", "environment.simd"}) {
-    if (const std::string text = text_at(content, field); !text.empty()) parts.push_back(shortened(text));
+  for (const std::string& text : {environment.cpu, environment.simd}) {
+    if (!text.empty()) parts.push_back(shortened(text));
   }
-  if (const auto threads = number_at(content, "environment.threads")) {
+  if (const auto threads = environment.threads)
     parts.push_back(fmt::format("{:.0f} thread{} a run", *threads, *threads == 1 ? "" : "s"));
-  }
   return fmt::format("{}", fmt::join(parts, ", "));
 }
 
-std::string version_text(const json& content) {
+std::string version_text(const RecordedEnvironment& environment) {
   std::vector<std::string> parts;
-  for (const char* field : {"normlab", "onednn", "compiler"}) {
-    const std::string version = text_at(content, fmt::format("environment.{}", field));
-    if (version.empty()) continue;
-    const std::string_view label = field == std::string_view("onednn") ? "oneDNN" : field;
-    parts.push_back(fmt::format("{} {}", label, shortened(version)));
-  }
+  const auto add = [&](std::string_view label, const std::string& version) {
+    if (!version.empty()) parts.push_back(fmt::format("{} {}", label, shortened(version)));
+  };
+  add("normlab", environment.normlab);
+  add("oneDNN", environment.onednn);
+  add("compiler", environment.compiler);
   return fmt::format("{}", fmt::join(parts, ", "));
-}
-
-std::uint64_t seed_of(const RunRecord& run) {
-  return run.content["config"]["seed"].get<std::uint64_t>();
 }
 
 enum class Outcome { reached, missed, finished, diverged, undefined, failed, unfinished };
 
 Outcome outcome_of(const RunRecord& run, Extent extent) {
-  if (run.status == "undefined") return Outcome::undefined;
-  if (run.status == "failed") return Outcome::failed;
-  if (run.status == "interrupted") return Outcome::unfinished;
-  const bool converged = run.status == "reached_target" || number_at(run.content, "convergence.epochs");
+  if (run.status == status::undefined) return Outcome::undefined;
+  if (run.status == status::failed) return Outcome::failed;
+  if (run.status == status::interrupted) return Outcome::unfinished;
+  const bool converged = run.status == status::reached_target || run.to_target.epochs;
   if (extent == Extent::target && converged) return Outcome::reached;
-  if (run.status == "diverged") return Outcome::diverged;
+  if (run.status == status::diverged) return Outcome::diverged;
   return extent == Extent::target ? Outcome::missed : Outcome::finished;
 }
 
-// What a run took, by quantity; absent where the record does not tell.
-struct Measures {
-  std::optional<double> epochs, steps, train_seconds, train_seconds_from_median_step;
-};
-
-Measures measures_to_target(const json& content) {
-  return {number_at(content, "convergence.epochs"), number_at(content, "convergence.steps"),
-          number_at(content, "convergence.train_seconds"),
-          number_at(content, "convergence.train_seconds_from_median_step")};
-}
-
-Measures measures_to_end(const json& content) {
-  const json* evaluations = value_at(content, "evaluations");
-  if (evaluations == nullptr || !evaluations->is_array() || evaluations->empty()) return {};
-  const json& last = evaluations->back();
-  Measures result{number_at(last, "epoch"), number_at(last, "step"), number_at(last, "seconds.train"), {}};
-  const auto median_step = number_at(content, "step_seconds.median");
-  if (result.steps && median_step) result.train_seconds_from_median_step = *result.steps * *median_step;
-  return result;
-}
-
-Measures measures_of(const RunRecord& run, Outcome outcome) {
+RunCosts costs_of(const RunRecord& run, Outcome outcome) {
   switch (outcome) {
     case Outcome::reached:
-      return measures_to_target(run.content);
+      return run.to_target;
     case Outcome::finished:
-      return measures_to_end(run.content);
+      return run.to_end;
     case Outcome::missed:
     case Outcome::diverged:
       return {not_reached, not_reached, not_reached, not_reached};
@@ -103,47 +79,29 @@ Measures measures_of(const RunRecord& run, Outcome outcome) {
   }
 }
 
-std::string test_metric_of(const RunRecord& run) {
-  const json* metrics = value_at(run.content, "test");
-  const json* evaluations = value_at(run.content, "evaluations");
-  if ((metrics == nullptr || !metrics->is_object()) && evaluations != nullptr && evaluations->is_array() &&
-      !evaluations->empty()) {
-    metrics = value_at(evaluations->front(), "validation");
-  }
-  if (metrics == nullptr || !metrics->is_object()) return "";
-  for (const char* name : {"bits_per_character", "bits_per_byte"}) {
-    if (metrics->contains(name)) return name;
-  }
-  return "error";
-}
-
 // A diverged run has no test result; leaving it out would make the cell look better than it is.
 std::optional<double> test_value(const RunRecord& run, std::string_view metric) {
-  if (run.status == "interrupted") return std::nullopt;
-  const auto value = number_at(run.content, fmt::format("test.{}", metric));
-  return !value && run.status == "diverged" ? std::optional(not_reached) : value;
+  if (run.status == status::interrupted) return std::nullopt;
+  for (const auto& [name, value] : run.test) {
+    if (name == metric) return value;
+  }
+  return run.status == status::diverged ? std::optional(not_reached) : std::nullopt;
 }
 
 std::string reason_of(const RunRecord& run) {
-  const std::uint64_t seed = seed_of(run);
-  if (run.status == "undefined") {
-    return fmt::format("undefined: {}", text_at(run.content, "reason", "no reason recorded"));
-  }
-  if (run.status == "failed") {
-    return fmt::format("failed: {} (seed {})", text_at(run.content, "cause", "no cause recorded"), seed);
-  }
-  if (run.status == "diverged") {
-    const auto step = number_at(run.content, "diverged_step");
-    return fmt::format("diverged{} (seed {})", step ? fmt::format(": at step {:.0f}", *step) : "", seed);
-  }
-  return "";
+  if (run.status == status::undefined) return fmt::format("undefined: {}", run.reason);
+  if (run.status == status::failed) return fmt::format("failed: {} (seed {})", run.reason, run.seed);
+  if (run.status != status::diverged) return "";
+  const auto step = run.diverged_step;
+  return fmt::format("diverged{} (seed {})", step ? fmt::format(": at step {:.0f}", *step) : "", run.seed);
 }
 
 // "seed 2: the training clock says …"; "" when the run does not doubt its times.
 std::string time_warning_of(const RunRecord& run) {
-  const std::vector<std::string> warnings = time_warnings_of(run.content);
-  if (warnings.empty()) return "";
-  return fmt::format("seed {}: {}", seed_of(run), fmt::join(warnings, ", and "));
+  if (run.time_warnings.empty()) return "";
+  std::vector<std::string> warnings;
+  for (const std::string& warning : run.time_warnings) warnings.push_back(shortened_sentence(warning));
+  return fmt::format("seed {}: {}", run.seed, fmt::join(warnings, ", and "));
 }
 
 // What the marks in the table mean, in one sentence; "" when there is none.
@@ -194,19 +152,21 @@ void describe_cell(ReportRow& row, const Cell& cell) {
   row.norm = cell.norm;
   row.batch_size = cell.batch_size;
   row.settings = cell.settings;
-  const json& first = cell.runs.front()->content;
-  row.dataset = dataset_text(first);
-  row.target = text_at(first, "config.target");
+  const Settings& settings = *cell.runs.front()->settings;
+  row.dataset = dataset_text(settings);
+  row.target = text_setting_at(settings, "target");
   row.extent = row.target.empty() ? Extent::end_of_run : Extent::target;
   row.runs = static_cast<Index>(cell.runs.size());
+  std::set<std::string> reasons;
   for (const RunRecord* run : cell.runs) {
-    add_once(row.seeds, seed_of(*run));
-    if (row.test_metric.empty()) row.test_metric = test_metric_of(*run);
-    if (const std::string reason = reason_of(*run); !reason.empty()) add_once(row.reasons, reason);
+    if (row.seeds.empty() || row.seeds.back() != run->seed) row.seeds.push_back(run->seed);
+    if (row.test_metric.empty()) row.test_metric = run->test_metric;
+    const std::string reason = reason_of(*run);
+    if (!reason.empty() && reasons.insert(reason).second) row.reasons.push_back(reason);
     if (const std::string warning = time_warning_of(*run); !warning.empty()) {
       ++row.doubtful_times;
       row.time_warnings.push_back(warning);
-      if (doubts_median_step(run->content)) ++row.doubtful_medians;
+      if (run->doubts_median_step) ++row.doubtful_medians;
     }
   }
 }
@@ -221,11 +181,11 @@ ReportRow make_row(const Cell& cell) {
   for (const RunRecord* run : cell.runs) {
     const Outcome outcome = outcome_of(*run, row.extent);
     count_outcome(row, outcome);
-    const Measures measures = measures_of(*run, outcome);
-    add(epochs, measures.epochs);
-    add(steps, measures.steps);
-    add(seconds, measures.train_seconds);
-    add(seconds_from_median, measures.train_seconds_from_median_step);
+    const RunCosts costs = costs_of(*run, outcome);
+    add(epochs, costs.epochs);
+    add(steps, costs.steps);
+    add(seconds, costs.train_seconds);
+    add(seconds_from_median, costs.train_seconds_from_median_step);
     add(test, test_value(*run, row.test_metric));
   }
   row.epochs = spread(epochs);
@@ -242,8 +202,8 @@ void describe_settings_by_model(Report& report, const SweepRecords& sweep, const
     std::vector<std::string> parts;
     for (const std::string& model : report.models) {
       for (const RunRecord& run : sweep.runs) {
-        if (text_at(run.content, "config.model.name") != model) continue;
-        const json* value = value_at(run.content["config"], path);
+        if (run.model != model) continue;
+        const json* value = setting_at(*run.settings, path);
         parts.push_back(fmt::format("{}: {}", shortened(model),
                                     shortened(setting_text(value == nullptr ? json() : *value))));
         break;
@@ -254,57 +214,65 @@ void describe_settings_by_model(Report& report, const SweepRecords& sweep, const
 }
 
 // "118,282"
-std::string grouped_digits(Index number) {
-  std::string text = std::to_string(number);
+std::string grouped_digits(double number) {
+  std::string text = fmt::format("{:.0f}", number);
   for (std::size_t end = text.size(); end > 3;) text.insert(end -= 3, ",");
   return text;
 }
 
 // The settings of a model that say how large it is: "hidden [128,128], layers 2".
-std::string size_text(const json& model) {
+std::string size_text(const Settings& settings) {
   static const std::vector<std::string> sizes = {"hidden",      "blocks",        "dense",     "layers",
                                                  "hidden_size", "bidirectional", "embedding", "window"};
   std::vector<std::string> parts;
-  for (std::string name : sizes) {
-    const auto value = model.find(name);
-    if (value == model.end() || *value == false) continue;
-    std::replace(name.begin(), name.end(), '_', ' ');
-    parts.push_back(*value == true ? name : fmt::format("{} {}", name, shortened(setting_text(*value))));
+  for (const std::string& name : sizes) {
+    const json* value = setting_at(settings, "model." + name);
+    if (value == nullptr || *value == false) continue;
+    const std::string label = with_blanks(name);
+    parts.push_back(*value == true ? label : fmt::format("{} {}", label, shortened(setting_text(*value))));
   }
   return fmt::format("{}", fmt::join(parts, ", "));
 }
 
 // The number of parameters is a range where it depends on the norm, which has some of its own.
 void describe_model_sizes(Report& report, const SweepRecords& sweep) {
-  std::vector<std::pair<std::string, std::pair<Index, Index>>> sizes;
+  struct Size {
+    std::string text;
+    double least, most;
+  };
+  std::vector<Size> sizes;
+  std::map<const Settings*, std::size_t> size_of;  // runs of one cell share their settings
   for (const std::string& model : report.models) {
     for (const RunRecord& run : sweep.runs) {
-      const auto parameters = number_at(run.content, "model.parameters");
-      if (!parameters || text_at(run.content, "config.model.name") != model) continue;
-      const std::string text =
-          fmt::format("{}: {}", shortened(model), size_text(run.content["config"]["model"]));
-      const Index count = static_cast<Index>(*parameters);
-      auto entry =
-          std::find_if(sizes.begin(), sizes.end(), [&](const auto& size) { return size.first == text; });
-      if (entry == sizes.end()) entry = sizes.insert(sizes.end(), {text, {count, count}});
-      auto& [least, most] = entry->second;
-      least = std::min(least, count);
-      most = std::max(most, count);
+      if (!run.parameters || run.model != model) continue;
+      const auto [found, is_new] = size_of.try_emplace(run.settings.get(), 0);
+      if (is_new) {
+        const std::string text = fmt::format("{}: {}", shortened(model), size_text(*run.settings));
+        auto entry = std::find_if(sizes.begin(), sizes.end(), [&](const Size& s) { return s.text == text; });
+        if (entry == sizes.end()) entry = sizes.insert(entry, {text, *run.parameters, *run.parameters});
+        found->second = static_cast<std::size_t>(entry - sizes.begin());
+      }
+      Size& size = sizes[found->second];
+      size.least = std::min(size.least, *run.parameters);
+      size.most = std::max(size.most, *run.parameters);
     }
   }
-  for (const auto& [text, range] : sizes) {
-    const std::string from = range.first < range.second ? grouped_digits(range.first) + " to " : "";
+  for (const Size& size : sizes) {
+    const std::string from = size.least < size.most ? grouped_digits(size.least) + " to " : "";
     report.model_sizes.push_back(
-        fmt::format("{}, {}{} parameters", text, from, grouped_digits(range.second)));
+        fmt::format("{}, {}{} parameters", size.text, from, grouped_digits(size.most)));
   }
 }
 
 void describe_runs(Report& report, const SweepRecords& sweep) {
   std::set<std::uint64_t> seeds;
+  std::set<const RecordedEnvironment*> environments;
   for (const RunRecord& run : sweep.runs) {
-    seeds.insert(seed_of(run));
-    if (const std::string text = machine_text(run.content); !text.empty()) add_once(report.machines, text);
-    if (const std::string text = version_text(run.content); !text.empty()) add_once(report.versions, text);
+    seeds.insert(run.seed);
+    if (!environments.insert(run.environment.get()).second) continue;
+    const std::string machine = machine_text(*run.environment), version = version_text(*run.environment);
+    if (!machine.empty()) add_once(report.machines, machine);
+    if (!version.empty()) add_once(report.versions, version);
   }
   report.seeds.assign(seeds.begin(), seeds.end());
   for (const ReportRow& row : report.rows) {
@@ -322,18 +290,18 @@ void warn(Report& report, const SweepRecords& sweep) {
   };
   const auto total = sweep.runs.size();
   if (total == 0) report.warnings.push_back("no run has ended yet");
-  std::set<std::string> absent(sweep.expected.begin(), sweep.expected.end());
+  std::set<std::string_view> absent(sweep.expected.begin(), sweep.expected.end());
   for (const RunRecord& run : sweep.runs) absent.erase(run.id);
   if (total > 0 && !absent.empty()) {
     report.warnings.push_back(
         fmt::format("{} of {} runs have no record yet; the same sweep command goes on with them",
                     absent.size(), sweep.expected.size()));
   }
-  if (const auto unfinished = count("interrupted"); unfinished > 0) {
+  if (const auto unfinished = count(status::interrupted); unfinished > 0) {
     report.warnings.push_back(fmt::format(
         "{} of {} runs are unfinished; the same sweep command continues them", unfinished, total));
   }
-  if (const auto failed = count("failed"); failed > 0) {
+  if (const auto failed = count(status::failed); failed > 0) {
     report.warnings.push_back(fmt::format(
         "{} of {} runs failed and count in no median; the same sweep command retries them", failed, total));
   }

@@ -10,8 +10,8 @@
 #include <utility>
 #include <vector>
 
-#include "normlab/analysis/records.h"
 #include "normlab/analysis/statistics.h"
+#include "normlab/analysis/sweep_records.h"
 #include "normlab/core/tensor.h"
 
 namespace normlab {

@@ -8,6 +8,7 @@
 
 #include "normlab/analysis/report.h"
 #include "normlab/analysis/text_chart.h"
+#include "normlab/analysis/texts.h"
 #include "normlab/core/text.h"
 #include "normlab/records/vocabulary.h"
 

@@ -10,10 +10,13 @@
 #include <string_view>
 #include <vector>
 
-#include "normlab/analysis/records.h"
 #include "normlab/analysis/text_chart.h"
-#include "normlab/analysis/time_doubts.h"
+#include "normlab/analysis/texts.h"
+#include "normlab/core/json.h"
 #include "normlab/core/text.h"
+#include "normlab/records/fields.h"
+#include "normlab/records/record_check.h"
+#include "normlab/records/time_doubts.h"
 
 namespace normlab {
 namespace {
@@ -177,6 +180,12 @@ std::string describe_time(const json& record) {
   return join(parts);
 }
 
+std::string describe_doubts(const json& record) {
+  std::vector<std::string> warnings = time_warnings_of(record);
+  for (std::string& warning : warnings) warning = shortened_sentence(warning);
+  return fmt::format("{}", fmt::join(warnings, "; "));
+}
+
 std::string describe_size(const json& record) {
   std::vector<std::string> parts;
   const auto add = [&](std::string_view path, std::string_view what, double unit) {
@@ -270,7 +279,7 @@ std::string render_record(const json& record) {
   if (const json* test = value_at(record, "test")) text += labelled("test", describe_metrics(*test));
   text += labelled("step time", describe_steps(record));
   text += labelled("time", describe_time(record));
-  text += labelled("doubtful times", fmt::format("{}", fmt::join(time_warnings_of(record), "; ")));
+  text += labelled("doubtful times", describe_doubts(record));
   text += labelled("started", shown_text_at(record, "started"));
   text += labelled("size", describe_size(record));
   text += "\n" + describe_config(record["config"]);
@@ -279,7 +288,7 @@ std::string render_record(const json& record) {
 }
 
 std::string show_record(const std::filesystem::path& file) {
-  return render_record(load_run_record(file).content);
+  return render_record(load_record(file));
 }
 
 }  // namespace normlab

@@ -3,14 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <stdexcept>
 #include <string_view>
 
 #include "normlab/core/checksum.h"
+#include "normlab/core/error.h"
 #include "normlab/core/json.h"
 #include "normlab/core/text.h"
 #include "normlab/records/run_id.h"
+#include "normlab/records/value_checks.h"
 #include "normlab/records/vocabulary.h"
 
 namespace normlab {
@@ -18,77 +18,10 @@ namespace {
 
 using nlohmann::json;
 
-class Defect : public std::runtime_error {
- public:
-  using std::runtime_error::runtime_error;
-};
-
-const json& require(const json& object, std::string_view path) {
-  const json* value = value_at(object, path);
-  if (value == nullptr) throw Defect(fmt::format("it has no {}", path));
-  return *value;
-}
-
-std::string require_text(const json& object, std::string_view path) {
-  const json& value = require(object, path);
-  if (!value.is_string() || value.get_ref<const std::string&>().empty())
-    throw Defect(fmt::format("its {} is not a text", path));
-  return value.get<std::string>();
-}
-
-void require_object(const json& object, std::string_view path) {
-  if (!require(object, path).is_object()) throw Defect(fmt::format("its {} is not an object", path));
-}
-
-void require_count(const json& object, std::string_view path, std::int64_t least = 0) {
-  const json& value = require(object, path);
-  constexpr double limit = 9007199254740992;  // 2^53, below which reports compute with it exactly
-  const bool fits = value.is_number_integer() && value.get<double>() >= static_cast<double>(least) &&
-                    value.get<double>() < limit;
-  if (!fits) throw Defect(fmt::format("its {} is not an integer of at least {}, below 2^53", path, least));
-}
-
-// A reader of JSON has refused numbers beyond double precision; what was not finite was written as null.
-void require_number(const json& object, std::string_view path) {
-  if (!require(object, path).is_number()) throw Defect(fmt::format("its {} is not a number", path));
-}
-
-// All of 64 bits count.
-void require_seed(const json& record) {
-  const json& seed = require(record, "config.seed");
-  const bool fits = seed.is_number_unsigned() || (seed.is_number_integer() && seed.get<std::int64_t>() >= 0);
-  if (!fits) throw Defect("its config.seed is not an integer of at least 0");
-}
-
-void require_amount(const json& object, std::string_view path) {
-  require_number(object, path);
-  if (require(object, path).get<double>() < 0) throw Defect(fmt::format("its {} is below 0", path));
-}
-
-void require_number_or_null(const json& object, std::string_view path) {
-  if (!require(object, path).is_null()) require_number(object, path);
-}
-
-void require_evaluation(const json& evaluation) {
-  require_count(evaluation, "step", 1);
-  require_count(evaluation, "samples");
-  for (const char* field : {"epoch", "seconds.train", "seconds.evaluate", "seconds.elapsed", "cpu_seconds"})
-    require_amount(evaluation, field);
-  for (const char* field :
-       {"learning_rate", "gradient_norm", "train.loss", "train.error", "validation.loss", "validation.error"})
-    require_number_or_null(evaluation, field);
-}
-
-void require_evaluations(const json& record) {
-  const json& evaluations = require(record, "evaluations");
-  if (!evaluations.is_array()) throw Defect("its evaluations are not a list");
-  std::uint64_t before = 0;
-  for (const json& evaluation : evaluations) {
-    require_evaluation(evaluation);
-    const auto step = evaluation["step"].get<std::uint64_t>();
-    if (step <= before) throw Defect("its evaluations are not in the order of their steps");
-    before = step;
-  }
+void require_evaluations(const json& record, const EvaluationDigest& evaluations) {
+  if (!require_value(value_at(record, "evaluations"), "evaluations").is_array())
+    throw RecordDefect("its evaluations are not a list");
+  if (!evaluations.defect.empty()) throw RecordDefect(evaluations.defect);
 }
 
 void require_convergence(const json& record) {
@@ -107,57 +40,55 @@ void require_times(const json& record) {
   const bool are_texts =
       warnings.is_array() &&
       std::all_of(warnings.begin(), warnings.end(), [](const json& warning) { return warning.is_string(); });
-  if (!are_texts) throw Defect("its time_warnings are not a list of texts");
+  if (!are_texts) throw RecordDefect("its time_warnings are not a list of texts");
 }
 
 // Of every run that was trained for at least a moment.
-void require_training(const json& record) {
+void require_training(const json& record, const EvaluationDigest& evaluations) {
   for (const char* field : {"model.parameters", "model.multiply_adds_per_sample", "step_seconds.count",
                             "resumed", "peak_resident_bytes"})
     require_count(record, field);
   for (const char* field : {"step_seconds.p10", "step_seconds.median", "step_seconds.p90"})
     require_number_or_null(record, field);
   for (const char* field : {"startup_seconds", "checkpoint_seconds"}) require_amount(record, field);
-  require_evaluations(record);
+  require_evaluations(record, evaluations);
   require_times(record);
   if (record.contains("convergence")) require_convergence(record);
 }
 
 // Of a run that used up its budget or reached its target.
-void require_result(const json& record) {
-  if (record["evaluations"].empty()) throw Defect("it has no evaluations");
+void require_result(const json& record, const EvaluationDigest& evaluations) {
+  if (evaluations.count == 0) throw RecordDefect("it has no evaluations");
   require_count(record, "step_seconds.count", 1);
   for (const char* field : {"step_seconds.p10", "step_seconds.median", "step_seconds.p90"})
     require_amount(record, field);
-  for (const json& evaluation : record["evaluations"]) {
-    for (const char* field : {"train.loss", "train.error", "validation.loss", "validation.error"})
-      require_number(evaluation, field);
-  }
+  if (!evaluations.missing.empty()) throw RecordDefect(evaluations.missing);
   require_number(record, "test.loss");
   require_number(record, "test.error");
 }
 
 void require_status_of_target(const json& record, std::string_view status) {
-  const bool has_target = require(record, "config.target").is_string();
+  const bool has_target = require_value(value_at(record, "config.target"), "config.target").is_string();
   const bool converged = record.contains("convergence");
   if (has_target == (status == status::finished))
-    throw Defect(
+    throw RecordDefect(
         fmt::format("its status is {}, and its config has {} target", status, has_target ? "a" : "no"));
   if (converged != (status == status::reached_target))
-    throw Defect(fmt::format("its status is {}, and it has {} convergence", status, converged ? "a" : "no"));
+    throw RecordDefect(
+        fmt::format("its status is {}, and it has {} convergence", status, converged ? "a" : "no"));
 }
 
-void require_evidence(const json& record, std::string_view status) {
+void require_evidence(const json& record, std::string_view status, const EvaluationDigest& evaluations) {
   if (status == status::undefined) {
     require_text(record, "reason");
   } else if (status == status::failed) {
     require_text(record, "cause");
-    if (record.contains("evaluations")) require_evaluations(record);
+    if (record.contains("evaluations")) require_evaluations(record, evaluations);
   } else {
-    require_training(record);
+    require_training(record, evaluations);
     if (status == status::diverged) require_count(record, "diverged_step", 1);
     if (status == status::diverged || status == status::interrupted) return;
-    require_result(record);
+    require_result(record, evaluations);
     require_status_of_target(record, status);
   }
 }
@@ -167,50 +98,58 @@ void require_identity(const json& record) {
   require_object(record, "config");
   for (const char* field : {"config.model.name", "config.norm.name"}) require_text(record, field);
   require_count(record, "config.batch_size", 1);
-  require_seed(record);
+  require_seed(value_at(record, "config.seed"), "config.seed");
   const std::string wanted = id_of_config(record["config"]);
   if (id != wanted)
-    throw Defect(fmt::format("its id is {}, and its config's is {}", quotation(id), quotation(wanted)));
+    throw RecordDefect(fmt::format("its id is {}, and its config's is {}", quotation(id), quotation(wanted)));
 }
 
 // Older versions wrote none.
 void require_data_checksum(const json& record) {
   if (!record.contains("data_checksum")) return;
   if (!is_checksum(require_text(record, "data_checksum")))
-    throw Defect("its data_checksum is not hexadecimal digits");
+    throw RecordDefect("its data_checksum is not hexadecimal digits");
 }
 
-void require_record(const json& record) {
-  if (!record.is_object()) throw Defect("it is not a JSON object");
+void require_record(const json& record, const EvaluationDigest& evaluations) {
+  if (!record.is_object()) throw RecordDefect("it is not a JSON object");
   const std::string found = require_text(record, "schema");
   if (found != run_schema && found != older_run_schema)
-    throw Defect(fmt::format("its schema is {}, not {}", quotation(found), quotation(run_schema)));
+    throw RecordDefect(fmt::format("its schema is {}, not {}", quotation(found), quotation(run_schema)));
   const std::string status = require_text(record, "status");
-  if (!is_status(status)) throw Defect(fmt::format("its status {} is unknown", quotation(status)));
+  if (!is_status(status)) throw RecordDefect(fmt::format("its status {} is unknown", quotation(status)));
   require_identity(record);
   require_object(record, "environment");
   require_data_checksum(record);
-  require_evidence(record, status);
+  require_evidence(record, status, evaluations);
 }
 
 }  // namespace
 
 bool is_evaluation(const json& evaluation) {
+  return digest_evaluations(json::array({evaluation})).defect.empty();
+}
+
+std::string record_defect(const json& record, const EvaluationDigest& evaluations) {
   try {
-    require_evaluation(evaluation);
-    return true;
-  } catch (const Defect&) {
-    return false;
+    require_record(record, evaluations);
+    return "";
+  } catch (const RecordDefect& defect) {
+    return defect.what();
   }
 }
 
 std::string record_defect(const json& record) {
-  try {
-    require_record(record);
-    return "";
-  } catch (const Defect& defect) {
-    return defect.what();
-  }
+  const json* evaluations = value_at(record, "evaluations");
+  const bool is_list = evaluations != nullptr && evaluations->is_array();
+  return record_defect(record, is_list ? digest_evaluations(*evaluations) : EvaluationDigest());
+}
+
+json load_record(const std::filesystem::path& file) {
+  json record = read_sorted_json(file, "FILE");
+  if (const std::string defect = record_defect(record); !defect.empty())
+    refuse("FILE", quotation(file.string()), fmt::format("a run record is wanted, and {}", defect));
+  return record;
 }
 
 }  // namespace normlab

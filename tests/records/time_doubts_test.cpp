@@ -1,4 +1,4 @@
-#include "normlab/analysis/time_doubts.h"
+#include "normlab/records/time_doubts.h"
 
 #include <doctest/doctest.h>
 

@@ -1,9 +1,9 @@
-#include "normlab/analysis/time_doubts.h"
+#include "normlab/records/time_doubts.h"
 
 #include <algorithm>
 
-#include "normlab/analysis/records.h"
-#include "normlab/core/text.h"
+#include "normlab/core/json.h"
+#include "normlab/records/fields.h"
 #include "normlab/train/clock_check.h"
 
 namespace normlab {
@@ -12,7 +12,8 @@ std::vector<std::string> time_warnings_of(const nlohmann::json& record) {
   std::vector<std::string> warnings;
   const nlohmann::json* list = value_at(record, "time_warnings");
   if (list == nullptr || !list->is_array()) return warnings;
-  for (const nlohmann::json& warning : *list) warnings.push_back(shortened_sentence(setting_text(warning)));
+  for (const nlohmann::json& warning : *list)
+    warnings.push_back(warning.is_string() ? warning.get<std::string>() : warning.dump());
   return warnings;
 }
 

@@ -7,7 +7,7 @@
 
 namespace normlab {
 
-// The record's time_warnings as they may be printed; none when it doubts nothing.
+// The record's time_warnings, as it has them; none when it doubts nothing.
 std::vector<std::string> time_warnings_of(const nlohmann::json& record);
 
 // Whether something else had the core during most of the run's steps (train/clock_check.h).

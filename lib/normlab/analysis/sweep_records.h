@@ -1,0 +1,29 @@
+// The records of a sweep, as its folder has them (docs/results-format.md).
+#pragma once
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "normlab/records/run_record.h"
+
+namespace normlab {
+
+struct SweepRecords {
+  std::string name;         // of sweep.json; the folder's name when that says none
+  std::string description;  // "" when sweep.json says none
+  nlohmann::json spec;      // sweep.json without its list of runs, null when it is absent or unreadable
+  std::vector<std::string>
+      expected;                 // ids of all runs of the sweep; empty when sweep.json does not list them
+  std::vector<RunRecord> runs;  // in the order of their file names
+  std::vector<std::string> warnings;  // one sentence for each file that was passed over
+};
+
+// Every record in DIR/runs/*.json. Half-written files (*.partial) are ignored. A file that is no whole record
+// (record_defect), that is not named for its id, or that sweep.json does not list is passed over with a
+// warning. Throws RequestError when DIR is no sweep directory (neither sweep.json nor runs/). No records at
+// all is no error.
+SweepRecords load_sweep(const std::filesystem::path& folder);
+
+}  // namespace normlab

@@ -1,0 +1,186 @@
+#include "normlab/records/evaluations.h"
+
+#include <cmath>
+#include <iterator>
+
+#include "normlab/records/value_checks.h"
+
+namespace normlab {
+namespace {
+
+using nlohmann::json;
+
+enum Field : std::size_t {
+  step,
+  samples,
+  epoch,
+  cpu_seconds,
+  learning_rate,
+  gradient_norm,
+  train_seconds,
+  evaluate_seconds,
+  elapsed_seconds,
+  train_loss,
+  train_error,
+  validation_loss,
+  validation_error
+};
+
+struct FieldName {
+  std::string_view path, group, name;
+};
+
+// In the order of the enumeration.
+constexpr FieldName field_names[] = {{"step", "", "step"},
+                                     {"samples", "", "samples"},
+                                     {"epoch", "", "epoch"},
+                                     {"cpu_seconds", "", "cpu_seconds"},
+                                     {"learning_rate", "", "learning_rate"},
+                                     {"gradient_norm", "", "gradient_norm"},
+                                     {"seconds.train", "seconds", "train"},
+                                     {"seconds.evaluate", "seconds", "evaluate"},
+                                     {"seconds.elapsed", "seconds", "elapsed"},
+                                     {"train.loss", "train", "loss"},
+                                     {"train.error", "train", "error"},
+                                     {"validation.loss", "validation", "loss"},
+                                     {"validation.error", "validation", "error"}};
+
+std::optional<std::size_t> find_field(std::string_view group, std::string_view name) {
+  for (std::size_t i = 0; i < std::size(field_names); ++i) {
+    if (field_names[i].group == group && field_names[i].name == name) return i;
+  }
+  return std::nullopt;
+}
+
+std::string_view find_group(std::string_view name) {
+  for (const std::string_view group : {"seconds", "train", "validation"}) {
+    if (group == name) return group;
+  }
+  return "";
+}
+
+template <class Values>
+const json* value_of(const Values& values, std::size_t field) {
+  return values[field].is_discarded() ? nullptr : &values[field];
+}
+
+template <class Values>
+void require_evaluation(const Values& values) {
+  require_count(value_of(values, step), "step", 1);
+  require_count(value_of(values, samples), "samples");
+  for (const Field field : {epoch, train_seconds, evaluate_seconds, elapsed_seconds, cpu_seconds})
+    require_amount(value_of(values, field), field_names[field].path);
+  for (const Field field :
+       {learning_rate, gradient_norm, train_loss, train_error, validation_loss, validation_error})
+    require_number_or_null(value_of(values, field), field_names[field].path);
+}
+
+// What a run without a result may lack.
+template <class Values>
+void require_metrics(const Values& values) {
+  for (const Field field : {train_loss, train_error, validation_loss, validation_error})
+    require_number(value_of(values, field), field_names[field].path);
+}
+
+// Tells of a value in memory.
+void tell(const json& value, JsonEvents& events) {
+  if (!value.is_structured()) return events.value(value);
+  value.is_object() ? events.start_object() : events.start_array();
+  for (const auto& [name, member] : value.items()) {
+    std::string key = name;
+    if (value.is_object()) events.key(key);
+    tell(member, events);
+  }
+  events.end();
+}
+
+}  // namespace
+
+std::string_view reported_metric(std::string_view before, std::string_view key) {
+  constexpr std::string_view characters = "bits_per_character", bytes = "bits_per_byte";
+  if (before == characters || key == characters) return characters;
+  if (before == bytes || key == bytes) return bytes;
+  return "error";
+}
+
+void EvaluationReader::start_evaluation() {
+  values_.fill(json(json::value_t::discarded));
+  field_.reset();
+  next_group_ = in_group_ = "";
+}
+
+void EvaluationReader::start(json::value_t container) {
+  if (depth_ == 0) start_evaluation();
+  if (field_) keep(json(container));
+  if (depth_ == 1 && container == json::value_t::object) {
+    in_group_ = next_group_;
+    if (in_group_ == "validation" && digest_.count == 0) digest_.metric = reported_metric("", "");
+  }
+  ++depth_;
+}
+
+void EvaluationReader::end() {
+  --depth_;
+  if (depth_ == 1) in_group_ = "";
+  if (depth_ == 0) finish_evaluation();
+}
+
+void EvaluationReader::key(std::string& name) {
+  field_.reset();
+  if (depth_ == 1) {
+    next_group_ = find_group(name);
+    if (next_group_.empty()) field_ = find_field("", name);
+  } else if (depth_ == 2 && !in_group_.empty()) {
+    field_ = find_field(in_group_, name);
+    if (in_group_ == "validation" && digest_.count == 0)
+      digest_.metric = reported_metric(digest_.metric, name);
+  }
+}
+
+void EvaluationReader::value(json scalar) {
+  if (depth_ > 0) return keep(std::move(scalar));
+  start_evaluation();
+  finish_evaluation();
+}
+
+void EvaluationReader::keep(json value) {
+  if (field_) values_[*field_] = std::move(value);
+  field_.reset();
+}
+
+std::optional<double> EvaluationReader::number(std::size_t field) const {
+  const json& value = values_[field];
+  const double number = value.is_number() ? value.get<double>() : NAN;
+  return std::isfinite(number) ? std::optional(number) : std::nullopt;
+}
+
+void EvaluationReader::finish_evaluation() {
+  ++digest_.count;
+  digest_.last_epoch = number(epoch);
+  digest_.last_step = number(step);
+  digest_.last_train_seconds = number(train_seconds);
+  if (!digest_.defect.empty()) return;
+  try {
+    require_evaluation(values_);
+    const auto found = values_[step].get<std::uint64_t>();
+    if (found <= last_step_) throw RecordDefect("its evaluations are not in the order of their steps");
+    last_step_ = found;
+  } catch (const RecordDefect& defect) {
+    digest_.defect = defect.what();
+    return;
+  }
+  if (!digest_.missing.empty()) return;
+  try {
+    require_metrics(values_);
+  } catch (const RecordDefect& defect) {
+    digest_.missing = defect.what();
+  }
+}
+
+EvaluationDigest digest_evaluations(const json& list) {
+  EvaluationReader reader;
+  for (const json& evaluation : list) tell(evaluation, reader);
+  return reader.digest();
+}
+
+}  // namespace normlab

@@ -1,0 +1,182 @@
+#include "normlab/records/run_record.h"
+
+#include <algorithm>
+
+#include "normlab/core/json_events.h"
+#include "normlab/records/evaluations.h"
+#include "normlab/records/fields.h"
+#include "normlab/records/record_check.h"
+#include "normlab/records/time_doubts.h"
+#include "normlab/records/value_checks.h"
+#include "normlab/records/vocabulary.h"
+
+namespace normlab {
+namespace {
+
+using nlohmann::json;
+
+// Puts a record together, with an empty list in place of its evaluations, which are digested.
+class RecordReading final : public JsonEvents {
+ public:
+  void start_object() override {
+    behind_evaluations_ = false;
+    ++depth_;
+    events().start_object();
+  }
+  void start_array() override {
+    const bool begins = std::exchange(behind_evaluations_, false);
+    events().start_array();
+    ++depth_;
+    in_evaluations_ = in_evaluations_ || begins;
+  }
+  void end() override {
+    --depth_;
+    if (depth_ == 1) in_evaluations_ = false;
+    events().end();
+  }
+  void key(std::string& name) override {
+    behind_evaluations_ = depth_ == 1 && name == "evaluations";
+    events().key(name);
+  }
+  void value(json scalar) override {
+    behind_evaluations_ = false;
+    events().value(std::move(scalar));
+  }
+
+  json take_record() { return tree_.take(); }
+  const EvaluationDigest& evaluations() const { return evaluations_.digest(); }
+
+ private:
+  JsonEvents& events() {
+    if (in_evaluations_) return evaluations_;
+    return tree_;
+  }
+
+  JsonTreeBuilder<json> tree_;
+  EvaluationReader evaluations_;
+  int depth_ = 0;
+  bool behind_evaluations_ = false;  // the key of the list that is the record's
+  bool in_evaluations_ = false;
+};
+
+using SettingPlaces = std::vector<std::pair<std::string, const json*>>;
+
+void flatten_into(SettingPlaces& places, const std::string& prefix, const json& value) {
+  if (!value.is_object()) {
+    places.emplace_back(prefix, &value);
+    return;
+  }
+  for (const auto& [key, member] : value.items()) {
+    std::string path = prefix;
+    if (!path.empty()) path += '.';
+    flatten_into(places, path += key, member);
+  }
+}
+
+RunCosts costs_to_target(const json& record) {
+  return {number_at(record, "convergence.epochs"), number_at(record, "convergence.steps"),
+          number_at(record, "convergence.train_seconds"),
+          number_at(record, "convergence.train_seconds_from_median_step")};
+}
+
+RunCosts costs_to_end(const json& record, const EvaluationDigest& evaluations) {
+  RunCosts costs{evaluations.last_epoch, evaluations.last_step, evaluations.last_train_seconds, std::nullopt};
+  const auto median_step = number_at(record, "step_seconds.median");
+  if (costs.steps && median_step) costs.train_seconds_from_median_step = *costs.steps * *median_step;
+  return costs;
+}
+
+void read_metrics(RunRecord& run, const json& record, const EvaluationDigest& evaluations) {
+  run.test_metric = evaluations.metric;
+  const json* test = value_at(record, "test");
+  if (test == nullptr || !test->is_object()) return;
+  std::string_view metric = reported_metric("", "");
+  for (const auto& [name, value] : test->items()) {
+    metric = reported_metric(metric, name);
+    if (const auto number = number_at(*test, name)) run.test.emplace_back(name, *number);
+  }
+  run.test_metric = metric;
+}
+
+}  // namespace
+
+const json* setting_at(const Settings& settings, std::string_view path) {
+  const auto found =
+      std::lower_bound(settings.begin(), settings.end(), path,
+                       [](const auto& setting, std::string_view wanted) { return setting->path < wanted; });
+  return found != settings.end() && (*found)->path == path ? &(*found)->value : nullptr;
+}
+
+std::string text_setting_at(const Settings& settings, std::string_view path, std::string_view otherwise) {
+  const json* value = setting_at(settings, path);
+  return value != nullptr && value->is_string() ? value->get<std::string>() : std::string(otherwise);
+}
+
+RunRecord RunRecordReader::read(std::string_view text, std::string_view source) {
+  RecordReading reading;
+  read_json_events(text, source, reading);
+  const json record = reading.take_record();
+  const EvaluationDigest& evaluations = reading.evaluations();
+  if (const std::string defect = record_defect(record, evaluations); !defect.empty())
+    throw RecordDefect(defect);
+
+  const json& config = record["config"];
+  RunRecord run;
+  run.id = text_at(record, "id");
+  run.status = text_at(record, "status");
+  run.model = text_at(config, "model.name");
+  run.norm = text_at(config, "norm.name");
+  run.batch_size = config["batch_size"].get<Index>();
+  run.seed = config["seed"].get<std::uint64_t>();
+  run.settings = keep_settings(config);
+  run.environment = keep_environment(record);
+  run.parameters = number_at(record, "model.parameters");
+  if (run.status == status::undefined) run.reason = text_at(record, "reason");
+  if (run.status == status::failed) run.reason = text_at(record, "cause");
+  run.diverged_step = number_at(record, "diverged_step");
+  run.to_target = costs_to_target(record);
+  run.to_end = costs_to_end(record, evaluations);
+  read_metrics(run, record, evaluations);
+  run.time_warnings = time_warnings_of(record);
+  run.doubts_median_step = doubts_median_step(record);
+  return run;
+}
+
+bool RunRecordReader::SettingOrder::is_less(const Place& a, const Place& b) {
+  if (a.first != b.first) return a.first < b.first;
+  // 1 and 1.0 are equal, and are not written alike.
+  const int type = static_cast<int>(a.second->type()), other = static_cast<int>(b.second->type());
+  if (type != other) return type < other;
+  return *a.second < *b.second;
+}
+
+std::shared_ptr<const Setting> RunRecordReader::keep_setting(const std::string& path, const json& value) {
+  const auto found = single_settings_.find(Place(path, &value));
+  if (found != single_settings_.end()) return *found;
+  return *single_settings_.insert(std::make_shared<const Setting>(Setting{path, value})).first;
+}
+
+std::shared_ptr<const Settings> RunRecordReader::keep_settings(const json& config) {
+  SettingPlaces places;
+  flatten_into(places, "", config);
+  std::stable_sort(places.begin(), places.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  auto settings = std::make_shared<Settings>();
+  settings->reserve(places.size());
+  for (const auto& [path, value] : places) {
+    // A key with a dot in it may look like a setting within an object.
+    const bool is_double = !settings->empty() && settings->back()->path == path;
+    if (path != "seed" && !is_double) settings->push_back(keep_setting(path, *value));
+  }
+  return *settings_.insert(std::move(settings)).first;
+}
+
+std::shared_ptr<const RecordedEnvironment> RunRecordReader::keep_environment(const json& record) {
+  const json& environment = record["environment"];
+  auto recorded = std::make_shared<const RecordedEnvironment>(RecordedEnvironment{
+      text_at(environment, "cpu"), text_at(environment, "simd"), text_at(environment, "normlab"),
+      text_at(environment, "onednn"), text_at(environment, "compiler"), number_at(environment, "threads")});
+  return *environments_.insert(std::move(recorded)).first;
+}
+
+}  // namespace normlab

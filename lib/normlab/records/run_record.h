@@ -1,0 +1,101 @@
+// A run's record as reports work with it: parsed, without its evaluations, and with what it has in common
+// with other records kept once.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "normlab/core/tensor.h"
+
+namespace normlab {
+
+// A setting of a config by its dotted path, such as optimizer.beta1; a list is a value, an object is not.
+struct Setting {
+  std::string path;
+  nlohmann::json value;
+};
+
+// All of a config's but the seed, by ascending path.
+using Settings = std::vector<std::shared_ptr<const Setting>>;
+
+// The value at a path; null pointer when there is none.
+const nlohmann::json* setting_at(const Settings& settings, std::string_view path);
+std::string text_setting_at(const Settings& settings, std::string_view path, std::string_view otherwise = "");
+
+// What of a record's environment tells machines and versions apart; "" and empty where it does not say.
+struct RecordedEnvironment {
+  std::string cpu, simd, normlab, onednn, compiler;
+  std::optional<double> threads;
+
+  auto operator<=>(const RecordedEnvironment&) const = default;
+};
+
+// What a run took, by quantity; empty where the record does not tell.
+struct RunCosts {
+  std::optional<double> epochs, steps, train_seconds, train_seconds_from_median_step;
+};
+
+struct RunRecord {
+  std::string id, status;  // one of status::all
+  std::string model, norm;
+  Index batch_size = 0;
+  std::uint64_t seed = 0;
+  std::shared_ptr<const Settings> settings;
+  std::shared_ptr<const RecordedEnvironment> environment;
+  std::optional<double> parameters;                  // how many the model has
+  std::string reason;                                // of an undefined or failed run: why
+  std::optional<double> diverged_step;               // of a diverged one
+  RunCosts to_target, to_end;                        // up to the convergence; up to the last evaluation
+  std::string test_metric;                           // see reported_metric(); "" without any metrics
+  std::vector<std::pair<std::string, double>> test;  // the test's numbers by name
+  std::vector<std::string> time_warnings;
+  bool doubts_median_step = false;  // see time_doubts.h
+};
+
+// Reads one record after the other. Equal settings and environments of records that one reader read are the
+// same objects.
+class RunRecordReader {
+ public:
+  // Throws RequestError naming `source` when `text` is not JSON that parse_json reads, and RecordDefect, of
+  // the words of record_defect(), when it is no whole record.
+  RunRecord read(std::string_view text, std::string_view source);
+
+ private:
+  std::shared_ptr<const Settings> keep_settings(const nlohmann::json& config);
+  std::shared_ptr<const Setting> keep_setting(const std::string& path, const nlohmann::json& value);
+  std::shared_ptr<const RecordedEnvironment> keep_environment(const nlohmann::json& record);
+
+  using Place = std::pair<std::string_view, const nlohmann::json*>;  // path and value
+  struct SettingOrder {
+    using is_transparent = void;
+    static Place place(const Place& place) { return place; }
+    static Place place(const std::shared_ptr<const Setting>& setting) {
+      return {setting->path, &setting->value};
+    }
+    static bool is_less(const Place& a, const Place& b);
+    template <class A, class B>
+    bool operator()(const A& a, const B& b) const {
+      return is_less(place(a), place(b));
+    }
+  };
+  struct PointeeOrder {
+    template <class T>
+    bool operator()(const std::shared_ptr<T>& a, const std::shared_ptr<T>& b) const {
+      return *a < *b;
+    }
+  };
+
+  std::set<std::shared_ptr<const Setting>, SettingOrder> single_settings_;
+  std::set<std::shared_ptr<const Settings>, PointeeOrder> settings_;
+  std::set<std::shared_ptr<const RecordedEnvironment>, PointeeOrder> environments_;
+};
+
+}  // namespace normlab
