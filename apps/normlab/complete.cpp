@@ -8,7 +8,7 @@
 
 #include "command_tree.h"
 #include "commands.h"
-#include "normlab/analysis/report.h"
+#include "normlab/analysis/export/format.h"
 #include "normlab/core/standard_streams.h"
 #include "normlab/data/fetch.h"
 #include "normlab/data/registry.h"

@@ -1,5 +1,6 @@
 // normlab report: what a sweep found.
 #include "normlab/analysis/report.h"
+#include "normlab/analysis/export/format.h"
 
 #include "commands.h"
 #include "normlab/core/standard_streams.h"
@@ -17,8 +18,8 @@ void add_report(CLI::App& program, Action& action) {
       ->type_name("NAME");
   command->callback([&action, arguments] {
     action = [arguments] {
-      const normlab::ReportFormat format = normlab::parse_report_format(arguments->format);
-      normlab::print_out(normlab::render_report(normlab::build_report(arguments->folder), format));
+      const normlab::ReportFormat& format = normlab::report_format(arguments->format);
+      normlab::print_out(format.render(normlab::build_report(arguments->folder)));
       return 0;
     };
   });

@@ -4,7 +4,9 @@
 #include <algorithm>
 
 #include "commands.h"
+#include "normlab/analysis/export/format.h"
 #include "normlab/analysis/report.h"
+#include "normlab/analysis/summary.h"
 #include "normlab/core/error.h"
 #include "normlab/core/file.h"
 #include "normlab/core/log.h"
@@ -113,8 +115,7 @@ int print_cells(const std::vector<SweepCell>& cells, const std::vector<normlab::
 
 void print_results(const normlab::RunStore& store) {
   normlab::write_summary(store.folder());
-  normlab::print_out(
-      normlab::render_report(normlab::build_report(store.folder()), normlab::ReportFormat::table));
+  normlab::print_out(normlab::render_report(normlab::build_report(store.folder()), "table"));
 }
 
 // How many runs have ended without their parameters saved.

@@ -1,4 +1,6 @@
 #include "normlab/analysis/report.h"
+#include "normlab/analysis/export/format.h"
+#include "normlab/analysis/summary.h"
 
 #include <doctest/doctest.h>
 
@@ -92,7 +94,7 @@ TEST_CASE("failed, undefined and unfinished runs take part in no median and are 
   CHECK(report.rows[0].unfinished == 1);
   CHECK(report.rows[1].undefined == 1);
   CHECK_FALSE(report.rows[1].epochs);
-  const std::string table = render_report(report, ReportFormat::table);
+  const std::string table = render_report(report, "table");
   CHECK(contains(table, "1 of 4 runs are unfinished"));
   CHECK(contains(table, "1 of 4 runs failed"));
   CHECK(contains(table, "killed by signal 9 (seed 2)"));
@@ -108,8 +110,8 @@ TEST_CASE("without a target everything counts to the end of the run") {
   CHECK(row.finished == 1);
   CHECK(row.epochs->median == 10);
   CHECK(row.train_seconds_from_median_step->median == doctest::Approx(17.188));
-  CHECK(contains(render_report(report, ReportFormat::table), "no target was set"));
-  CHECK(json::parse(render_report(report, ReportFormat::json))["rows"][0]["target"].is_null());
+  CHECK(contains(render_report(report, "table"), "no target was set"));
+  CHECK(json::parse(render_report(report, "json"))["rows"][0]["target"].is_null());
 }
 
 TEST_CASE("text tasks report bits per character") {
@@ -118,7 +120,7 @@ TEST_CASE("text tasks report bits per character") {
   const Report report = build_report(sweep.folder());
   CHECK(report.rows.at(0).test_metric == "bits_per_character");
   CHECK(report.rows.at(0).test->median == doctest::Approx(1.5 / 0.6931471805599453));
-  CHECK(contains(render_report(report, ReportFormat::table), "test bits per character"));
+  CHECK(contains(render_report(report, "table"), "test bits per character"));
   CHECK(report.datasets == std::vector<std::string>{"text:kjv.txt"});
 }
 
@@ -127,7 +129,7 @@ TEST_CASE("texts that are read as bytes report bits per byte") {
   sweep.add(synthetic_record({.model = "lstm", .text_task = true, .bits = "bits_per_byte"}));
   const Report report = build_report(sweep.folder());
   CHECK(report.rows.at(0).test_metric == "bits_per_byte");
-  CHECK(contains(render_report(report, ReportFormat::table), "test bits per byte"));
+  CHECK(contains(render_report(report, "table"), "test bits per byte"));
 }
 
 TEST_CASE("the table has one line a cell, says what was trained, and stands in columns") {
@@ -137,7 +139,7 @@ TEST_CASE("the table has one line a cell, says what was trained, and stands in c
   const Report report = build_report(sweep.folder());
   CHECK(report.rows.size() == 27);
   CHECK(report.warnings.empty());
-  const std::string table = render_report(report, ReportFormat::table);
+  const std::string table = render_report(report, "table");
   CHECK(contains(table, "quick: A first look."));
   CHECK(contains(table, "mlp, lstm, cnn on fashion-mnist"));
   CHECK(contains(table, "validation.error<=0.12"));
@@ -159,15 +161,14 @@ TEST_CASE("a target that all runs miss is not reached in tables and null in JSON
   sweep.add(synthetic_record({.status = "missed_target"}));
   sweep.add(synthetic_record({.seed = 2, .status = "missed_target"}));
   const Report report = build_report(sweep.folder());
-  for (const auto format : {ReportFormat::table, ReportFormat::markdown}) {
+  for (const char* format : {"table", "markdown"}) {
     CHECK(contains(render_report(report, format), "not reached"));
   }
-  for (const auto format :
-       {ReportFormat::table, ReportFormat::markdown, ReportFormat::csv, ReportFormat::json}) {
+  for (const auto format : {"table", "markdown", "csv", "json"}) {
     CHECK_FALSE(contains(render_report(report, format), "inf,"));
     CHECK_FALSE(contains(render_report(report, format), "nan"));
   }
-  const json epochs = json::parse(render_report(report, ReportFormat::json))["rows"][0]["epochs"];
+  const json epochs = json::parse(render_report(report, "json"))["rows"][0]["epochs"];
   CHECK(epochs["median"].is_null());
   CHECK(epochs["median_status"] == "not_reached");
   CHECK(epochs["not_reached"] == 2);
@@ -179,7 +180,7 @@ TEST_CASE("every CSV line has as many fields as the header, and awkward text is 
   failed["cause"] = "said \"no\"";
   sweep.add(failed);
   sweep.add(synthetic_record({.norm = "layer"}));
-  const auto lines = lines_of(render_report(build_report(sweep.folder()), ReportFormat::csv));
+  const auto lines = lines_of(render_report(build_report(sweep.folder()), "csv"));
   REQUIRE(lines.size() == 3);
   CHECK(contains(lines[1], "\"failed: said \"\"no\"\" (seed 1)\""));
   const auto commas = [](const std::string& line) { return std::count(line.begin(), line.end(), ','); };
@@ -192,8 +193,7 @@ TEST_CASE("markdown keeps its columns") {
   SyntheticSweep sweep;
   add_quick_sweep(sweep);
   std::size_t bars = 0, rows = 0;
-  for (const std::string& line :
-       lines_of(render_report(build_report(sweep.folder()), ReportFormat::markdown))) {
+  for (const std::string& line : lines_of(render_report(build_report(sweep.folder()), "markdown"))) {
     if (line.empty() || line[0] != '|') continue;
     const std::size_t here = static_cast<std::size_t>(std::count(line.begin(), line.end(), '|'));
     if (rows++ == 0) bars = here;
@@ -225,7 +225,7 @@ TEST_CASE("times that a run doubts are marked and explained in every format") {
   REQUIRE(report.warnings.size() == 1);
   CHECK(contains(report.warnings[0], "times of 1 of 3 runs are doubtful"));
   const std::string why = "seed 2: the clock is slow, and the core was shared";
-  for (const ReportFormat format : {ReportFormat::table, ReportFormat::markdown}) {
+  for (const char* format : {"table", "markdown"}) {
     const std::string text = render_report(report, format);
     CHECK(contains(text, "1 doubtful times"));
     CHECK_FALSE(contains(text, why));  // `show` tells, and the formats for programs
@@ -234,11 +234,11 @@ TEST_CASE("times that a run doubts are marked and explained in every format") {
       marks += contains(line, "mlp") && contains(line, "†") ? 1 : 0;
     CHECK(marks == 1);
   }
-  const json rows = json::parse(render_report(report, ReportFormat::json))["rows"];
+  const json rows = json::parse(render_report(report, "json"))["rows"];
   CHECK(rows[0]["doubtful_times"] == 1);
   CHECK(rows[0]["time_warnings"] == json{why});
   CHECK(rows[1]["doubtful_times"] == 0);
-  CHECK(contains(render_report(report, ReportFormat::csv), "\"" + why + "\""));
+  CHECK(contains(render_report(report, "csv"), "\"" + why + "\""));
 }
 
 TEST_CASE("a median step that other processes made longer is marked, too, and no longer recommended") {
@@ -252,7 +252,7 @@ TEST_CASE("a median step that other processes made longer is marked, too, and no
   REQUIRE(report.warnings.size() == 1);
   CHECK(contains(report.warnings[0], "of these the median step is, too"));
   CHECK_FALSE(contains(report.warnings[0], "suffers least"));
-  const std::string text = render_report(report, ReportFormat::table);
+  const std::string text = render_report(report, "table");
   const std::size_t first = text.find("†", text.find("mlp "));
   CHECK(text.find("†", first + 1) != std::string::npos);  // in both columns
 }
@@ -268,7 +268,7 @@ TEST_CASE("the head names the size of each model, a range where norms have param
   CHECK(report.model_sizes ==
         std::vector<std::string>{"lstm: layers 1, hidden size 128, 269,322 parameters",
                                  "mlp: hidden [256,256], 269,322 to 269,834 parameters"});
-  CHECK(contains(render_report(report, ReportFormat::table), "mlp: hidden [256,256], 269,322 to 269,834"));
+  CHECK(contains(render_report(report, "table"), "mlp: hidden [256,256], 269,322 to 269,834"));
 }
 
 TEST_CASE("records of the version before are read") {
@@ -309,8 +309,8 @@ TEST_CASE("the report of a sweep that has only begun is empty and says so; what 
   CHECK(json::parse(content_of(sweep.folder() / "summary.json"))["rows"].empty());
   const Report begun = build_report(sweep.folder());
   CHECK(begun.warnings == std::vector<std::string>{"no run has ended yet"});
-  CHECK(render_report(begun, ReportFormat::table) == "quick\n  warning: no run has ended yet\n");
-  CHECK(lines_of(render_report(begun, ReportFormat::csv)).size() == 1);
+  CHECK(render_report(begun, "table") == "quick\n  warning: no run has ended yet\n");
+  CHECK(lines_of(render_report(begun, "csv")).size() == 1);
   const std::filesystem::path bad = sweep.write("runs/bad.json", "{}");
   CHECK_THROWS_AS(build_report(sweep.folder()), RequestError);
   std::filesystem::remove(bad);
@@ -329,20 +329,20 @@ TEST_CASE("texts from records neither steer a terminal nor break a table") {
   row.reasons = {"failed: x\ny"};
   row.runs = row.failed = 1;
   report.rows = {row};
-  for (const ReportFormat format : {ReportFormat::table, ReportFormat::markdown, ReportFormat::csv}) {
+  for (const char* format : {"table", "markdown", "csv"}) {
     const std::string text = render_report(report, format);
     CHECK_FALSE(contains(text, "\x1b"));
     CHECK_FALSE(contains(text, "\r"));
     CHECK(contains(text, "m\\"));
   }
-  const std::vector<std::string> csv = lines_of(render_report(report, ReportFormat::csv));
+  const std::vector<std::string> csv = lines_of(render_report(report, "csv"));
   REQUIRE(csv.size() == 2);
   CHECK(csv[1].starts_with(R"(m\x1b[2J,"a,""b""\r\n",0,c\|d,)"));
-  const std::string markdown = render_report(report, ReportFormat::markdown);
+  const std::string markdown = render_report(report, "markdown");
   CHECK(contains(markdown, R"(## two\\nlines)"));
   CHECK(contains(markdown, R"( a\|b |)"));
   CHECK(contains(markdown, R"( c\\\|d |)"));
-  CHECK(json::parse(render_report(report, ReportFormat::json))["name"] == "two\nlines");
+  CHECK(json::parse(render_report(report, "json"))["name"] == "two\nlines");
 }
 
 TEST_CASE("whatever a record says is printed without control characters, and not at any length") {
@@ -360,7 +360,7 @@ TEST_CASE("whatever a record says is printed without control characters, and not
   sweep.add(record);
   sweep.add(failed);
   const Report report = build_report(sweep.folder());
-  for (const ReportFormat format : {ReportFormat::table, ReportFormat::markdown, ReportFormat::csv}) {
+  for (const char* format : {"table", "markdown", "csv"}) {
     const std::string text = render_report(report, format);
     CAPTURE(text);
     CHECK_FALSE(contains(text, "\x1b"));
@@ -374,14 +374,14 @@ TEST_CASE("whatever a record says is printed without control characters, and not
 TEST_CASE("a name that is not UTF-8 is no obstacle to a report in JSON") {
   Report report;
   report.name = "\xff";
-  CHECK_NOTHROW(render_report(report, ReportFormat::json));
+  CHECK_NOTHROW(render_report(report, "json"));
 }
 
 TEST_CASE("an unknown report format is refused with the nearest name") {
-  CHECK(parse_report_format("markdown") == ReportFormat::markdown);
-  CHECK(parse_report_format("json") == ReportFormat::json);
+  CHECK(report_format("markdown").name == "markdown");
+  CHECK(report_format_names() == std::vector<std::string>{"table", "markdown", "csv", "json"});
   try {
-    parse_report_format("tabel");
+    report_format("tabel");
     FAIL("accepted");
   } catch (const RequestError& error) {
     CHECK(contains(error.what(), "did you mean \"table\"?"));

@@ -8,6 +8,7 @@
 #include <sstream>
 #include <vector>
 
+#include "normlab/analysis/export/format.h"
 #include "normlab/analysis/report.h"
 #include "normlab/analysis/show.h"
 #include "normlab/records/run_id.h"
@@ -74,10 +75,10 @@ TEST_CASE("a report of everything is as it was, in every form") {
   SyntheticSweep sweep(spec_of(records));
   for (const json& record : records) sweep.add(record);
   const Report report = build_report(sweep.folder());
-  for (const auto& [format, name] : {std::pair{ReportFormat::table, "report.txt"},
-                                     {ReportFormat::markdown, "report.md"},
-                                     {ReportFormat::csv, "report.csv"},
-                                     {ReportFormat::json, "report.json"}}) {
+  for (const auto& [format, name] : {std::pair{"table", "report.txt"},
+                                     {"markdown", "report.md"},
+                                     {"csv", "report.csv"},
+                                     {"json", "report.json"}}) {
     check_as_it_was(name, render_report(report, format));
   }
 }
@@ -92,8 +93,7 @@ TEST_CASE("a report without targets is as it was") {
                                 .test_error = 0.1 * seed,
                                 .text_task = true}));
   }
-  check_as_it_was("report_without_targets.txt",
-                  render_report(build_report(sweep.folder()), ReportFormat::table));
+  check_as_it_was("report_without_targets.txt", render_report(build_report(sweep.folder()), "table"));
 }
 
 TEST_CASE("shown records are as they were") {

@@ -9,18 +9,18 @@
 
 #include "normlab/analysis/texts.h"
 #include "normlab/core/json.h"
+#include "normlab/nn/norm_traits.h"
 
 namespace normlab {
 namespace {
 
 using nlohmann::json;
 
-constexpr std::array<std::string_view, 7> norm_order = {"none",  "batch",    "layer", "rms",
-                                                        "group", "instance", "weight"};
 constexpr std::array<std::string_view, 3> key_settings = {"model.name", "norm.name", "batch_size"};
 
 std::size_t rank_of_norm(std::string_view name) {
-  return static_cast<std::size_t>(std::find(norm_order.begin(), norm_order.end(), name) - norm_order.begin());
+  const std::vector<std::string>& names = norm_names();
+  return static_cast<std::size_t>(std::find(names.begin(), names.end(), name) - names.begin());
 }
 
 // Each once: runs of one cell share them.

@@ -348,23 +348,4 @@ Report build_report(const std::filesystem::path& folder) {
   return build_report(sweep);
 }
 
-const std::vector<std::string>& report_format_names() {
-  static const std::vector<std::string> names = {"table", "markdown", "csv", "json"};
-  return names;
-}
-
-ReportFormat parse_report_format(std::string_view name) {
-  const std::vector<std::string>& known = report_format_names();
-  for (std::size_t i = 0; i < known.size(); ++i) {
-    if (known[i] == name) return static_cast<ReportFormat>(i);
-  }
-  refuse_name("format", name, known);
-}
-
-void write_summary(const std::filesystem::path& folder) {
-  const Report report = build_report(load_sweep(folder));
-  write_whole(folder / "summary.json", render_report(report, ReportFormat::json));
-  write_whole(folder / "summary.csv", render_report(report, ReportFormat::csv));
-}
-
 }  // namespace normlab

@@ -6,7 +6,6 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -63,22 +62,5 @@ Report build_report(const SweepRecords& sweep);
 // Loads the sweep directory. Throws what load_sweep throws, and RequestError naming `results` when it holds
 // no records.
 Report build_report(const std::filesystem::path& folder);
-
-enum class ReportFormat { table, markdown, csv, json };
-
-// Their names, in the same order.
-const std::vector<std::string>& report_format_names();
-
-// Throws RequestError naming `format` for any other name than table, markdown, csv, json.
-ReportFormat parse_report_format(std::string_view name);
-
-// The whole report as text that ends with a newline. A median that is not reached is "not reached" or "—" in
-// table and markdown, an empty field in CSV, and null with a status beside it in JSON; infinity never
-// appears.
-std::string render_report(const Report& report, ReportFormat format);
-
-// Writes FOLDER/summary.json and FOLDER/summary.csv from the records, each whole. Equal records give equal
-// files.
-void write_summary(const std::filesystem::path& folder);
 
 }  // namespace normlab

@@ -1,0 +1,69 @@
+// Comma-separated values (RFC 4180), a row for each cell.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <cmath>
+
+#include "normlab/analysis/export/format.h"
+#include "normlab/analysis/export/printable.h"
+#include "normlab/analysis/export/quantities.h"
+#include "normlab/analysis/texts.h"
+
+namespace normlab {
+namespace {
+
+std::string csv_field(const std::string& text) {
+  if (text.find_first_of(",\"\n\r") == std::string::npos) return text;
+  std::string result = "\"";
+  for (const char c : text) result += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return result + "\"";
+}
+
+std::string csv_line(const std::vector<std::string>& fields) {
+  std::vector<std::string> quoted;
+  quoted.reserve(fields.size());
+  for (const std::string& field : fields) quoted.push_back(csv_field(field));
+  return fmt::format("{}\n", fmt::join(quoted, ","));
+}
+
+std::string csv_number(const std::optional<Spread>& spread, double Spread::*part) {
+  if (!spread || std::isinf((*spread).*part)) return "";
+  return fmt::format("{}", (*spread).*part);
+}
+
+}  // namespace
+
+std::string render_csv(const Report& recorded) {
+  const Report report = with_printable_texts(recorded);
+  std::vector<std::string> header = {"model", "norm", "batch_size"};
+  header.insert(header.end(), report.columns.begin(), report.columns.end());
+  header.insert(header.end(), {"dataset", "target", "counted_to"});
+  for (const NamedCount& count : named_counts) header.emplace_back(count.name);
+  for (const NamedSpread& spread : named_spreads) {
+    for (const char* part : {"median", "minimum", "maximum", "not_reached"}) {
+      header.push_back(fmt::format("{}_{}", spread.name, part));
+    }
+  }
+  header.insert(header.end(), {"test_metric", "reasons", "time_warnings"});
+  std::string text = csv_line(header);
+  for (const ReportRow& row : report.rows) {
+    std::vector<std::string> fields = {row.model, row.norm, std::to_string(row.batch_size)};
+    for (const nlohmann::json& setting : row.settings)
+      fields.push_back(setting.is_null() ? "" : setting_text(setting));
+    fields.insert(fields.end(), {row.dataset, row.target, std::string(extent_name(row.extent))});
+    for (const NamedCount& count : named_counts) fields.push_back(std::to_string(row.*(count.count)));
+    for (const NamedSpread& named : named_spreads) {
+      const std::optional<Spread>& spread = row.*(named.spread);
+      for (const auto part : {&Spread::median, &Spread::minimum, &Spread::maximum}) {
+        fields.push_back(csv_number(spread, part));
+      }
+      fields.push_back(spread ? std::to_string(spread->missed) : "");
+    }
+    fields.insert(fields.end(), {row.test_metric, fmt::format("{}", fmt::join(row.reasons, "; ")),
+                                 fmt::format("{}", fmt::join(row.time_warnings, "; "))});
+    text += csv_line(fields);
+  }
+  return text;
+}
+
+}  // namespace normlab

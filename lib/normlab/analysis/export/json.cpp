@@ -1,0 +1,68 @@
+// The schema summary_schema (docs/results-format.md).
+#include <cmath>
+
+#include "normlab/analysis/export/format.h"
+#include "normlab/analysis/export/quantities.h"
+#include "normlab/core/json.h"
+#include "normlab/records/vocabulary.h"
+
+namespace normlab {
+namespace {
+
+Json json_number(double value) {
+  return std::isinf(value) ? Json() : Json(value);
+}
+
+Json json_spread(const std::optional<Spread>& spread) {
+  if (!spread) {
+    return {{"median", nullptr}, {"minimum", nullptr}, {"maximum", nullptr},
+            {"runs", 0},         {"not_reached", 0},   {"median_status", "not_measured"}};
+  }
+  return {{"median", json_number(spread->median)},
+          {"minimum", json_number(spread->minimum)},
+          {"maximum", json_number(spread->maximum)},
+          {"runs", spread->count},
+          {"not_reached", spread->missed},
+          {"median_status", std::isinf(spread->median) ? "not_reached" : "measured"}};
+}
+
+Json json_row(const Report& report, const ReportRow& row) {
+  Json json = {{"model", row.model}, {"norm", row.norm}, {"batch_size", row.batch_size}};
+  json["settings"] = Json::object();
+  for (std::size_t i = 0; i < report.columns.size(); ++i)
+    json["settings"][report.columns[i]] = row.settings[i];
+  json["dataset"] = row.dataset;
+  json["target"] = row.target.empty() ? Json() : Json(row.target);
+  json["counted_to"] = extent_name(row.extent);
+  json["seeds"] = row.seeds;
+  for (const NamedCount& count : named_counts) json[std::string(count.name)] = row.*(count.count);
+  for (const NamedSpread& named : named_spreads)
+    json[std::string(named.name)] = json_spread(row.*(named.spread));
+  json["test_metric"] = row.test_metric.empty() ? Json() : Json(row.test_metric);
+  json["reasons"] = row.reasons;
+  json["time_warnings"] = row.time_warnings;
+  return json;
+}
+
+}  // namespace
+
+std::string render_json(const Report& report) {
+  Json json = {{"schema", summary_schema},          {"name", report.name},
+               {"description", report.description}, {"models", report.models},
+               {"model_sizes", report.model_sizes}, {"datasets", report.datasets},
+               {"targets", report.targets},         {"seeds", report.seeds},
+               {"machines", report.machines},       {"versions", report.versions}};
+  json["settings_by_model"] = Json::object();
+  for (const auto& [setting, values] : report.by_model) json["settings_by_model"][setting] = values;
+  json["warnings"] = report.warnings;
+  json["explanation"] =
+      "A median, minimum or maximum of null is not a number: with median_status \"not_reached\" half of the "
+      "runs or "
+      "more missed the target and count as infinite; with \"not_measured\" no run of the cell ended with a "
+      "result.";
+  json["rows"] = Json::array();
+  for (const ReportRow& row : report.rows) json["rows"].push_back(json_row(report, row));
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";  // a folder's name is any bytes
+}
+
+}  // namespace normlab

@@ -1,0 +1,51 @@
+#include <fmt/format.h>
+
+#include "normlab/analysis/export/format.h"
+#include "normlab/analysis/export/printable.h"
+#include "normlab/analysis/export/table.h"
+
+namespace normlab {
+namespace {
+
+std::string markdown_escaped(const std::string& text) {
+  std::string result;
+  for (const char c : text) {
+    if (std::string_view("|<*_`\\").find(c) != std::string_view::npos) result += '\\';
+    result += c;
+  }
+  return result;
+}
+
+}  // namespace
+
+std::string render_markdown(const Report& recorded) {
+  const Report report = with_printable_texts(recorded);
+  std::string text = fmt::format("## {}\n\n", markdown_escaped(report.name));
+  if (!report.description.empty()) text += markdown_escaped(report.description) + "\n\n";
+  for (const auto& [label, value] : make_heading(report)) {
+    text += fmt::format("- {}: {}\n", markdown_escaped(label), markdown_escaped(value));
+  }
+  for (const std::string& warning : report.warnings) {
+    text += fmt::format("- **warning**: {}\n", markdown_escaped(warning));
+  }
+  if (report.rows.empty()) return text;
+  const Table table = make_table(report);
+  text += "\n|";
+  for (const std::string& label : table.header) text += fmt::format(" {} |", markdown_escaped(label));
+  text += "\n|";
+  for (const bool right : table.right_aligned) text += right ? " ---: |" : " --- |";
+  for (const auto& row : table.rows) {
+    text += "\n|";
+    for (const Field& field : row) {
+      const std::string range = field.range.empty() ? "" : " " + field.range;
+      text += fmt::format(" {} |", markdown_escaped(field.value + range));
+    }
+  }
+  text += "\n\n" + explanation(report) + "\n";
+  for (std::size_t i = 0; i < table.notes.size(); ++i) {
+    text += fmt::format("{}- [{}] {}\n", i == 0 ? "\n" : "", i + 1, markdown_escaped(table.notes[i]));
+  }
+  return text;
+}
+
+}  // namespace normlab

@@ -1,0 +1,178 @@
+#include "normlab/analysis/export/table.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "normlab/analysis/texts.h"
+
+namespace normlab {
+namespace {
+
+std::string plain_number(double value) {  // four significant digits, no trailing zeros: "3.5", "12"
+  return fmt::format("{:.4g}", value);
+}
+
+std::string count_number(double value) {
+  return value == std::floor(value) ? fmt::format("{:.0f}", value) : fmt::format("{:.1f}", value);
+}
+
+std::string seconds_number(double value) {
+  if (value >= 100) return fmt::format("{:.0f}", value);
+  if (value >= 10) return fmt::format("{:.1f}", value);
+  return value >= 1 ? fmt::format("{:.2f}", value) : fmt::format("{:.3f}", value);
+}
+
+std::string test_number(double value) {
+  return fmt::format("{:.4f}", value);
+}
+
+Field spread_field(const std::optional<Spread>& spread, std::string (*number)(double),
+                   std::string_view miss) {
+  if (!spread) return {};
+  Field field;
+  field.value = std::isinf(spread->median) ? std::string(miss) : number(spread->median);
+  if (spread->minimum < spread->maximum) {
+    field.range = fmt::format("({}–{})", number(spread->minimum),
+                              std::isinf(spread->maximum) ? "miss" : number(spread->maximum));
+  }
+  return field;
+}
+
+std::string join_words(const std::vector<std::string>& words, std::string_view separator) {
+  return fmt::format("{}", fmt::join(words, separator));
+}
+
+std::string test_label(const Report& report) {
+  std::vector<std::string> metrics;
+  for (const ReportRow& row : report.rows) {
+    if (row.test_metric.empty()) continue;
+    const std::string name = with_blanks(row.test_metric);
+    if (std::find(metrics.begin(), metrics.end(), name) == metrics.end()) metrics.push_back(name);
+  }
+  return "test " + join_words(metrics, " or ");
+}
+
+bool has_targets(const Report& report) {
+  return std::any_of(report.rows.begin(), report.rows.end(),
+                     [](const ReportRow& row) { return row.extent == Extent::target; });
+}
+
+// The notes below a table, each once.
+class Notes {
+ public:
+  // The number of a note, counted from 1.
+  std::size_t number(const std::string& text) {
+    const auto [found, is_new] = numbers_.try_emplace(text, texts_.size() + 1);
+    if (is_new) texts_.push_back(text);
+    return found->second;
+  }
+  std::vector<std::string> take() { return std::move(texts_); }
+
+ private:
+  std::vector<std::string> texts_;
+  std::map<std::string, std::size_t> numbers_;
+};
+
+// "undefined [1]", "2 diverged [2][3]": what happened, with numbers of the notes below the table that tell
+// more.
+std::string remark(const ReportRow& row, Notes& notes) {
+  std::vector<std::string> parts;
+  const auto add = [&](Index count, std::string_view what) {
+    if (count > 0) parts.push_back(count == row.runs ? std::string(what) : fmt::format("{} {}", count, what));
+  };
+  add(row.undefined, "undefined");
+  add(row.diverged, "diverged");
+  add(row.failed, "failed");
+  add(row.unfinished, "unfinished");
+  if (row.doubtful_times > 0) add(row.doubtful_times, "doubtful times");
+  std::string text = join_words(parts, ", ");
+  for (const std::string& reason : row.reasons) {
+    text += fmt::format("{}[{}]", text.empty() || text.back() == ']' ? "" : " ", notes.number(reason));
+  }
+  return text;
+}
+
+std::vector<Field> table_row(const ReportRow& row, bool targets, Notes& notes) {
+  std::vector<Field> fields = {{row.model, ""}, {row.norm, ""}, {std::to_string(row.batch_size), ""}};
+  for (const nlohmann::json& setting : row.settings) fields.push_back({setting_text(setting), ""});
+  if (targets) {
+    const std::string reached = row.undefined == row.runs ? "—" : fmt::format("{}/{}", row.reached, row.runs);
+    fields.push_back({row.extent == Extent::target ? reached : "no target", ""});
+  } else {
+    fields.push_back({std::to_string(row.runs), ""});
+  }
+  fields.push_back(spread_field(row.epochs, plain_number, "not reached"));
+  fields.push_back(spread_field(row.steps, count_number, "—"));
+  fields.push_back(spread_field(row.train_seconds, seconds_number, "—"));
+  if (row.doubtful_times > 0 && row.train_seconds) fields.back().value += "†";
+  fields.push_back(spread_field(row.train_seconds_from_median_step, seconds_number, "—"));
+  if (row.doubtful_medians > 0 && row.train_seconds_from_median_step) fields.back().value += "†";
+  fields.push_back(spread_field(row.test, test_number, "—"));
+  fields.push_back({remark(row, notes), ""});
+  return fields;
+}
+
+}  // namespace
+
+Table make_table(const Report& report) {
+  Table table;
+  const bool targets = has_targets(report);
+  const auto column = [&](const std::string& label, bool right) {
+    table.header.push_back(label);
+    table.right_aligned.push_back(right);
+  };
+  column("model", false);
+  column("norm", false);
+  column("batch size", true);
+  for (const std::string& name : report.columns) column(name, true);
+  column(targets ? "reached" : "runs", true);
+  column("epochs", true);
+  column("steps", true);
+  column("train seconds", true);
+  column("steps × median, s", true);
+  column(test_label(report), true);
+  column("", false);
+  Notes notes;
+  for (const ReportRow& row : report.rows) table.rows.push_back(table_row(row, targets, notes));
+  table.notes = notes.take();
+  return table;
+}
+
+Heading make_heading(const Report& report) {
+  Heading heading;
+  const auto add = [&](const std::string& label, const std::string& text) {
+    if (!text.empty()) heading.emplace_back(label, text);
+  };
+  if (report.rows.empty()) return heading;
+  add("trained", fmt::format("{} on {}", join_words(report.models, ", "), join_words(report.datasets, ", ")));
+  add(report.model_sizes.size() == 1 ? "model" : "models", join_words(report.model_sizes, "; "));
+  if (report.targets.size() < 2) {
+    add("target", report.targets.empty() ? "none was set" : report.targets.front());
+  }
+  const auto listed = [&](const auto& entry) { return entry.first == "target"; };
+  if (report.targets.size() > 1 && std::none_of(report.by_model.begin(), report.by_model.end(), listed)) {
+    add("targets", join_words(report.targets, ", "));
+  }
+  for (const auto& [setting, values] : report.by_model) add(setting, values);
+  add(report.seeds.size() == 1 ? "seed" : "seeds", fmt::format("{}", fmt::join(report.seeds, ", ")));
+  add("machine", join_words(report.machines, "; "));
+  add("versions", join_words(report.versions, "; "));
+  return heading;
+}
+
+std::string explanation(const Report& report) {
+  const std::string extent = has_targets(report) ? "up to the evaluation at which the target was reached"
+                                                 : "of the whole run, as no target was set";
+  return fmt::format(
+      "Epochs, steps and seconds are those {}: median over seeds, with the range where they differ. A run "
+      "that "
+      "misses counts as infinite. Train seconds are as measured; steps × median is the number of steps times "
+      "the run's median step time, in seconds.",
+      extent);
+}
+
+}  // namespace normlab
