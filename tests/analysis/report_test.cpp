@@ -45,6 +45,17 @@ void add_quick_sweep(SyntheticSweep& sweep) {
 
 }  // namespace
 
+TEST_CASE("seconds have as many digits as their size is worth") {
+  for (const auto& [step_seconds, text] :
+       {std::pair{1e-6, "0.017"}, {1e-4, "1.72"}, {1e-3, "17.2"}, {1e-2, "172"}}) {
+    SyntheticSweep sweep;  // 17,188 steps to the target
+    sweep.add(synthetic_record({.epochs_to_target = 10, .step_seconds = step_seconds}));
+    const std::string table = render_table(build_report(sweep.folder()));
+    CAPTURE(table);
+    CHECK(contains(table, std::string(" ") + text + " "));
+  }
+}
+
 TEST_CASE("medians and ranges are over seeds, a miss counting as infinite") {
   SyntheticSweep sweep;
   sweep.add(synthetic_record({.seed = 1, .epochs_to_target = 2}));

@@ -57,6 +57,13 @@ TEST_CASE("a key that appears twice in one object is refused, and in two objects
   CHECK_NOTHROW(parse_json(R"({"a": {"b": 1}, "c": [{"b": 1}, {"b": 2}]})", "x"));
 }
 
+TEST_CASE("a text that ends too soon is told by its place and what was expected") {
+  CHECK(request_error([] { parse_json("{", "x"); }) ==
+        "x: line 1, column 2 is not JSON: unexpected end of input; expected string literal.");
+  CHECK(request_error([] { parse_json("[1\n,nul", "x"); }) ==
+        "x: line 2, column 5 is not JSON: invalid literal; last read: '1<U+000A>,nul'.");
+}
+
 TEST_CASE("numbers beyond double precision are refused") {
   CHECK(contains(request_error([] { parse_json("[1e999]", "x"); }), "too large"));
 }
