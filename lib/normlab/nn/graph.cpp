@@ -18,12 +18,12 @@ namespace {
 }  // namespace
 
 template <class T>
-Value<T>& Graph<T>::add_value(const Shape& shape, GradientPlace place) {
+Value<T>& Graph<T>::add_value(const Shape& shape, GradientPlace gradient) {
   Value<T>& value = values_.emplace_back();
   value.data = Tensor<T>(shape);
   if (mode_ == Mode::evaluation) return value;
-  if (place == GradientPlace::own) value.gradient = Tensor<T>(shape);
-  value.gradient_in_data = place == GradientPlace::over_data;
+  if (gradient == GradientPlace::own) value.gradient = Tensor<T>(shape);
+  value.gradient_in_data = gradient == GradientPlace::over_data;
   return value;
 }
 

@@ -37,10 +37,10 @@ NormPool<T>::NormPool(Value<T>& x, const NormParameters<T>& parameters, Value<T>
       running_variance_(parameters.running_variance),
       y_(*this, y),
       norm_(norm),
-      activation_(activation),
       name_(std::string(traits(norm.kind).normalizes() ? traits(norm.kind).name + std::string(" norm")
                                                        : "bias") +
             " and max pooling"),
+      activation_(activation),
       statistics_(statistics_of(norm, mode)),
       images_(x.data.dimension(0)),
       positions_(x.data.dimension(1) * x.data.dimension(2)),

@@ -43,6 +43,7 @@ const NormTraits& traits(Norm norm) {
 const std::vector<Norm>& all_norms() {
   static const std::vector<Norm> norms = [] {
     std::vector<Norm> all;
+    all.reserve(table.size());
     for (std::size_t i = 0; i < table.size(); ++i) all.push_back(static_cast<Norm>(i));
     return all;
   }();
@@ -52,6 +53,7 @@ const std::vector<Norm>& all_norms() {
 const std::vector<std::string>& norm_names() {
   static const std::vector<std::string> names = [] {
     std::vector<std::string> all;
+    all.reserve(table.size());
     for (const NormTraits& norm : table) all.emplace_back(norm.name);
     return all;
   }();

@@ -19,6 +19,7 @@ using Row = std::array<std::string, columns>;
 
 std::string shapes_text(const std::vector<Shape>& shapes) {
   std::vector<std::string> texts;
+  texts.reserve(shapes.size());
   for (const Shape& shape : shapes) texts.push_back(to_string(shape));
   return fmt::format("{}", fmt::join(texts, " "));
 }
