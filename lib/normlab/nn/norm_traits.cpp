@@ -1,6 +1,5 @@
 #include "normlab/nn/norm_traits.h"
 
-#include <fmt/args.h>
 #include <fmt/format.h>
 
 #include <array>
@@ -8,20 +7,18 @@
 namespace normlab {
 namespace {
 
-constexpr Statistics nothing = Statistics::none, channel = Statistics::channel, group = Statistics::group;
-
 // In the order of the enumeration.
-constexpr std::array<NormTraits, 7> table{{
+constexpr std::array<NormTraits, 7> norm_table{{
     // name, statistics, groups, centred, on weights, recurrent, where one value makes the statistics
-    {"none", nothing, Groups::one, true, false, true, nullptr},
-    {"batch", channel, Groups::one, true, false, true, "for a batch of one sample"},
-    {"layer", group, Groups::one, true, false, true, "for a single feature"},
-    {"rms", group, Groups::one, false, false, true, nullptr},
-    {"group", group, Groups::as_set, true, false, false,
+    {"none", Statistics::none, Groups::one, true, false, true, nullptr},
+    {"batch", Statistics::channel, Groups::one, true, false, true, "for a batch of one sample"},
+    {"layer", Statistics::group, Groups::one, true, false, true, "for a single feature"},
+    {"rms", Statistics::group, Groups::one, false, false, true, nullptr},
+    {"group", Statistics::group, Groups::as_set, true, false, false,
      "for one feature per group ({channels} features, {groups} groups)"},
-    {"instance", group, Groups::one_a_channel, true, false, false,
+    {"instance", Statistics::group, Groups::one_a_channel, true, false, false,
      "on vectors: it needs several positions per channel"},
-    {"weight", nothing, Groups::one, true, true, true, nullptr},
+    {"weight", Statistics::none, Groups::one, true, true, true, nullptr},
 }};
 
 std::string not_defined(const NormTraits& norm, const std::string& where) {
@@ -37,14 +34,14 @@ std::string not_defined_for_one_value(const NormSpec& norm, Index channels) {
 }  // namespace
 
 const NormTraits& traits(Norm norm) {
-  return table[static_cast<std::size_t>(norm)];
+  return norm_table[static_cast<std::size_t>(norm)];
 }
 
 const std::vector<Norm>& all_norms() {
   static const std::vector<Norm> norms = [] {
     std::vector<Norm> all;
-    all.reserve(table.size());
-    for (std::size_t i = 0; i < table.size(); ++i) all.push_back(static_cast<Norm>(i));
+    all.reserve(norm_table.size());
+    for (std::size_t i = 0; i < norm_table.size(); ++i) all.push_back(static_cast<Norm>(i));
     return all;
   }();
   return norms;
@@ -53,8 +50,8 @@ const std::vector<Norm>& all_norms() {
 const std::vector<std::string>& norm_names() {
   static const std::vector<std::string> names = [] {
     std::vector<std::string> all;
-    all.reserve(table.size());
-    for (const NormTraits& norm : table) all.emplace_back(norm.name);
+    all.reserve(norm_table.size());
+    for (const NormTraits& norm : norm_table) all.emplace_back(norm.name);
     return all;
   }();
   return names;
