@@ -54,6 +54,14 @@ void check_needs(const char* status, const std::vector<const char*>& paths) {
 
 }  // namespace
 
+TEST_CASE("a target that was reached is one of the config") {
+  CHECK(defect_after("diverged", [](json& record) {
+          record["convergence"] = synthetic_record({})["convergence"];
+          record["config"]["target"] = nullptr;
+          record["id"] = id_of_config(record["config"]);
+        }).find("config.target") != std::string::npos);
+}
+
 TEST_CASE("a status without its evidence is none") {
   for (const char* status : {"reached_target", "missed_target", "finished"}) {
     check_needs(status, {"/schema", "/id", "/status", "/config", "/environment", "/evaluations", "/test",
