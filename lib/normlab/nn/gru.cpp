@@ -5,11 +5,19 @@
 namespace normlab {
 
 template <class T>
-Gru<T>::Gru(const RecurrentLinks<T>& links, const GruParameters<T>& parameters, RowNorm norm, double epsilon)
+GruInputs<T>::GruInputs(Op<T>& op, const RecurrentSite<T>& site)
+    : bias_ih(op, site.bias("bias_ih", 3 * site.spec.hidden)),
+      bias_hh(op, site.plain_bias("bias_hh", 3 * site.spec.hidden)),
+      bias_hn(op, site.norm_bias("bias_hn", site.spec.hidden)),
+      gain_ih(op, site.gain("gain_ih", 3 * site.spec.hidden)),
+      gain_hh(op, site.gain("gain_hh", 3 * site.spec.hidden)) {}
+
+template <class T>
+Gru<T>::Gru(const RecurrentLinks<T>& links, const RecurrentSite<T>& site)
     : RecurrentOp<T>(links, 3, SummedInputs::apart),
-      parameters_(*this, parameters),
-      norm_(norm),
-      epsilon_(static_cast<T>(epsilon)),
+      parameters_(*this, site),
+      norm_(site.row_norm()),
+      epsilon_(static_cast<T>(site.norm.epsilon)),
       bias_({3 * this->hidden_}) {
   if (!plain()) {
     normalized_gates_ = Tensor<T>({this->kept_steps(), this->batch_, 4 * this->hidden_});
@@ -117,28 +125,18 @@ void Gru<T>::finish_backward() {
 
 template <class T>
 void add_gru(const RecurrentSite<T>& site, const RecurrentLinks<T>& links) {
-  const Index hidden = site.spec.hidden;
-  const RowNorm norm = site.row_norm();
-  GruParameters<T> p;
-  if (!traits(site.norm.kind).normalizes()) {
-    p.bias_ih = &site.bias("bias_ih", 3 * hidden);
-    p.bias_hh = &site.bias("bias_hh", 3 * hidden);
-  } else {
-    p.bias_ih = &site.norm_bias("bias_ih", 3 * hidden);
-    p.bias_hn = &site.norm_bias("bias_hn", hidden);
-    p.gain_ih = &site.gain("gain_ih", 3 * hidden);
-    p.gain_hh = &site.gain("gain_hh", 3 * hidden);
-  }
   if (site.per_column()) {
-    site.graph.template add<BatchNormGru<T>>(links, p, site);
+    site.graph.template add<BatchNormGru<T>>(links, site);
   } else {
-    site.graph.template add<Gru<T>>(links, p, norm, site.norm.epsilon);
+    site.graph.template add<Gru<T>>(links, site);
   }
 }
 
+template struct GruInputs<float>;
 template class Gru<float>;
 template void add_gru(const RecurrentSite<float>&, const RecurrentLinks<float>&);
 #if NORMLAB_WITH_DOUBLE
+template struct GruInputs<double>;
 template class Gru<double>;
 template void add_gru(const RecurrentSite<double>&, const RecurrentLinks<double>&);
 #endif

@@ -9,31 +9,21 @@
 
 namespace normlab {
 
-// Null where the cell has no such parameter. The plain cell has bias_hh (3 hidden), whose last third is what
-// the normalized cells have as bias_hn (hidden).
-template <class T>
-struct GruParameters {
-  Parameter<T>*bias_ih = nullptr, *bias_hh = nullptr, *bias_hn = nullptr;
-  Parameter<T>*gain_ih = nullptr, *gain_hh = nullptr;  // (3 hidden)
-};
-
-// The same as inputs of the operation.
+// The cell's parameters, declared under the names of nn/recurrent.h, as inputs of the operation. The plain
+// cell has bias_hh, whose last third is what the normalized cells have as bias_hn, beside their gains.
 template <class T>
 struct GruInputs {
-  GruInputs(Op<T>& op, const GruParameters<T>& p)
-      : bias_ih(op, p.bias_ih),
-        bias_hh(op, p.bias_hh),
-        bias_hn(op, p.bias_hn),
-        gain_ih(op, p.gain_ih),
-        gain_hh(op, p.gain_hh) {}
+  GruInputs(Op<T>& op, const RecurrentSite<T>& site);
 
-  Input<T> bias_ih, bias_hh, bias_hn, gain_ih, gain_hh;
+  Input<T> bias_ih, bias_hh;  // (3 hidden)
+  Input<T> bias_hn;           // (hidden)
+  Input<T> gain_ih, gain_hh;  // (3 hidden)
 };
 
 template <class T>
 class Gru : public RecurrentOp<T> {
  public:
-  Gru(const RecurrentLinks<T>& links, const GruParameters<T>& parameters, RowNorm norm, double epsilon);
+  Gru(const RecurrentLinks<T>& links, const RecurrentSite<T>& site);
 
   std::string name() const override { return "gru"; }
 
@@ -65,7 +55,7 @@ class Gru : public RecurrentOp<T> {
   ThreadSums<T> dbias_, dbias_hn_, dgain_ih_, dgain_hh_;
 };
 
-// Declares the cell's parameters (nn/recurrent.h) and records the operation, batch-normalized or not.
+// Records the operation, batch-normalized or not.
 template <class T>
 void add_gru(const RecurrentSite<T>& site, const RecurrentLinks<T>& links);
 

@@ -3,10 +3,9 @@
 namespace normlab {
 
 template <class T>
-BatchNormGru<T>::BatchNormGru(const RecurrentLinks<T>& links, const GruParameters<T>& parameters,
-                              const RecurrentSite<T>& site)
+BatchNormGru<T>::BatchNormGru(const RecurrentLinks<T>& links, const RecurrentSite<T>& site)
     : RecurrentOp<T>(links, 3, SummedInputs::apart),
-      parameters_(*this, parameters),
+      parameters_(*this, site),
       input_norm_(site, "ih", 3 * this->hidden_),
       recurrent_norm_(site, "hh", 3 * this->hidden_),
       settings_(column_norm_settings(site)),

@@ -10,8 +10,7 @@ namespace normlab {
 template <class T>
 class BatchNormGru : public RecurrentOp<T> {
  public:
-  BatchNormGru(const RecurrentLinks<T>& links, const GruParameters<T>& parameters,
-               const RecurrentSite<T>& site);
+  BatchNormGru(const RecurrentLinks<T>& links, const RecurrentSite<T>& site);
 
   std::string name() const override { return "gru"; }
 

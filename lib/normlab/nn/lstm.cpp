@@ -14,18 +14,27 @@ constexpr Index streaming_bytes = Index{20} << 20;
 }  // namespace
 
 template <class T>
-Lstm<T>::Lstm(const RecurrentLinks<T>& links, const LstmParameters<T>& parameters, RowNorm norm,
-              double epsilon)
-    : RecurrentOp<T>(links, 4, norm == RowNorm::none ? SummedInputs::together : SummedInputs::apart),
-      parameters_(*this, parameters),
-      norm_(norm),
-      epsilon_(static_cast<T>(epsilon)),
+LstmInputs<T>::LstmInputs(Op<T>& op, const RecurrentSite<T>& site)
+    : bias_ih(op, site.bias("bias_ih", 4 * site.spec.hidden)),
+      bias_hh(op, site.plain_bias("bias_hh", 4 * site.spec.hidden)),
+      gain_ih(op, site.gain("gain_ih", 4 * site.spec.hidden)),
+      gain_hh(op, site.gain("gain_hh", 4 * site.spec.hidden)),
+      gain_cell(op, site.gain("gain_c", site.spec.hidden)),
+      bias_cell(op, site.centre("bias_c", site.spec.hidden)),
+      carried_cell(site.carried("cell")) {}
+
+template <class T>
+Lstm<T>::Lstm(const RecurrentLinks<T>& links, const RecurrentSite<T>& site)
+    : RecurrentOp<T>(links, 4, site.normalizes() ? SummedInputs::apart : SummedInputs::together),
+      parameters_(*this, site),
+      norm_(site.row_norm()),
+      epsilon_(static_cast<T>(site.norm.epsilon)),
       bias_({4 * this->hidden_}),
       cell_({this->kept_steps(), this->batch_, this->hidden_}),
       tanh_cell_({this->kept_steps(), this->batch_, this->hidden_}),
       initial_cell_({this->batch_, this->hidden_}) {
   const Index width = 4 * this->hidden_;
-  if (norm != RowNorm::none) {
+  if (norm_ != RowNorm::none) {
     normalized_gates_ = Tensor<T>({this->kept_steps(), this->batch_, width});
     const auto rows = static_cast<std::size_t>(this->kept_steps() * this->batch_);
     for (auto* scaling : {&input_scaling_, &recurrent_scaling_, &cell_scaling_}) scaling->resize(rows);
@@ -34,7 +43,7 @@ Lstm<T>::Lstm(const RecurrentLinks<T>& links, const LstmParameters<T>& parameter
   if (!this->training()) return;
   dcell_ = Tensor<T>({this->batch_, this->hidden_});
   dbias_ = ThreadSums<T>(width);
-  if (norm == RowNorm::none) return;
+  if (norm_ == RowNorm::none) return;
   dgain_ih_ = ThreadSums<T>(width);
   dgain_hh_ = ThreadSums<T>(width);
   dgain_cell_ = ThreadSums<T>(this->hidden_);
@@ -159,30 +168,18 @@ void Lstm<T>::finish_backward() {
 
 template <class T>
 void add_lstm(const RecurrentSite<T>& site, const RecurrentLinks<T>& links) {
-  const Index hidden = site.spec.hidden;
-  const RowNorm norm = site.row_norm();
-  LstmParameters<T> p;
-  p.carried_cell = site.carried("cell");
-  if (!traits(site.norm.kind).normalizes()) {
-    p.bias_ih = &site.bias("bias_ih", 4 * hidden);
-    p.bias_hh = &site.bias("bias_hh", 4 * hidden);
-  } else {
-    p.bias_ih = &site.norm_bias("bias_ih", 4 * hidden);
-    p.gain_ih = &site.gain("gain_ih", 4 * hidden);
-    p.gain_hh = &site.gain("gain_hh", 4 * hidden);
-    p.gain_cell = &site.gain("gain_c", hidden);
-    if (traits(site.norm.kind).centred) p.bias_cell = &site.norm_bias("bias_c", hidden);
-  }
   if (site.per_column()) {
-    site.graph.template add<BatchNormLstm<T>>(links, p, site);
+    site.graph.template add<BatchNormLstm<T>>(links, site);
   } else {
-    site.graph.template add<Lstm<T>>(links, p, norm, site.norm.epsilon);
+    site.graph.template add<Lstm<T>>(links, site);
   }
 }
 
+template struct LstmInputs<float>;
 template class Lstm<float>;
 template void add_lstm(const RecurrentSite<float>&, const RecurrentLinks<float>&);
 #if NORMLAB_WITH_DOUBLE
+template struct LstmInputs<double>;
 template class Lstm<double>;
 template void add_lstm(const RecurrentSite<double>&, const RecurrentLinks<double>&);
 #endif

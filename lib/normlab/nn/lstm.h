@@ -9,36 +9,22 @@
 
 namespace normlab {
 
-// Null where the cell has no such parameter: bias_hh belongs to the plain cell only, the others to the
-// normalized ones.
-template <class T>
-struct LstmParameters {
-  Parameter<T>*bias_ih = nullptr, *bias_hh = nullptr;      // (4 hidden)
-  Parameter<T>*gain_ih = nullptr, *gain_hh = nullptr;      // (4 hidden)
-  Parameter<T>*gain_cell = nullptr, *bias_cell = nullptr;  // (hidden)
-  Tensor<T>* carried_cell = nullptr;                       // (batch, hidden): as carried_hidden
-};
-
-// The same as inputs of the operation.
+// The cell's parameters, declared under the names of nn/recurrent.h, as inputs of the operation: bias_hh is
+// the plain cell's only, the gains and bias_cell are the normalized ones'.
 template <class T>
 struct LstmInputs {
-  LstmInputs(Op<T>& op, const LstmParameters<T>& p)
-      : bias_ih(op, p.bias_ih),
-        bias_hh(op, p.bias_hh),
-        gain_ih(op, p.gain_ih),
-        gain_hh(op, p.gain_hh),
-        gain_cell(op, p.gain_cell),
-        bias_cell(op, p.bias_cell),
-        carried_cell(p.carried_cell) {}
+  LstmInputs(Op<T>& op, const RecurrentSite<T>& site);
 
-  Input<T> bias_ih, bias_hh, gain_ih, gain_hh, gain_cell, bias_cell;
-  Tensor<T>* carried_cell;
+  Input<T> bias_ih, bias_hh;      // (4 hidden)
+  Input<T> gain_ih, gain_hh;      // (4 hidden)
+  Input<T> gain_cell, bias_cell;  // (hidden)
+  Tensor<T>* carried_cell;        // (batch, hidden): as carried_hidden
 };
 
 template <class T>
 class Lstm : public RecurrentOp<T> {
  public:
-  Lstm(const RecurrentLinks<T>& links, const LstmParameters<T>& parameters, RowNorm norm, double epsilon);
+  Lstm(const RecurrentLinks<T>& links, const RecurrentSite<T>& site);
 
   std::string name() const override { return "lstm"; }
 
@@ -67,7 +53,7 @@ class Lstm : public RecurrentOp<T> {
   ThreadSums<T> dbias_, dgain_ih_, dgain_hh_, dgain_cell_, dbias_cell_;
 };
 
-// Declares the cell's parameters (nn/recurrent.h) and records the operation, batch-normalized or not.
+// Records the operation, batch-normalized or not.
 template <class T>
 void add_lstm(const RecurrentSite<T>& site, const RecurrentLinks<T>& links);
 

@@ -3,10 +3,9 @@
 namespace normlab {
 
 template <class T>
-BatchNormLstm<T>::BatchNormLstm(const RecurrentLinks<T>& links, const LstmParameters<T>& parameters,
-                                const RecurrentSite<T>& site)
+BatchNormLstm<T>::BatchNormLstm(const RecurrentLinks<T>& links, const RecurrentSite<T>& site)
     : RecurrentOp<T>(links, 4, SummedInputs::apart),
-      parameters_(*this, parameters),
+      parameters_(*this, site),
       input_norm_(site, "ih", 4 * this->hidden_),
       recurrent_norm_(site, "hh", 4 * this->hidden_),
       cell_norm_(site, "c", this->hidden_),

@@ -11,8 +11,7 @@ namespace normlab {
 template <class T>
 class BatchNormLstm : public RecurrentOp<T> {
  public:
-  BatchNormLstm(const RecurrentLinks<T>& links, const LstmParameters<T>& parameters,
-                const RecurrentSite<T>& site);
+  BatchNormLstm(const RecurrentLinks<T>& links, const RecurrentSite<T>& site);
 
   std::string name() const override { return "lstm"; }
 

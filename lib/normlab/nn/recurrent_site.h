@@ -23,18 +23,28 @@ struct RecurrentSite {
   std::string name(const std::string& tensor) const {
     return prefix + tensor + "_l" + std::to_string(spec.layer) + (spec.reverse ? "_reverse" : "");
   }
-  Parameter<T>& bias(const std::string& tensor, Index size) const {
-    return parameters.bias(name(tensor), size, spec.hidden);
+  bool normalizes() const { return traits(norm.kind).normalizes(); }
+  // What every cell has. Gains and biases of normalized cells are never drawn.
+  Parameter<T>* bias(const std::string& tensor, Index size) const {
+    return normalizes() ? norm_bias(tensor, size) : plain_bias(tensor, size);
   }
-  // Gains and biases of normalized cells are never drawn.
-  Parameter<T>& norm_bias(const std::string& tensor, Index size) const {
-    return parameters.constant(name(tensor), ParameterRole::bias, {size}, T(0));
+  // Null where the cell is not plain; not normalized; not normalized about a mean.
+  Parameter<T>* plain_bias(const std::string& tensor, Index size) const {
+    return normalizes() ? nullptr : &parameters.bias(name(tensor), size, spec.hidden);
   }
-  // Batch norm's gains start at 0.1, so that tanh does not start saturated (Cooijmans et al. 2016, section
-  // 4).
-  Parameter<T>& gain(const std::string& tensor, Index size) const {
+  Parameter<T>* norm_bias(const std::string& tensor, Index size) const {
+    if (!normalizes()) return nullptr;
+    return &parameters.constant(name(tensor), ParameterRole::bias, {size}, T(0));
+  }
+  Parameter<T>* centre(const std::string& tensor, Index size) const {
+    return traits(norm.kind).centred ? norm_bias(tensor, size) : nullptr;
+  }
+  // Null where the cell is not normalized. Batch norm's gains start at 0.1, so that tanh does not start
+  // saturated (Cooijmans et al. 2016, section 4).
+  Parameter<T>* gain(const std::string& tensor, Index size) const {
+    if (!normalizes()) return nullptr;
     const T start = per_column() ? T(0.1) : T(1);
-    return parameters.constant(name(tensor), ParameterRole::gain, {size}, start);
+    return &parameters.constant(name(tensor), ParameterRole::gain, {size}, start);
   }
   // Null where the state starts at zero. Batches of different sizes are different streams.
   Tensor<T>* carried(const std::string& tensor) const {

@@ -5,17 +5,24 @@
 namespace normlab {
 
 template <class T>
-TanhRnn<T>::TanhRnn(const RecurrentLinks<T>& links, const TanhRnnParameters<T>& parameters, RowNorm norm,
-                    double epsilon)
+TanhRnnInputs<T>::TanhRnnInputs(Op<T>& op, const RecurrentSite<T>& site)
+    : gain(op, site.per_column() ? nullptr : site.gain("gain", site.spec.hidden)),
+      gain_ih(op, site.per_column() ? site.gain("gain_ih", site.spec.hidden) : nullptr),
+      gain_hh(op, site.per_column() ? site.gain("gain_hh", site.spec.hidden) : nullptr),
+      bias_ih(op, site.bias(site.row_norm() == RowNorm::none ? "bias_ih" : "bias", site.spec.hidden)),
+      bias_hh(op, site.plain_bias("bias_hh", site.spec.hidden)) {}
+
+template <class T>
+TanhRnn<T>::TanhRnn(const RecurrentLinks<T>& links, const RecurrentSite<T>& site)
     : RecurrentOp<T>(links, 1, SummedInputs::together),
-      parameters_(*this, parameters),
-      norm_(norm),
-      epsilon_(static_cast<T>(epsilon)),
+      parameters_(*this, site),
+      norm_(site.row_norm()),
+      epsilon_(static_cast<T>(site.norm.epsilon)),
       bias_({this->hidden_}) {
-  if (norm != RowNorm::none) scaling_.resize(static_cast<std::size_t>(this->kept_steps() * this->batch_));
+  if (norm_ != RowNorm::none) scaling_.resize(static_cast<std::size_t>(this->kept_steps() * this->batch_));
   if (!this->training()) return;
   dbias_ = ThreadSums<T>(this->hidden_);
-  if (norm != RowNorm::none) dgain_ = ThreadSums<T>(this->hidden_);
+  if (norm_ != RowNorm::none) dgain_ = ThreadSums<T>(this->hidden_);
 }
 
 template <class T>
@@ -82,29 +89,18 @@ void TanhRnn<T>::finish_backward() {
 
 template <class T>
 void add_tanh_rnn(const RecurrentSite<T>& site, const RecurrentLinks<T>& links) {
-  const Index hidden = site.spec.hidden;
-  const RowNorm norm = site.row_norm();
-  TanhRnnParameters<T> p;
   if (site.per_column()) {
-    p.gain_ih = &site.gain("gain_ih", hidden);
-    p.gain_hh = &site.gain("gain_hh", hidden);
-    p.bias_ih = &site.norm_bias("bias_ih", hidden);
-    site.graph.template add<BatchNormTanhRnn<T>>(links, p, site);
-    return;
-  }
-  if (norm == RowNorm::none) {
-    p.bias_ih = &site.bias("bias_ih", hidden);
-    p.bias_hh = &site.bias("bias_hh", hidden);
+    site.graph.template add<BatchNormTanhRnn<T>>(links, site);
   } else {
-    p.gain = &site.gain("gain", hidden);
-    p.bias_ih = &site.norm_bias("bias", hidden);
+    site.graph.template add<TanhRnn<T>>(links, site);
   }
-  site.graph.template add<TanhRnn<T>>(links, p, norm, site.norm.epsilon);
 }
 
+template struct TanhRnnInputs<float>;
 template class TanhRnn<float>;
 template void add_tanh_rnn(const RecurrentSite<float>&, const RecurrentLinks<float>&);
 #if NORMLAB_WITH_DOUBLE
+template struct TanhRnnInputs<double>;
 template class TanhRnn<double>;
 template void add_tanh_rnn(const RecurrentSite<double>&, const RecurrentLinks<double>&);
 #endif

@@ -9,32 +9,19 @@
 
 namespace normlab {
 
-// Null where the cell has no such parameter: plain, bias_ih and bias_hh; layer and rms, gain and bias_ih
-// (named "bias"); batch, gain_ih, gain_hh and bias_ih.
-template <class T>
-struct TanhRnnParameters {
-  Parameter<T>*bias_ih = nullptr, *bias_hh = nullptr;                   // (hidden)
-  Parameter<T>*gain = nullptr, *gain_ih = nullptr, *gain_hh = nullptr;  // (hidden)
-};
-
-// The same as inputs of the operation.
+// The cell's parameters, declared under the names of nn/recurrent.h, as inputs of the operation: plain,
+// bias_ih and bias_hh; layer and rms, gain and bias_ih (named "bias"); batch, gain_ih, gain_hh and bias_ih.
 template <class T>
 struct TanhRnnInputs {
-  TanhRnnInputs(Op<T>& op, const TanhRnnParameters<T>& p)
-      : gain(op, p.gain),
-        gain_ih(op, p.gain_ih),
-        gain_hh(op, p.gain_hh),
-        bias_ih(op, p.bias_ih),
-        bias_hh(op, p.bias_hh) {}
+  TanhRnnInputs(Op<T>& op, const RecurrentSite<T>& site);
 
-  Input<T> gain, gain_ih, gain_hh, bias_ih, bias_hh;
+  Input<T> gain, gain_ih, gain_hh, bias_ih, bias_hh;  // (hidden)
 };
 
 template <class T>
 class TanhRnn : public RecurrentOp<T> {
  public:
-  TanhRnn(const RecurrentLinks<T>& links, const TanhRnnParameters<T>& parameters, RowNorm norm,
-          double epsilon);
+  TanhRnn(const RecurrentLinks<T>& links, const RecurrentSite<T>& site);
 
   std::string name() const override { return "tanh rnn"; }
 
@@ -61,7 +48,7 @@ class TanhRnn : public RecurrentOp<T> {
   ThreadSums<T> dbias_, dgain_;
 };
 
-// Declares the cell's parameters (nn/recurrent.h) and records the operation, batch-normalized or not.
+// Records the operation, batch-normalized or not.
 template <class T>
 void add_tanh_rnn(const RecurrentSite<T>& site, const RecurrentLinks<T>& links);
 

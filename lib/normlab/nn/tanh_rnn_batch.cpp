@@ -3,10 +3,9 @@
 namespace normlab {
 
 template <class T>
-BatchNormTanhRnn<T>::BatchNormTanhRnn(const RecurrentLinks<T>& links, const TanhRnnParameters<T>& parameters,
-                                      const RecurrentSite<T>& site)
+BatchNormTanhRnn<T>::BatchNormTanhRnn(const RecurrentLinks<T>& links, const RecurrentSite<T>& site)
     : RecurrentOp<T>(links, 1, SummedInputs::apart),
-      parameters_(*this, parameters),
+      parameters_(*this, site),
       input_norm_(site, "ih", this->hidden_),
       recurrent_norm_(site, "hh", this->hidden_),
       settings_(column_norm_settings(site)) {}

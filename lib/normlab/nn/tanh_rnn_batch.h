@@ -11,8 +11,7 @@ namespace normlab {
 template <class T>
 class BatchNormTanhRnn : public RecurrentOp<T> {
  public:
-  BatchNormTanhRnn(const RecurrentLinks<T>& links, const TanhRnnParameters<T>& parameters,
-                   const RecurrentSite<T>& site);
+  BatchNormTanhRnn(const RecurrentLinks<T>& links, const RecurrentSite<T>& site);
 
   std::string name() const override { return "tanh rnn"; }
 
