@@ -195,17 +195,6 @@ HWY_NOINLINE void normalize_columns(const T* x, T* y, ColumnBlock block,
   if (block.traffic.streaming) hwy::FlushStream();
 }
 
-// g = dy f'(z). Only tanh reads y: z is at hand in any case, and the sign of z is that of relu's output.
-template <Activation activation, class T, class Access, class V>
-HWY_INLINE V column_gradient(const ColumnVector<T, Access>& column, Access access, V normalized, const T* dy,
-                             const T* y) {
-  const hn::ScalableTag<T> d;
-  const auto z = column.affine(normalized);
-  auto output = z;
-  if constexpr (activation == Activation::tanh) output = access.load(y);
-  return activation_gradient<activation>(d, access.load(dy), z, output);
-}
-
 // The layer's output, its gradient, its input and the gradient of that; all (rows, channels).
 template <class T>
 struct ColumnGradient {
@@ -236,7 +225,7 @@ HWY_NOINLINE void column_gradient_sums(ColumnGradient<T> a, ColumnBlock block,
           hwy::Prefetch(a.dy + at + prefetch_distance<T>);
         }
         const auto n = column.normalized(access.load(a.x + at));
-        const auto g = column_gradient<activation>(column, access, n, a.dy + at, a.y + at);
+        const auto g = loaded_gradient<activation>(access, column.affine(n), a.dy + at, a.y + at);
         g_sum = hn::Add(g_sum, g);
         products = hn::MulAdd(g, n, products);
       }
@@ -267,7 +256,7 @@ HWY_NOINLINE void column_input_gradients(ColumnGradient<T> a, ColumnBlock block,
         hwy::Prefetch(a.dy + at + prefetch_distance<T>);
       }
       const auto n = column.normalized(access.load(a.x + at));
-      const auto g = column_gradient<activation>(column, access, n, a.dy + at, a.y + at);
+      const auto g = loaded_gradient<activation>(access, column.affine(n), a.dy + at, a.y + at);
       const auto centred = hn::MulSub(g, column.gain, h_share);
       const auto dx = hn::Mul(hn::NegMulAdd(n, n_share, centred), column.reciprocal);
       store_result(block.traffic, access, dx, a.dx + at);

@@ -131,17 +131,6 @@ struct GradientMeans {
   T h, product;
 };
 
-// g = dy f'(z). Only tanh reads y: z is at hand, and its sign is that of relu's output.
-template <Activation activation, RowNorm norm, class T, class Access, class V>
-HWY_INLINE V output_gradient(Access access, V normalized, const ChannelGains<norm, T>& channel, const T* y,
-                             const T* dy) {
-  const hn::ScalableTag<T> d;
-  const auto z = channel.scaled(normalized);
-  auto output = z;
-  if constexpr (activation == Activation::tanh) output = access.load(y);
-  return activation_gradient<activation>(d, access.load(dy), z, output);
-}
-
 // First pass: adds to `total` and to the gradients of gain and bias.
 template <int rows, RowNorm norm, Activation activation, class T>
 HWY_INLINE void add_gradient_sums(const RowNormBackward<T>& arguments, Index row, const RowTraffic& traffic,
@@ -161,7 +150,7 @@ HWY_INLINE void add_gradient_sums(const RowNormBackward<T>& arguments, Index row
         hwy::Prefetch(a.dy + at + a.channels);
       }
       const auto normalized = access.keep(normalization.normalized(r, access.load(a.x + at)));
-      const auto g = output_gradient<activation>(access, normalized, channel, a.y + at, a.dy + at);
+      const auto g = loaded_gradient<activation>(access, channel.scaled(normalized), a.dy + at, a.y + at);
       dgain = hn::MulAdd(g, normalized, dgain);
       const auto h = hn::Mul(g, channel.gain);
       if constexpr (norm == RowNorm::layer) {
@@ -195,7 +184,7 @@ HWY_INLINE void input_gradients(const RowNormBackward<T>& arguments, Index row, 
     for (int r = 0; r < rows; ++r) {
       const Index at = (row + r) * a.channels + i;
       const auto normalized = normalization.normalized(r, access.load(a.x + at));
-      const auto g = output_gradient<activation>(access, normalized, channel, a.y + at, a.dy + at);
+      const auto g = loaded_gradient<activation>(access, channel.scaled(normalized), a.dy + at, a.y + at);
       const auto centred =
           norm == RowNorm::layer ? hn::MulSub(g, channel.gain, mean_h[r]) : hn::Mul(g, channel.gain);
       const auto dx = hn::NegMulAdd(normalized, mean_product[r], centred);

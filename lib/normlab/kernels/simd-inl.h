@@ -196,6 +196,14 @@ HWY_INLINE hn::Vec<D> activation_gradient(D d, hn::Vec<D> dy, hn::Vec<D> z, hn::
   return dy;
 }
 
+// The same from memory. Only tanh reads y: z is at hand, and its sign is that of relu's output.
+template <Activation activation, class Access, class V, class T>
+HWY_INLINE V loaded_gradient(Access access, V z, const T* dy, const T* y) {
+  auto output = z;
+  if constexpr (activation == Activation::tanh) output = access.load(y);
+  return activation_gradient<activation>(access.d, access.load(dy), z, output);
+}
+
 }  // namespace normlab::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 #endif
