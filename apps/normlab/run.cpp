@@ -230,6 +230,19 @@ void report_progress(const RunConfig& config, const filesystem::path& checkpoint
   };
 }
 
+normlab::RunOptions options_of(const RunArguments& arguments, const RunConfig& config,
+                               const filesystem::path& out) {
+  normlab::RunOptions options;
+  options.checkpoint =
+      arguments.checkpoint.empty() ? default_checkpoint(out) : filesystem::path(arguments.checkpoint);
+  options.checkpoint_seconds = read_checkpoint_seconds(arguments.checkpoint_seconds);
+  options.save_initial_parameters = arguments.save_initial_parameters;
+  options.save_parameters = arguments.save_parameters;
+  options.stop = &normlab::stop_flag();
+  report_progress(config, options.checkpoint, options);
+  return options;
+}
+
 // Tells how the run ended. Returns the exit status.
 int report_end(const normlab::RunResult& result, const filesystem::path& out,
                const filesystem::path& checkpoint, bool repeated) {
@@ -259,19 +272,11 @@ int run(const RunArguments& arguments) {
   }
   if (config.threads > 1) normlab::limit_spinning();
   normlab::set_process_name("normlab");
-  normlab::RunOptions options;
-  options.checkpoint_seconds = read_checkpoint_seconds(arguments.checkpoint_seconds);
   if (const auto reason = normlab::undefined_reason(config)) throw normlab::RequestError(*reason + ".");
   const std::string id = normlab::run_id(config);
   const filesystem::path out = arguments.out.empty() ? filesystem::path("results/runs") / (id + ".json")
                                                      : filesystem::path(arguments.out);
-  options.checkpoint =
-      arguments.checkpoint.empty() ? default_checkpoint(out) : filesystem::path(arguments.checkpoint);
-  options.save_initial_parameters = arguments.save_initial_parameters;
-  options.save_parameters = arguments.save_parameters;
-  options.stop = &normlab::stop_flag();
-  report_progress(config, options.checkpoint, options);
-
+  const normlab::RunOptions options = options_of(arguments, config, out);
   require_own_record(out, id);
   require_own_files(arguments, config, out, options.checkpoint);
   NewFolders folders;
