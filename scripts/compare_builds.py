@@ -108,6 +108,8 @@ def race(before, after, part, text, rounds, seconds):
             for program in order:
                 times[program] = measure(program, part, group, seconds)
             for name in times[before].keys() & times[after].keys():
+                if text not in name:
+                    continue
                 ratios.setdefault(name, []).append(times[after][name] / times[before][name])
         for name in sorted(ratios):
             if name.startswith(group):
