@@ -20,6 +20,7 @@
 #include "normlab/records/record.h"
 #include "normlab/records/record_check.h"
 #include "normlab/records/vocabulary.h"
+#include "normlab/tasks/registry.h"
 #include "normlab/train/checkpoint.h"
 #include "normlab/train/network_description.h"
 #include "normlab/train/requirements.h"
@@ -80,11 +81,10 @@ RunConfig read_config(const RunArguments& arguments) {
   return normlab::resolve(json);
 }
 
-void print_evaluation(const normlab::Evaluation& evaluation, std::optional<normlab::TextUnit> unit) {
-  const auto metrics = [&](const normlab::Metrics& values) {
-    return unit ? fmt::format("loss {:.4f} bits/{} {:.4f}", values.loss,
-                              *unit == normlab::TextUnit::byte ? "byte" : "character", values.bits())
-                : fmt::format("loss {:.4f} error {:.4f}", values.loss, values.error);
+void print_evaluation(const normlab::Evaluation& evaluation, const normlab::Task& task) {
+  const auto metrics = [&](const normlab::MetricValues& values) {
+    return fmt::format("{} {:.4f} {} {:.4f}", normlab::metric_label(task.metrics.front().name),
+                       values.front(), normlab::metric_label(task.reported().name), values.back());
   };
   normlab::log_info(fmt::format("epoch {:.6g} step {} train {} validation {} ({:.1f} s)", evaluation.epoch,
                                 evaluation.step, metrics(evaluation.train), metrics(evaluation.validation),
@@ -225,8 +225,8 @@ void report_progress(const RunConfig& config, const filesystem::path& checkpoint
     const auto warning = normlab::evaluation_warning(config, normlab::load_data_size(config));
     if (warning) normlab::log_warning(*warning);
   };
-  options.on_evaluation = [unit = normlab::text_unit(config.dataset)](const normlab::Evaluation& evaluation) {
-    print_evaluation(evaluation, unit);
+  options.on_evaluation = [&task = normlab::task_of(config.dataset)](const normlab::Evaluation& evaluation) {
+    print_evaluation(evaluation, task);
   };
 }
 

@@ -60,8 +60,8 @@ constexpr SettingOption setting_options[] = {
     {"--batch-size", "batch_size", Kind::value, "SAMPLES", "Samples (streams of a text) in a training step"},
     {"--seed", "seed", Kind::value, "N", "Seed of everything that is random"},
     {"--target", "target", Kind::name, "CONDITION",
-     "What counts as converged, such as \"validation.error<=0.12\" (also loss, train.*; of a text "
-     "bits_per_character or bits_per_byte)",
+     "What counts as converged, such as \"validation.error<=0.12\": any metric of the task, of train or "
+     "validation",
      "none"},
     {"--keep-training", "keep_training", Kind::on, "",
      "Go on to the end of the budget after the target is reached"},

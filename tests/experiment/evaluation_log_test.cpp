@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "data/idx_files.h"
+#include "normlab/tasks/classification.h"
 
 using namespace normlab;
 using namespace normlab::testing;
@@ -14,7 +15,7 @@ namespace {
 Evaluation evaluation_at(Index step, double loss) {
   Evaluation evaluation;
   evaluation.step = step;
-  evaluation.validation.loss = loss;
+  evaluation.train = evaluation.validation = {loss, 0.5};
   return evaluation;
 }
 
@@ -26,10 +27,11 @@ TEST_CASE(
   TemporaryFolder folder;
   const std::filesystem::path file = folder.path() / "run.evaluations";
   CHECK(read_evaluation_log(file) == Json::array());
-  append_evaluation(file, evaluation_at(10, 3), std::nullopt);
-  append_evaluation(file, evaluation_at(20, 2), std::nullopt);
+  append_evaluation(file, evaluation_at(10, 3), classification().metrics);
+  append_evaluation(file, evaluation_at(20, 2), classification().metrics);
   std::ofstream(file, std::ios::app) << "\n[]\n{\"step\": 7}\n{\"step\": 25, \"epo";  // killed while it wrote
-  append_evaluation(file, evaluation_at(20, 1), std::nullopt);  // again, from a checkpoint at step 10
+  append_evaluation(file, evaluation_at(20, 1),
+                    classification().metrics);  // again, from a checkpoint at step 10
   const Json evaluations = read_evaluation_log(file);
   REQUIRE(evaluations.size() == 2);
   CHECK(evaluations[0]["step"] == 10);

@@ -37,11 +37,12 @@ TEST_CASE("a run under way tells its epoch of the budget, its newest metric and 
   CHECK(progress.position == "epoch 1.25 of 4");
   CHECK(progress.metric.empty());
   CHECK(progress.speed.empty());
-  state.loss = 0.5;
-  state.error = 0.15321;
+  state.metric = 0.15321;
   progress = describe_progress("mlp", config, state, 8412.4);
   CHECK(progress.metric == "validation error 0.1532");
   CHECK(progress.speed == "8412 steps/s");
+  const RunConfig text = resolve({{"dataset", "text:x"}, {"model", "lstm"}});
+  CHECK(describe_progress("lstm", text, state, 0).metric == "validation bits per character 0.1532");
   CHECK(describe_progress("", resolve({{"budget", {{"steps", 300}}}}), state, 2.25).position ==
         "step 125 of 300");
   CHECK(describe_progress("", resolve({{"budget", {{"seconds", 60}}}}), state, 2.25).speed == "2.2 steps/s");

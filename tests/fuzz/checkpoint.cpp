@@ -1,4 +1,5 @@
 #include "normlab/train/checkpoint.h"
+#include "normlab/tasks/classification.h"
 
 #include <fmt/format.h>
 
@@ -46,14 +47,14 @@ std::string written_from(const nlohmann::json& position, Model& model) {
 }
 
 void require_same_again(const Position& position, Model& model) {
-  const std::string written = written_from(to_json(position), model);
+  const std::string written = written_from(to_json(position, classification()), model);
   try {
     const MemoryFile file(bytes_of(written));
     const Checkpoint checkpoint(file.path(), identity);
     Model again;
     checkpoint.restore(again.parameters, again.optimizer);
-    const Position position_again = position_from_json(checkpoint.position(), last_step);
-    require(written_from(to_json(position_again), again) == written,
+    const Position position_again = position_from_json(checkpoint.position(), last_step, classification());
+    require(written_from(to_json(position_again, classification()), again) == written,
             "a checkpoint that is written and read again is the same");
   } catch (const CheckpointError& error) {
     require(false, std::string("what normlab wrote is refused: ") + error.what());
@@ -63,7 +64,7 @@ void require_same_again(const Position& position, Model& model) {
 void check(const std::string& content) {
   const MemoryFile file(bytes_of(content));
   const Checkpoint checkpoint(file.path(), identity);
-  const Position position = position_from_json(checkpoint.position(), last_step);
+  const Position position = position_from_json(checkpoint.position(), last_step, classification());
   Model model;
   checkpoint.restore(model.parameters, model.optimizer);
   require_same_again(position, model);

@@ -7,6 +7,7 @@
 #include "nn/gradient_check.h"
 #include "normlab/core/error.h"
 #include "normlab/nn/norm_traits.h"
+#include "normlab/tasks/classification.h"
 
 namespace normlab {
 namespace {
@@ -16,17 +17,17 @@ ModelSpec small_cnn(Activation activation) {
   return {.kind = ModelKind::cnn, .activation = activation, .blocks = {{4}, {4, 6}}, .dense = {8}};
 }
 
-constexpr TaskShape small_task{.height = 9, .width = 6, .classes = 3};
+const TaskShape small_task = classification_of({.height = 9, .width = 6}, 3);
 
 template <class T>
 std::unique_ptr<ModelGraph<T>> record_small(const NormSpec& norm, Parameters<T>& parameters, Mode mode,
                                             Index batch = 3) {
   auto model = record_model(small_cnn(Activation::gelu), norm, small_task, batch, mode, parameters);
   Random random(11, hash_name("images"));
-  for (T& pixel : model->images->data.span()) pixel = static_cast<T>(random.normal());
-  for (std::size_t i = 0; i < model->loss->labels().size(); ++i) {
-    model->loss->labels()[i] = static_cast<std::int32_t>(i % 3);
-  }
+  for (T& pixel : model->buffers.images(input::images).values->data.span())
+    pixel = static_cast<T>(random.normal());
+  const std::span<std::int32_t> labels = model->buffers.integers(input::labels);
+  for (std::size_t i = 0; i < labels.size(); ++i) labels[i] = static_cast<std::int32_t>(i % 3);
   return model;
 }
 
@@ -40,7 +41,9 @@ std::vector<std::string> names_with(Norm kind) {
 
 double mean_loss(ModelGraph<double>& model) {
   model.graph.forward();
-  return model.loss->sums().loss / static_cast<double>(model.batch);
+  MetricSums sums(classification().sums.size());
+  model.loss->add_to(sums);
+  return sums.mean_loss();
 }
 
 // The worst difference of backward() from central differences, relative to the largest gradient of the
@@ -142,12 +145,12 @@ TEST_CASE("under instance norm the cnn's dense layers are plain") {
 
 TEST_CASE("the default cnn has 0.42 million parameters, laid out as PyTorch's modules") {
   Parameters<float> parameters({}, 1);
-  auto model = record_model({.kind = ModelKind::cnn}, {}, {.height = 28, .width = 28, .classes = 10}, 2,
-                            Mode::training, parameters);
+  auto model = record_model({.kind = ModelKind::cnn}, {}, classification_of({28, 28}, 10), 2, Mode::training,
+                            parameters);
   CHECK(parameters.parameter_count() ==
         (32 * 9 + 32) + (64 * 32 * 9 + 64) + (128 * 64 * 7 * 7 + 128) + (10 * 128 + 10));
   CHECK(parameters.parameters()[2].data.shape() == Shape{64, 32, 3, 3});
-  CHECK(model->images->data.shape() == Shape{2, 28, 28, 1});
+  CHECK(model->buffers.images(input::images).values->data.shape() == Shape{2, 28, 28, 1});
   CHECK(model->graph.multiply_adds() == 2 * (784 * 32 * 9 + 196 * 64 * 32 * 9 + 128 * 64 * 49 + 10 * 128));
 }
 
@@ -169,7 +172,8 @@ TEST_CASE("a cnn with more poolings than the image has room for is refused") {
   ModelSpec model{.kind = ModelKind::cnn, .blocks = {{2}, {2}, {2}}, .dense = {}};
   Parameters<float> parameters({}, 1);
   const auto record = [&](Index size) {
-    record_model(model, {}, {.height = size, .width = 20, .classes = 2}, 2, Mode::training, parameters);
+    record_model(model, {}, classification_of({.height = size, .width = 20}, 2), 2, Mode::training,
+                 parameters);
   };
   CHECK_THROWS_WITH_AS(record(7),
                        "model.blocks: a list of 3 blocks is not allowed; each block halves the image, and "

@@ -6,6 +6,8 @@
 #include <cmath>
 
 #include "normlab/models/model.h"
+#include "normlab/tasks/classification.h"
+#include "normlab/tasks/language_modelling.h"
 
 namespace normlab {
 namespace {
@@ -130,7 +132,7 @@ void check_model(const ModelSpec& model, const TaskShape& task, std::size_t tens
   }
 }
 
-const TaskShape images{.height = 12, .width = 20, .classes = 30};
+const TaskShape images = classification_of({.height = 12, .width = 20}, 30);
 
 }  // namespace
 
@@ -158,7 +160,7 @@ TEST_CASE("recurrent layers draw input weights by the fans of a gate, and orthog
 
 TEST_CASE("a text model draws its embedding as a weight with the vocabulary as its fan-out") {
   check_model({.kind = ModelKind::lstm, .hidden_size = 40, .embedding = 32, .window = 3},
-              {.text = true, .classes = 80}, 7);
+              language_modelling_of(TextUnit::character, 80), 7);
 }
 
 }  // namespace normlab

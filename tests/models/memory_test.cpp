@@ -5,6 +5,8 @@
 #include <malloc.h>
 
 #include "normlab/optim/optimizer.h"
+#include "normlab/tasks/classification.h"
+#include "normlab/tasks/language_modelling.h"
 
 using namespace normlab;
 
@@ -45,8 +47,8 @@ double estimated(const Network& network) {
   return model_memory(network.model, network.norm, {}, network.task, network.batches);
 }
 
-constexpr TaskShape images{.text = false, .height = 28, .width = 28, .classes = 10};
-constexpr TaskShape text{.text = true, .classes = 60};
+const TaskShape images = classification_of({28, 28}, 10);
+const TaskShape text = language_modelling_of(TextUnit::character, 60);
 
 Network mlp(Norm norm) {
   return {.model = {.kind = ModelKind::mlp, .hidden = {1200, 1200}},
@@ -108,9 +110,9 @@ TEST_CASE("the estimate of memory is near where one kind of tensor takes most of
     TaskShape task;
     GraphBatches batches;
   };
-  const TaskShape wide{.height = 200, .width = 200, .classes = 10},
-      small{.height = 4, .width = 4, .classes = 10}, many_classes{.height = 4, .width = 4, .classes = 20000},
-      long_text{.text = true, .classes = 20000};
+  const TaskShape wide = classification_of({200, 200}, 10), small = classification_of({4, 4}, 10),
+                  many_classes = classification_of({4, 4}, 20000),
+                  long_text = language_modelling_of(TextUnit::character, 20000);
   const auto recurrent = [](ModelKind kind, Index layers, Index hidden, SequenceInput input) {
     return ModelSpec{
         .kind = kind, .layers = layers, .hidden_size = hidden, .input = input, .embedding = 1, .window = 8};

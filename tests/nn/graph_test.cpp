@@ -103,10 +103,9 @@ TEST_CASE("a parameter that is used several times has the sum of its uses' gradi
 TEST_CASE("an embedding can be tied to the weight of the output layer") {
   Graph<double> graph(Mode::training);
   Parameters<double> parameters({}, 1);
-  const std::vector<std::int32_t> characters{2, 0, 2};
   auto& table = parameters.weight("table", {5, width}, Activation::identity);
   auto& embedded = graph.value({rows, width});
-  graph.add<Embedding<double>>(characters, table, embedded);
+  graph.add<Embedding<double>>(table, embedded).indices() = {2, 0, 2};
   auto& hidden = add_bias(graph, embedded, parameters.bias("bias", width, width));
   auto& logits = graph.value({rows, 5});
   graph.add<Linear<double>>(hidden, table, logits);

@@ -6,11 +6,10 @@
 namespace normlab {
 
 TEST_CASE("embedding: repeated characters add up their gradients") {
-  const std::vector<std::int32_t> indices = {2, 0, 2, 3, 2, 0};
   Graph<double> graph(Mode::training);
   auto& table = test::checked_input(graph, {5, 3}, 1);
   auto& y = graph.value({3, 2, 3});
-  graph.add<Embedding<double>>(indices, table, y);
+  graph.add<Embedding<double>>(table, y).indices() = {2, 0, 2, 3, 2, 0};
   test::check_gradients(graph, {{"table", &table}}, y);
   CHECK(y.data[3 * 3 + 1] == table.data[3 * 3 + 1]);
 }

@@ -25,11 +25,12 @@ RunResult finished_result() {
   result.step_seconds.median = 1e-3;
   Evaluation evaluation;
   evaluation.step = 10;
-  evaluation.validation.loss = 0.6931471805599453;
+  evaluation.train = {0.7, 0.5, 1.01};
+  evaluation.validation = {0.6931471805599453, 0.4, 1};
   evaluation.layers.push_back({.name = "fc1", .activation_mean = 0.5});
   result.evaluations.push_back(evaluation);
   result.convergence = Convergence{1.5, 10, 2.5, 2.25};
-  result.test = Metrics{1.0, 0.5};
+  result.test = MetricValues{1.0, 0.5, 1.4427};
   return result;
 }
 
@@ -113,8 +114,8 @@ TEST_CASE("a record never holds a number that is not finite") {
   result.diverged_step = 7;
   result.test.reset();
   Evaluation& evaluation = result.evaluations[0];
-  evaluation.train = {nan, infinity};
-  evaluation.validation = {-infinity, nan};
+  evaluation.train = {nan, infinity, nan};
+  evaluation.validation = {-infinity, nan, -infinity};
   evaluation.gradient_norm = infinity;
   evaluation.layers[0].gradient_norm = nan;
   result.step_seconds = {0, nan, nan, nan};

@@ -6,7 +6,7 @@
 #include "normlab/core/process.h"
 #include "normlab/train/checkpoint.h"
 #include "normlab/train/network.h"
-#include "normlab/train/task.h"
+#include "normlab/train/run_data.h"
 #include "small_run.h"
 
 namespace normlab {
@@ -49,14 +49,14 @@ class StoppedRun {
   }
 
  private:
-  Task task_ = load_task(config);
+  RunData data_ = load_run_data(config);
   Network network_ = recorded();
   Optimizer<float> optimizer_{config.optimizer, network_.parameters()};
 
   Network recorded() {
-    Network network(config, task_.shape);
-    network.prepare(*task_.train, Mode::training);
-    network.prepare(*task_.validation, Mode::evaluation);
+    Network network(config, data_.shape);
+    network.prepare(*data_.train, Mode::training);
+    network.prepare(*data_.validation, Mode::evaluation);
     return network;
   }
 };

@@ -15,7 +15,7 @@ using normlab::testing::request_error;
 namespace {
 
 Index counted_steps(const RunConfig& config) {
-  return load_task(config).train->batches();
+  return load_run_data(config).train->batches();
 }
 
 }  // namespace
@@ -25,12 +25,12 @@ TEST_CASE("what is known of an epoch before the data are cut is what an epoch th
     RunConfig config = small_run(ModelKind::mlp, Norm::none);
     config.batch_size = batch_size;
     const DataSize size = load_data_size(config);
-    const Task task = load_task(config);
+    const RunData data = load_run_data(config);
     CAPTURE(batch_size);
-    CHECK(steps_per_epoch(config, size) == task.train->batches());
-    CHECK(samples_per_epoch(config, size) == task.train->samples_per_epoch());
-    CHECK(size.validation == task.validation->samples_per_epoch());
-    CHECK(size.test == task.load_test()->samples_per_epoch());
+    CHECK(steps_per_epoch(config, size) == data.train->batches());
+    CHECK(samples_per_epoch(config, size) == data.train->samples_per_epoch());
+    CHECK(size.validation == data.validation->samples_per_epoch());
+    CHECK(size.test == data.load_test()->samples_per_epoch());
   }
 }
 
@@ -76,12 +76,12 @@ TEST_CASE("limits keep the first samples of the validation part and of the test 
   CHECK(size.test == 40);
   const RunResult result = train(config, {});
   REQUIRE(result.test.has_value());
-  CHECK(result.test->error * 40 == doctest::Approx(std::round(result.test->error * 40)));
+  CHECK(test::error_of(*result.test) * 40 == doctest::Approx(std::round(test::error_of(*result.test) * 40)));
   config.dataset.validation_limit = 1'000'000;
-  CHECK(request_error([&] { load_task(config); }).starts_with("dataset.validation_limit: 1000000"));
+  CHECK(request_error([&] { load_run_data(config); }).starts_with("dataset.validation_limit: 1000000"));
   config.dataset.validation_limit = 0;
   config.dataset.test_limit = 1'000'000;
-  CHECK(request_error([&] { load_task(config); }).starts_with("dataset.test_limit: 1000000"));
+  CHECK(request_error([&] { load_run_data(config); }).starts_with("dataset.test_limit: 1000000"));
 }
 
 TEST_CASE("evaluation that costs more than training is said, with its two numbers and what to do") {

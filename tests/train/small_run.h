@@ -46,14 +46,23 @@ class TemporaryFolder {
   std::filesystem::path path_;
 };
 
+// Of both tasks' metrics, the first two.
+inline double loss_of(const MetricValues& values) {
+  return values.at(0);
+}
+inline double error_of(const MetricValues& values) {
+  return values.at(1);
+}
+
 // Everything in an evaluation that must repeat, which is all but the times.
 inline std::vector<double> numbers(const RunResult& result) {
   std::vector<double> all;
   for (const Evaluation& e : result.evaluations) {
-    all.insert(all.end(), {e.epoch, double(e.step), double(e.samples), e.learning_rate, e.train.loss,
-                           e.train.error, e.validation.loss, e.validation.error, e.gradient_norm});
+    all.insert(all.end(), {e.epoch, double(e.step), double(e.samples), e.learning_rate, e.gradient_norm});
+    all.insert(all.end(), e.train.begin(), e.train.end());
+    all.insert(all.end(), e.validation.begin(), e.validation.end());
   }
-  if (result.test) all.insert(all.end(), {result.test->loss, result.test->error});
+  if (result.test) all.insert(all.end(), result.test->begin(), result.test->end());
   return all;
 }
 

@@ -1,6 +1,7 @@
 // Whole training runs against PyTorch: 50 steps from the same parameters on the same batches.
 #include "normlab/models/model.h"
 #include "normlab/optim/optimizer.h"
+#include "normlab/tasks/classification.h"
 #include "torch_fixture.h"
 
 namespace normlab {
@@ -19,20 +20,21 @@ class Batches {
  public:
   explicit Batches(const TorchCase& data) : images_(data.tensor("images")), labels_(data.tensor("labels")) {}
   Index batch_size() const { return images_.shape[1]; }
-  TaskShape task() const { return {.height = images_.shape[2], .width = images_.shape[3], .classes = 10}; }
+  TaskShape task() const { return classification_of({images_.shape[2], images_.shape[3]}, 10); }
 
   void assemble(Index step, ModelGraph<float>& model) const {
     const Index size = batch_size(), height = images_.shape[2], width = images_.shape[3];
     const Index batch = step % images_.shape[0];
     const float* images = images_.values.data() + batch * size * height * width;
-    float* to = model.images->data.data();
+    const ImageBuffer<float>& buffer = model.buffers.images(input::images);
+    float* to = buffer.values->data.data();
+    const bool rows_first = buffer.layout == ImageLayout::time_major_rows;
     for (Index b = 0; b < size; ++b) {
       for (Index h = 0; h < height; ++h) {
-        const bool rows_first = model.layout == ImageLayout::time_major_rows;
         float* row = to + (rows_first ? h * size + b : b * height + h) * width;
         std::copy_n(images + (b * height + h) * width, width, row);
       }
-      model.loss->labels()[static_cast<std::size_t>(b)] =
+      model.buffers.integers(input::labels)[static_cast<std::size_t>(b)] =
           static_cast<std::int32_t>(labels_.values[static_cast<std::size_t>(batch * size + b)]);
     }
   }
@@ -52,12 +54,14 @@ std::vector<double> train(const TorchCase& c, const Batches& batches, Index step
   OptimizerSpec spec;
   spec.kind = c.settings.at("optimizer") == "adam" ? OptimizerKind::adam : OptimizerKind::sgd;
   Optimizer<float> optimizer(spec, parameters);
+  MetricSums sums(classification().sums.size());
   std::vector<double> losses;
   for (Index step = 0; step < steps; ++step) {
     batches.assemble(step, *graph);
     graph->graph.forward();
-    const ClassificationSums& sums = graph->loss->sums();
-    losses.push_back(sums.loss / static_cast<double>(sums.count));
+    sums.clear();
+    graph->loss->add_to(sums);
+    losses.push_back(sums.mean_loss());
     graph->graph.backward();
     optimizer.step(c.settings.at("learning_rate"));
   }

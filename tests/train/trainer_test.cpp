@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "normlab/core/parallel.h"
+#include "normlab/tasks/classification.h"
 #include "small_run.h"
 #include "throws.h"
 
@@ -33,13 +34,13 @@ bool all_finite(const RunResult& result) {
 
 TEST_CASE("a run stops at its target, or goes on when told to") {
   RunConfig config = long_run();
-  config.target = parse_target("validation.error<=0.5", std::nullopt);
+  config.target = parse_target("validation.error<=0.5", classification().metrics);
   const RunResult stopped = train(config, {});
   CHECK(stopped.status == RunStatus::reached_target);
   REQUIRE(stopped.convergence);
   CHECK(stopped.convergence->steps == stopped.evaluations.back().step);
   CHECK(stopped.convergence->steps < 600);
-  CHECK(stopped.evaluations.back().validation.error <= 0.5);
+  CHECK(test::error_of(stopped.evaluations.back().validation) <= 0.5);
   CHECK(stopped.convergence->train_seconds_from_median_step ==
         doctest::Approx(double(stopped.convergence->steps) * stopped.step_seconds.median));
 
@@ -53,7 +54,7 @@ TEST_CASE("a run stops at its target, or goes on when told to") {
 TEST_CASE("a run that misses its target says so, and one without a target finishes") {
   RunConfig config = long_run();
   config.budget.steps = 20;
-  config.target = parse_target("validation.loss <= 0.0001", std::nullopt);
+  config.target = parse_target("validation.loss <= 0.0001", classification().metrics);
   CHECK(train(config, {}).status == RunStatus::missed_target);
   config.target.reset();
   const RunResult result = train(config, {});
@@ -174,9 +175,9 @@ TEST_CASE("every norm that is defined trains every model") {
       config.budget.steps = 390;
       const RunResult result = train(config, {});
       // The lowest loss, since cells of eight units under layer and rms norm jump about from step to step.
-      double lowest = result.evaluations.front().train.loss;
-      for (const Evaluation& e : result.evaluations) lowest = std::min(lowest, e.train.loss);
-      CHECK(lowest < 0.9 * result.evaluations.front().train.loss);
+      double lowest = test::loss_of(result.evaluations.front().train);
+      for (const Evaluation& e : result.evaluations) lowest = std::min(lowest, test::loss_of(e.train));
+      CHECK(lowest < 0.9 * test::loss_of(result.evaluations.front().train));
       CHECK(all_finite(result));
     }
   }

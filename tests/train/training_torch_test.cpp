@@ -173,16 +173,16 @@ TEST_CASE("every step of a run is PyTorch's: schedule, clipping, decay, batches,
       CAPTURE(step);
       const Evaluation& e = result.evaluations[step];
       CHECK(e.step == static_cast<Index>(step) + 1);
-      CHECK(e.train.loss == doctest::Approx(loss[step]).epsilon(tolerance));
-      CHECK(e.train.error == doctest::Approx(error[step]).epsilon(1e-6));
+      CHECK(e.train[0] == doctest::Approx(loss[step]).epsilon(tolerance));
+      CHECK(e.train[1] == doctest::Approx(error[step]).epsilon(1e-6));
       CHECK(e.gradient_norm == doctest::Approx(norm[step]).epsilon(tolerance));
       CHECK(e.learning_rate == doctest::Approx(rate[step]).epsilon(1e-6));
-      CHECK(e.validation.loss == doctest::Approx(validation_loss[step]).epsilon(tolerance));
-      CHECK(e.validation.error == doctest::Approx(validation_error[step]).epsilon(1e-6));
+      CHECK(e.validation[0] == doctest::Approx(validation_loss[step]).epsilon(tolerance));
+      CHECK(e.validation[1] == doctest::Approx(validation_error[step]).epsilon(1e-6));
     }
     REQUIRE(result.test);
-    CHECK(result.test->loss == doctest::Approx(test[0]).epsilon(tolerance));
-    CHECK(result.test->error == doctest::Approx(test[1]).epsilon(1e-6));
+    CHECK((*result.test)[0] == doctest::Approx(test[0]).epsilon(tolerance));
+    CHECK((*result.test)[1] == doctest::Approx(test[1]).epsilon(1e-6));
     run.check_final_parameters();
   }
 }
@@ -201,8 +201,8 @@ TEST_CASE("the training loss of an evaluation is the mean over the samples since
       errors += samples * error[step];
       count += samples;
     }
-    CHECK(result.evaluations[i].train.loss == doctest::Approx(losses / count).epsilon(tolerance));
-    CHECK(result.evaluations[i].train.error == doctest::Approx(errors / count).epsilon(1e-6));
+    CHECK(result.evaluations[i].train[0] == doctest::Approx(losses / count).epsilon(tolerance));
+    CHECK(result.evaluations[i].train[1] == doctest::Approx(errors / count).epsilon(1e-6));
   }
 }
 
@@ -234,7 +234,7 @@ TEST_CASE("a run that is interrupted after every step is PyTorch's as well") {
     REQUIRE(result.evaluations.size() == loss.size());
     CHECK(result.resumed == static_cast<Index>(loss.size()) - 1);
     for (std::size_t step = 0; step < loss.size(); ++step)
-      CHECK(result.evaluations[step].train.loss == doctest::Approx(loss[step]).epsilon(tolerance));
+      CHECK(result.evaluations[step].train[0] == doctest::Approx(loss[step]).epsilon(tolerance));
     run.check_final_parameters();
   }
 }

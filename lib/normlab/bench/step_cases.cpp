@@ -34,16 +34,16 @@ class ModelStep : public Step {
  public:
   explicit ModelStep(const StepCase& c)
       : config_(config(c)),
-        task_(load_task(config_)),
-        network_(config_, task_.shape),
+        data_(load_run_data(config_)),
+        network_(config_, data_.shape),
         graph_(network_.graph(c.batch, Mode::training)),
         optimizer_(config_.optimizer, network_.parameters()),
         step_(network_, optimizer_, config_.clip_gradient_norm),
         parameters_(network_.parameters().parameter_count()),
-        batches_(task_.train->batches()) {}
+        batches_(data_.train->batches()) {}
 
   void operator()() override {
-    if (!step_(*task_.train, next_++ % batches_, 0)) throw std::runtime_error("a benchmark's step diverged");
+    if (!step_(*data_.train, next_++ % batches_, 0)) throw std::runtime_error("a benchmark's step diverged");
   }
   Index parameters() const override { return parameters_; }
   const Graph<float>& graph() const override { return graph_.graph; }
@@ -59,7 +59,7 @@ class ModelStep : public Step {
   }
 
   RunConfig config_;
-  Task task_;
+  RunData data_;
   Network network_;
   ModelGraph<float>& graph_;
   Optimizer<float> optimizer_;

@@ -1,7 +1,6 @@
 // Which data a run uses.
 #pragma once
 
-#include <optional>
 #include <string>
 
 #include "normlab/core/tensor.h"
@@ -29,10 +28,5 @@ struct DatasetSpec {
 
   bool operator==(const DatasetSpec&) const = default;
 };
-
-// The unit of a text, nothing for images.
-inline std::optional<TextUnit> text_unit(const DatasetSpec& spec) {
-  return spec.kind == DatasetKind::text ? std::optional(spec.unit) : std::nullopt;
-}
 
 }  // namespace normlab

@@ -3,7 +3,6 @@
 #include "normlab/core/error.h"
 #include "normlab/core/file.h"
 #include "normlab/core/log.h"
-#include "normlab/data/registry.h"
 #include "normlab/experiment/config_json.h"
 #include "normlab/experiment/cores.h"
 #include "normlab/experiment/environment.h"
@@ -13,6 +12,7 @@
 #include "normlab/experiment/stop_signals.h"
 #include "normlab/records/record_check.h"
 #include "normlab/records/vocabulary.h"
+#include "normlab/tasks/registry.h"
 
 namespace normlab {
 namespace {
@@ -74,9 +74,9 @@ int run_cell(const Json& order, const CellFiles& files) {
   };
   report_to(*state, options);
   options.on_evaluation = [&, progress = options.on_evaluation,
-                           unit = text_unit(config.dataset)](const Evaluation& evaluation) {
+                           &metrics = task_of(config.dataset).metrics](const Evaluation& evaluation) {
     progress(evaluation);
-    append_evaluation(files.evaluations, evaluation, unit);
+    append_evaluation(files.evaluations, evaluation, metrics);
   };
   const RunResult result = train_and_record(config, options, files.record, placement);
   std::error_code ignored;

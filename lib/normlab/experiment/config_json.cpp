@@ -15,6 +15,7 @@
 #include "normlab/experiment/cores.h"
 #include "normlab/nn/norm_traits.h"
 #include "normlab/records/run_id.h"
+#include "normlab/tasks/registry.h"
 
 namespace normlab {
 namespace {
@@ -483,11 +484,11 @@ void read_threads(Reader& parent, int& threads) {
       static_cast<int>(read_integer(*value, "threads", 1, static_cast<Index>(available_cores().size())));
 }
 
-void read_target(Reader& parent, std::optional<Target>& target, std::optional<TextUnit> text) {
+void read_target(Reader& parent, std::optional<Target>& target, const std::vector<Metric>& metrics) {
   const Json* value = parent.find("target");
   if (value == nullptr || value->is_null()) return;
   target = parse_target(
-      read_string(*value, "target", "a condition such as \"validation.error<=0.12\", or null, is"), text);
+      read_string(*value, "target", "a condition such as \"validation.error<=0.12\", or null, is"), metrics);
 }
 
 void read_initial_parameters(Reader& parent, std::string& file) {
@@ -529,7 +530,7 @@ RunConfig resolve_with(Reader& reader, const Json& settings) {
   RunConfig config;
   config.dataset.standardize = names_recurrent_model(settings);
   read_dataset(reader, config.dataset);
-  const bool text = is_text(config.dataset);
+  const bool text = task_of(config.dataset).reads(input::tokens);
   read_model(reader, config.model, text);
   if (is_recurrent(config.model.kind)) config.clip_gradient_norm = 1;
   read_object(reader, "norm", [&](Reader& norm) {
@@ -555,7 +556,7 @@ RunConfig resolve_with(Reader& reader, const Json& settings) {
   });
   visit_plain(reader, config);
   read_seed(reader, config.seed);
-  read_target(reader, config.target, text_unit(config.dataset));
+  read_target(reader, config.target, task_of(config.dataset).metrics);
   read_evaluate_every(reader, config.evaluate_every);
   read_budget(reader, config.budget);
   read_threads(reader, config.threads);
@@ -587,7 +588,7 @@ std::vector<std::string> unknown_settings(const Json& settings) {
 
 Json to_json(const RunConfig& original) {
   RunConfig config = original;
-  const bool text = is_text(config.dataset);
+  const bool text = task_of(config.dataset).reads(input::tokens);
   Json json = Json::object();
   json["dataset"] = dataset_json(config.dataset);
   json["model"] = named_json(config.model.kind, model_names,

@@ -11,9 +11,9 @@
 namespace normlab {
 
 void append_evaluation(const std::filesystem::path& file, const Evaluation& evaluation,
-                       std::optional<TextUnit> unit) {
+                       const std::vector<Metric>& metrics) {
   // The line's end comes first: what a killed process left half-written spoils no other line.
-  std::ofstream(file, std::ios::app) << "\n" + to_json(evaluation, unit).dump();
+  std::ofstream(file, std::ios::app) << "\n" + to_json(evaluation, metrics).dump();
 }
 
 Json read_evaluation_log(const std::filesystem::path& file) {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <filesystem>
-#include <optional>
+#include <vector>
 
 #include "normlab/experiment/json.h"
 #include "normlab/train/run_result.h"
@@ -11,7 +11,7 @@ namespace normlab {
 
 // Adds `evaluation` to the end of FILE. What cannot be written is left out: the record is what counts.
 void append_evaluation(const std::filesystem::path& file, const Evaluation& evaluation,
-                       std::optional<TextUnit> unit);
+                       const std::vector<Metric>& metrics);
 
 // A list as records have it, ascending by step, each step once: a run that went back to a checkpoint came by
 // a step again. Lines that are no evaluation, such as a half-written last one, are passed over.

@@ -11,6 +11,7 @@
 #include "normlab/core/log.h"
 #include "normlab/core/standard_streams.h"
 #include "normlab/core/text.h"
+#include "normlab/tasks/registry.h"
 
 namespace normlab {
 namespace {
@@ -46,12 +47,9 @@ std::string position_text(const RunConfig& config, const RunState& state) {
   return fmt::format("{:.0f} of {:.6g} s", state.train_seconds.load(), config.budget.seconds);
 }
 
-std::string metric_text(const RunConfig& config, const Metrics& metrics) {
-  if (std::isnan(metrics.loss)) return "";
-  const std::optional<TextUnit> unit = text_unit(config.dataset);
-  if (!unit) return fmt::format("validation error {:.4f}", metrics.error);
-  const std::string_view name = *unit == TextUnit::byte ? "byte" : "character";
-  return fmt::format("validation bits/{} {:.4f}", name, metrics.bits());
+std::string metric_text(const RunConfig& config, double value) {
+  if (std::isnan(value)) return "";
+  return fmt::format("validation {} {:.4f}", metric_label(task_of(config.dataset).reported().name), value);
 }
 
 TerminalSize terminal_size() {
@@ -75,7 +73,7 @@ RunProgress describe_progress(std::string label, const RunConfig& config, const 
   progress.label = std::move(label);
   if (state.first_step < 0) return progress;
   progress.position = position_text(config, state);
-  progress.metric = metric_text(config, {.loss = state.loss, .error = state.error});
+  progress.metric = metric_text(config, state.metric);
   if (steps_per_second > 0)
     progress.speed = fmt::format("{:.{}f} steps/s", steps_per_second, steps_per_second < 10 ? 1 : 0);
   return progress;

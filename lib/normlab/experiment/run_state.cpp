@@ -54,8 +54,7 @@ void report_to(RunState& state, RunOptions& options) {
     state.step.store(position.step, std::memory_order_relaxed);
   };
   options.on_evaluation = [&state](const Evaluation& evaluation) {
-    state.loss = evaluation.validation.loss;
-    state.error = evaluation.validation.error;
+    state.metric = evaluation.validation.back();
   };
 }
 

@@ -17,9 +17,9 @@ struct RunState {
   std::atomic<std::int64_t> last_step{0};    // of the budget; the largest number when it counts seconds alone
   std::atomic<std::int64_t> steps_per_epoch{0};
   std::atomic<double> train_seconds{0};
-  // Of the newest evaluation by this process, on the validation set; NaN before there is one.
-  std::atomic<double> loss{std::numeric_limits<double>::quiet_NaN()};
-  std::atomic<double> error{std::numeric_limits<double>::quiet_NaN()};
+  // The reported metric (Task::reported) of the newest evaluation by this process, on the validation set; NaN
+  // before there is one.
+  std::atomic<double> metric{std::numeric_limits<double>::quiet_NaN()};
 };
 static_assert(std::atomic<double>::is_always_lock_free && std::atomic<std::int64_t>::is_always_lock_free,
               "two processes share them");

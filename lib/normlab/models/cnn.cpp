@@ -20,14 +20,14 @@ NormSpec norm_of_dense_layers(NormSpec norm) {
   return norm;
 }
 
-void check_image(const ModelSpec& model, const TaskShape& task) {
+void check_image(const ModelSpec& model, const ImageShape& image) {
   Index poolings = 0;
-  for (Index size = std::min(task.height, task.width); size >= 2; size /= 2) ++poolings;
+  for (Index size = std::min(image.height, image.width); size >= 2; size /= 2) ++poolings;
   const auto blocks = static_cast<Index>(model.blocks.size());
   if (blocks <= poolings) return;
   refuse("model.blocks", fmt::format("a list of {} blocks", blocks),
          fmt::format("each block halves the image, and one of {} x {} pixels can be halved {} times",
-                     task.height, task.width, poolings));
+                     image.height, image.width, poolings));
 }
 
 // x (batch, height, width, in) to (batch, height, width, out), or half that size if the layer is the last of
@@ -65,9 +65,10 @@ Value<T>& add_flatten(Graph<T>& graph, Value<T>& x) {
 template <class T>
 Value<T>& record_cnn(const ModelSpec& model, const NormSpec& norm, const TaskShape& task, ModelGraph<T>& out,
                      Parameters<T>& parameters) {
-  check_image(model, task);
-  out.images = &out.graph.input({out.batch, task.height, task.width, 1});
-  Value<T>* x = out.images;
+  const ImageShape& image = task.images();
+  check_image(model, image);
+  Value<T>* x = &out.graph.input({out.batch, image.height, image.width, 1});
+  out.buffers.add_images(input::images, *x, ImageLayout::flat);
   for (std::size_t block = 0; block < model.blocks.size(); ++block) {
     const std::size_t layers = model.blocks[block].size();
     for (std::size_t i = 0; i < layers; ++i) {
@@ -82,7 +83,7 @@ Value<T>& record_cnn(const ModelSpec& model, const NormSpec& norm, const TaskSha
     x = &add_dense_block(out.graph, parameters, name, *x, model.dense[i], norm_of_dense_layers(norm),
                          model.activation);
   }
-  return add_output_layer(out.graph, parameters, *x, x->data.size() / out.batch, task.classes);
+  return add_output_layer(out.graph, parameters, *x, x->data.size() / out.batch, task.outputs);
 }
 
 std::optional<std::string> undefined_in_cnn(const ModelSpec& model, const NormSpec& norm, Index batch) {

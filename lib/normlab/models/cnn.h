@@ -20,7 +20,7 @@
 
 namespace normlab {
 
-// Returns the logits (batch, classes). Throws RequestError when the image is too small for that many
+// Returns (batch, outputs). Throws RequestError when the image is too small for that many
 // poolings.
 template <class T>
 Value<T>& record_cnn(const ModelSpec& model, const NormSpec& norm, const TaskShape& task, ModelGraph<T>& out,

@@ -87,13 +87,14 @@ void count_output(MemoryCount& count, double rows, double in, double classes) {
 }
 
 void count_mlp(MemoryCount& count, const ModelSpec& model, const TaskShape& task) {
-  double width = static_cast<double>(task.height) * static_cast<double>(task.width);
+  const ImageShape& image = task.images();
+  double width = static_cast<double>(image.height) * static_cast<double>(image.width);
   count.kept(width);
   for (const Index out : model.hidden) {
     count_dense(count, width, static_cast<double>(out));
     width = static_cast<double>(out);
   }
-  count_output(count, 1, width, static_cast<double>(task.classes));
+  count_output(count, 1, width, static_cast<double>(task.outputs));
 }
 
 // A 3x3 convolution of images of that many positions, with its normalization; the last of a block pools.
@@ -115,7 +116,7 @@ void count_convolution(MemoryCount& count, double in, double out, double positio
 }
 
 void count_cnn(MemoryCount& count, const ModelSpec& model, const TaskShape& task) {
-  Index height = task.height, width = task.width;
+  Index height = task.images().height, width = task.images().width;
   double channels = 1;
   const auto positions = [&] { return static_cast<double>(height) * static_cast<double>(width); };
   count.kept(positions());
@@ -135,7 +136,7 @@ void count_cnn(MemoryCount& count, const ModelSpec& model, const TaskShape& task
     count_dense(count, features, static_cast<double>(out));
     features = static_cast<double>(out);
   }
-  count_output(count, 1, features, static_cast<double>(task.classes));
+  count_output(count, 1, features, static_cast<double>(task.outputs));
 }
 
 struct CellSizes {
@@ -182,22 +183,30 @@ void count_cell(MemoryCount& count, const ModelSpec& model, double steps, double
   count.layer_overhead(50000, 2500);
 }
 
+struct SequenceSize {
+  double steps, in;  // numbers of a time step
+};
+
+// What the first layer reads.
+SequenceSize count_sequence(MemoryCount& count, const ModelSpec& model, const TaskShape& task) {
+  if (task.task->reads(input::tokens)) {
+    const auto steps = static_cast<double>(model.window), in = static_cast<double>(model.embedding);
+    count.parameters(in * static_cast<double>(task.tokens().vocabulary));
+    count.value(steps * in);
+    count.kept(steps);  // the tokens
+    return {steps, in};
+  }
+  const auto height = static_cast<double>(task.images().height),
+             width = static_cast<double>(task.images().width);
+  count.kept(height * width);
+  return model.input == SequenceInput::rows ? SequenceSize{height, width} : SequenceSize{height * width, 1};
+}
+
 void count_recurrent(MemoryCount& count, const ModelSpec& model, const TaskShape& task) {
   const double directions = model.bidirectional ? 2 : 1;
   const double width = directions * static_cast<double>(model.hidden_size);
-  const double pixels = static_cast<double>(task.height) * static_cast<double>(task.width);
-  const bool rows = model.input == SequenceInput::rows;
-  double steps = rows ? static_cast<double>(task.height) : pixels;
-  double in = rows ? static_cast<double>(task.width) : 1;
-  if (task.text) {
-    steps = static_cast<double>(model.window);
-    in = static_cast<double>(model.embedding);
-    count.parameters(in * static_cast<double>(task.classes));
-    count.value(steps * in);
-    count.kept(steps);  // the characters
-  } else {
-    count.kept(pixels);
-  }
+  const bool streams = task.task->samples == Samples::streams;
+  const auto [steps, in] = count_sequence(count, model, task);
   count.repeat(directions);
   count_cell(count, model, steps, in);
   const auto further = static_cast<double>(model.layers - 1);
@@ -206,8 +215,8 @@ void count_recurrent(MemoryCount& count, const ModelSpec& model, const TaskShape
   count.repeat(model.bidirectional ? further : 0);
   count.value(steps * width);  // both directions side by side
   count.repeat(1);
-  if (!task.text) count.value(width);
-  count_output(count, task.text ? steps : 1, width, static_cast<double>(task.classes));
+  if (!streams) count.value(width);
+  count_output(count, streams ? steps : 1, width, static_cast<double>(task.outputs));
 }
 
 }  // namespace

@@ -5,7 +5,7 @@
 
 namespace normlab {
 
-// Returns the logits (batch, classes).
+// Returns (batch, outputs).
 template <class T>
 Value<T>& record_mlp(const ModelSpec& model, const NormSpec& norm, const TaskShape& task, ModelGraph<T>& out,
                      Parameters<T>& parameters);

@@ -55,7 +55,7 @@ std::unique_ptr<ModelGraph<T>> record_model(const ModelSpec& model, const NormSp
       logits = &record_recurrent(model, norm, task, *out, parameters);
       break;
   }
-  out->loss = &out->graph.template add<SoftmaxCrossEntropy<T>>(*logits);
+  out->loss = task.task->template add_loss<T>()(out->graph, *logits, out->buffers);
   out->graph.finish();
   return out;
 }

@@ -24,19 +24,21 @@ CellKind cell_of(ModelKind model) {
 template <class T>
 Value<T>& add_input(const ModelSpec& model, const TaskShape& task, ModelGraph<T>& out,
                     Parameters<T>& parameters) {
-  if (task.text) {
-    out.characters.resize(static_cast<std::size_t>(model.window * out.batch));
-    auto& table =
-        parameters.weight("embedding.weight", {task.classes, model.embedding}, Activation::identity);
+  if (task.task->reads(input::tokens)) {
+    const Index vocabulary = task.tokens().vocabulary;
+    auto& table = parameters.weight("embedding.weight", {vocabulary, model.embedding}, Activation::identity);
     auto& embedded = out.graph.value({model.window, out.batch, model.embedding});
-    out.graph.template add<Embedding<T>>(out.characters, table, embedded);
+    auto& op = out.graph.template add<Embedding<T>>(table, embedded);
+    out.buffers.add_integers(input::tokens, op.indices());
     return embedded;
   }
+  const ImageShape& image = task.images();
   const bool rows = model.input == SequenceInput::rows;
-  out.layout = rows ? ImageLayout::time_major_rows : ImageLayout::time_major_pixels;
-  out.images = &out.graph.input(rows ? Shape{task.height, out.batch, task.width}
-                                     : Shape{task.height * task.width, out.batch, 1});
-  return *out.images;
+  Value<T>& images = out.graph.input(rows ? Shape{image.height, out.batch, image.width}
+                                          : Shape{image.height * image.width, out.batch, 1});
+  out.buffers.add_images(input::images, images,
+                         rows ? ImageLayout::time_major_rows : ImageLayout::time_major_pixels);
+  return images;
 }
 
 // One layer: y (T, B, H), or both directions.
@@ -85,17 +87,18 @@ Value<T>& record_recurrent(const ModelSpec& model, const NormSpec& norm, const T
                            ModelGraph<T>& out, Parameters<T>& parameters) {
   Graph<T>& graph = out.graph;
   Value<T>* x = &add_input(model, task, out, parameters);
-  const CarriedState carry = task.text ? CarriedState::carried : CarriedState::zero;
+  const bool streams = task.task->samples == Samples::streams;
+  const CarriedState carry = streams ? CarriedState::carried : CarriedState::zero;
   LayerOutput<T> y{};
   for (Index layer = 0; layer < model.layers; ++layer) {
     if (layer > 0) x = y.reverse == nullptr ? y.forward : &add_concat(graph, *y.forward, *y.reverse);
     y = add_layer(model, norm, layer, *x, carry, out, parameters);
   }
   const Index width = model.hidden_size * (model.bidirectional ? 2 : 1);
-  if (task.text) return add_output_layer(graph, parameters, *y.forward, width, task.classes);
+  if (streams) return add_output_layer(graph, parameters, *y.forward, width, task.outputs);
   Value<T>* last = &add_last_step(graph, *y.forward, false);
   if (y.reverse != nullptr) last = &add_concat(graph, *last, add_last_step(graph, *y.reverse, true));
-  return add_output_layer(graph, parameters, *last, width, task.classes);
+  return add_output_layer(graph, parameters, *last, width, task.outputs);
 }
 
 template Value<float>& record_recurrent(const ModelSpec&, const NormSpec&, const TaskShape&,

@@ -3,8 +3,10 @@
 namespace normlab {
 
 template <class T>
-Embedding<T>::Embedding(const std::vector<std::int32_t>& indices, Value<T>& table, Value<T>& y)
-    : indices_(indices), table_(*this, table, GradientWrite::can_add), y_(*this, y) {}
+Embedding<T>::Embedding(Value<T>& table, Value<T>& y)
+    : indices_(static_cast<std::size_t>(y.data.size() / table.data.dimension(1))),
+      table_(*this, table, GradientWrite::can_add),
+      y_(*this, y) {}
 
 template <class T>
 void Embedding<T>::forward() {

@@ -13,14 +13,16 @@ namespace normlab {
 template <class T>
 class Embedding : public Op<T> {
  public:
-  // `indices` is read at every forward() and must outlive the operation; each in [0, vocabulary).
-  Embedding(const std::vector<std::int32_t>& indices, Value<T>& table, Value<T>& y);
+  Embedding(Value<T>& table, Value<T>& y);
   std::string name() const override { return "embedding"; }
   void forward() override;
   void backward() override;  // rows that occur several times add up in the order of the positions
 
+  // (positions), each in [0, vocabulary); set before forward().
+  std::vector<std::int32_t>& indices() { return indices_; }
+
  private:
-  const std::vector<std::int32_t>& indices_;
+  std::vector<std::int32_t> indices_;
   Input<T> table_;
   Output<T> y_;
 };

@@ -65,7 +65,7 @@ Json make_record(const RecordHead& head, const RunResult& result) {
                      {"multiply_adds_per_sample", result.multiply_adds_per_sample}};
   record["evaluations"] = Json::array();
   for (const Evaluation& evaluation : result.evaluations) {
-    record["evaluations"].push_back(to_json(evaluation, head.unit));
+    record["evaluations"].push_back(to_json(evaluation, head.metrics));
   }
   const Json* target = value_at(head.config, "target");
   if (target != nullptr && target->is_string() && result.convergence)
@@ -76,7 +76,7 @@ Json make_record(const RecordHead& head, const RunResult& result) {
                             {"p90", result.step_seconds.p90}};
   record["training_clock"] = clock_json(result.clock);
   record["time_warnings"] = time_warnings(result);
-  if (result.test) record["test"] = to_json(*result.test, head.unit);
+  if (result.test) record["test"] = to_json(*result.test, head.metrics);
   record["startup_seconds"] = result.startup_seconds;
   record["checkpoint_seconds"] = result.checkpoint_seconds;
   record["resumed"] = result.resumed;

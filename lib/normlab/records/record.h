@@ -14,9 +14,9 @@ namespace normlab {
 
 // What every record says, however its run ended.
 struct RecordHead {
-  Json config;                   // every setting, resolved; the id is made of it (run_id.h)
-  Json environment;              // the machine and the versions
-  std::optional<TextUnit> unit;  // of a text, what its bits are counted by
+  Json config;                  // every setting, resolved; the id is made of it (run_id.h)
+  Json environment;             // the machine and the versions
+  std::vector<Metric> metrics;  // of the task
 };
 
 // A run that was trained, to its end or until it was interrupted.

@@ -7,20 +7,20 @@ namespace normlab {
 using nlohmann::json;
 using nlohmann::ordered_json;
 
-ordered_json to_json(const Metrics& metrics, std::optional<TextUnit> unit) {
-  ordered_json out = {{"loss", metrics.loss}, {"error", metrics.error}};
-  if (unit) out[std::string(bits_name(*unit))] = metrics.bits();
+ordered_json to_json(const MetricValues& values, const std::vector<Metric>& metrics) {
+  ordered_json out = ordered_json::object();
+  for (std::size_t i = 0; i < metrics.size(); ++i) out[metrics[i].name] = values.at(i);
   return out;
 }
 
-ordered_json to_json(const Evaluation& e, std::optional<TextUnit> unit) {
+ordered_json to_json(const Evaluation& e, const std::vector<Metric>& metrics) {
   ordered_json out = {
       {"epoch", e.epoch},
       {"step", e.step},
       {"samples", e.samples},
       {"learning_rate", e.learning_rate},
-      {"train", to_json(e.train, unit)},
-      {"validation", to_json(e.validation, unit)},
+      {"train", to_json(e.train, metrics)},
+      {"validation", to_json(e.validation, metrics)},
       {"gradient_norm", e.gradient_norm},
       {"seconds",
        {{"train", e.train_seconds}, {"evaluate", e.evaluate_seconds}, {"elapsed", e.elapsed_seconds}}},
@@ -46,14 +46,19 @@ double number_or_nan(const json& value) {
 
 }  // namespace
 
-Evaluation evaluation_from_json(const json& in) {
-  const auto metrics = [](const json& m) { return Metrics{.loss = m.at("loss"), .error = m.at("error")}; };
+Evaluation evaluation_from_json(const json& in, const std::vector<Metric>& metrics) {
+  const auto values_of = [&](const json& part) {
+    MetricValues values;
+    values.reserve(metrics.size());
+    for (const Metric& metric : metrics) values.push_back(part.at(metric.name));
+    return values;
+  };
   Evaluation e{.epoch = in.at("epoch"),
                .step = in.at("step"),
                .samples = in.at("samples"),
                .learning_rate = in.at("learning_rate"),
-               .train = metrics(in.at("train")),
-               .validation = metrics(in.at("validation")),
+               .train = values_of(in.at("train")),
+               .validation = values_of(in.at("validation")),
                .gradient_norm = in.at("gradient_norm"),
                .train_seconds = in.at("seconds").at("train"),
                .evaluate_seconds = in.at("seconds").at("evaluate"),

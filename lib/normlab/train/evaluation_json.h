@@ -8,9 +8,10 @@
 
 namespace normlab {
 
-// {"loss": …, "error": …}, and "bits_per_character" or "bits_per_byte" for a text in that unit.
-nlohmann::ordered_json to_json(const Metrics& metrics, std::optional<TextUnit> unit);
-nlohmann::ordered_json to_json(const Evaluation& evaluation, std::optional<TextUnit> unit);
-Evaluation evaluation_from_json(const nlohmann::json& in);
+// {"loss": …, "error": …}: each value by the name of its metric, in the order of the task's.
+nlohmann::ordered_json to_json(const MetricValues& values, const std::vector<Metric>& metrics);
+nlohmann::ordered_json to_json(const Evaluation& evaluation, const std::vector<Metric>& metrics);
+// Throws nlohmann's exceptions for what to_json() does not write.
+Evaluation evaluation_from_json(const nlohmann::json& in, const std::vector<Metric>& metrics);
 
 }  // namespace normlab

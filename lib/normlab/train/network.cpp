@@ -4,11 +4,6 @@
 
 namespace normlab {
 
-Metrics mean(const ClassificationSums& sums) {
-  const double count = static_cast<double>(std::max<Index>(sums.count, 1));
-  return {.loss = sums.loss / count, .error = static_cast<double>(sums.errors) / count};
-}
-
 Network::Network(const RunConfig& config, const TaskShape& shape)
     : model_(config.model), norm_(config.norm), shape_(shape), parameters_(config.init, config.seed) {}
 
@@ -22,16 +17,16 @@ ModelGraph<float>& Network::graph(Index batch, Mode mode) {
   return *graph;
 }
 
-Metrics Network::evaluate(BatchSource& source) {
+MetricValues Network::evaluate(BatchSource& source) {
   reset_carried_state(parameters_, Mode::evaluation);
-  ClassificationSums sums;
+  MetricSums sums(task().sums.size());
   for (Index batch = 0; batch < source.batches(); ++batch) {
     ModelGraph<float>& model = graph(source.batch_size(batch), Mode::evaluation);
-    source.assemble(batch, model);
+    source.assemble(batch, model.buffers);
     model.graph.forward();
-    sums += model.loss->sums();
+    model.loss->add_to(sums);
   }
-  return mean(sums);
+  return task().values(sums);
 }
 
 }  // namespace normlab

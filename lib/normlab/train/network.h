@@ -4,7 +4,8 @@
 #include <map>
 #include <memory>
 
-#include "normlab/train/task.h"
+#include "normlab/models/model.h"
+#include "normlab/train/run_data.h"
 
 namespace normlab {
 
@@ -16,10 +17,11 @@ class Network {
   void prepare(const BatchSource& source, Mode mode);
   ModelGraph<float>& graph(Index batch, Mode mode);  // recorded now if it was not prepared
 
-  // One pass over `source`, in order, without training.
-  Metrics evaluate(BatchSource& source);
+  // The task's metrics over one pass through `source`, in order, without training.
+  MetricValues evaluate(BatchSource& source);
 
   Parameters<float>& parameters() { return parameters_; }
+  const Task& task() const { return *shape_.task; }
 
  private:
   ModelSpec model_;
@@ -28,8 +30,5 @@ class Network {
   Parameters<float> parameters_;
   std::map<std::pair<Mode, Index>, std::unique_ptr<ModelGraph<float>>> graphs_;
 };
-
-// Mean loss and error of what was summed.
-Metrics mean(const ClassificationSums& sums);
 
 }  // namespace normlab

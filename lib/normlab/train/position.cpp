@@ -85,17 +85,18 @@ StepTimes read_step_times(const json& position, Index step) {
   return times;
 }
 
-void require_evaluation(const json& entry) {
+void require_evaluation(const json& entry, const std::vector<Metric>& metrics) {
   for (const char* key : {"epoch", "learning_rate", "gradient_norm", "cpu_seconds"}) read_amount(entry, key);
   read_count(entry, "samples", std::numeric_limits<Index>::max());
   for (const char* part : {"train", "validation"}) {
     // Rounding may take a loss a little below zero.
-    for (const char* metric : {"loss", "error"}) read_number(read_field(entry, part), metric);
+    for (const Metric& metric : metrics) read_number(read_field(entry, part), metric.name.c_str());
   }
   for (const char* clock : {"train", "evaluate", "elapsed"}) read_amount(read_field(entry, "seconds"), clock);
 }
 
-std::vector<Evaluation> read_evaluations(const json& position, Index step) {
+std::vector<Evaluation> read_evaluations(const json& position, Index step,
+                                         const std::vector<Metric>& metrics) {
   const json& list = read_field(position, "evaluations");
   if (!list.is_array()) bad_field("evaluations", "no list");
   std::vector<Evaluation> evaluations;
@@ -104,9 +105,9 @@ std::vector<Evaluation> read_evaluations(const json& position, Index step) {
     const Index here = read_count(entry, "step", step);
     if (here <= before) bad_field("evaluations", "not in the order of its steps");
     before = here;
-    require_evaluation(entry);
+    require_evaluation(entry, metrics);
     try {
-      evaluations.push_back(evaluation_from_json(entry));
+      evaluations.push_back(evaluation_from_json(entry, metrics));
     } catch (const json::exception&) {
       bad_field("evaluations", "not a list of evaluations");
     }
@@ -129,20 +130,35 @@ std::string read_data_checksum(const json& position) {
   return digits;
 }
 
-ClassificationSums read_running(const json& position) {
+MetricSums read_running(const json& position, const Task& task) {
   const json& running = read_field(position, "running");
-  const Index count = read_count(running, "count", std::numeric_limits<Index>::max());
-  return {
-      .loss = read_number(running, "loss"), .errors = read_count(running, "errors", count), .count = count};
+  MetricSums sums(task.sums.size());
+  // What double precision counts to: sums of counts are kept in it.
+  sums.count = read_count(running, "count", Index{1} << std::numeric_limits<double>::digits);
+  for (std::size_t i = 0; i < task.sums.size(); ++i) {
+    const char* name = task.sums[i].name.c_str();
+    sums.values[i] = task.sums[i].counts_predictions
+                         ? static_cast<double>(read_count(running, name, sums.count))
+                         : read_number(running, name);
+  }
+  return sums;
+}
+
+json running_json(const MetricSums& sums, const Task& task) {
+  json running = {{"count", sums.count}};
+  for (std::size_t i = 0; i < task.sums.size(); ++i) {
+    const double sum = sums.values[i];
+    running[task.sums[i].name] = task.sums[i].counts_predictions ? json(static_cast<Index>(sum)) : json(sum);
+  }
+  return running;
 }
 
 }  // namespace
 
-json to_json(const Position& position) {
-  const ClassificationSums& running = position.running;
+json to_json(const Position& position, const Task& task) {
   json result = {
       {"step", position.step},
-      {"running", {{"loss", running.loss}, {"errors", running.errors}, {"count", running.count}}},
+      {"running", running_json(position.running, task)},
       {"step_times", position.step_times.bins()},
       {"started", position.started},
       {"train_seconds", position.clock.seconds},
@@ -155,7 +171,7 @@ json to_json(const Position& position) {
       {"resumed", position.resumed},
       {"evaluations", json::array()}};
   for (const Evaluation& evaluation : position.evaluations)
-    result["evaluations"].push_back(json(to_json(evaluation, std::nullopt)));
+    result["evaluations"].push_back(json(to_json(evaluation, task.metrics)));
   if (position.convergence) {
     result["convergence"] = {{"epochs", position.convergence->epochs},
                              {"steps", position.convergence->steps},
@@ -170,10 +186,8 @@ void require_same_data(const json& position, const std::string& data_checksum) {
   if (!before.empty() && before != data_checksum) throw CheckpointError("the data has changed since");
 }
 
-Position position_from_json(const json& json, Index last_step) {
-  Position position;
-  position.step = read_count(json, "step", last_step);
-  position.running = read_running(json);
+Position position_from_json(const json& json, Index last_step, const Task& task) {
+  Position position{.step = read_count(json, "step", last_step), .running = read_running(json, task)};
   position.step_times = read_step_times(json, position.step);
   position.started = read_text_field(json, "started");
   position.clock = read_clock(json, position.step);
@@ -182,7 +196,7 @@ Position position_from_json(const json& json, Index last_step) {
   position.elapsed_seconds = read_amount(json, "elapsed_seconds");
   position.cpu_seconds = read_amount(json, "cpu_seconds");
   position.resumed = read_count(json, "resumed", std::numeric_limits<Index>::max() - 1);
-  position.evaluations = read_evaluations(json, position.step);
+  position.evaluations = read_evaluations(json, position.step, task.metrics);
   position.convergence = read_convergence(json, position.step);
   position.data_checksum = read_data_checksum(json);
   return position;

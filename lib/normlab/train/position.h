@@ -6,15 +6,15 @@
 #include <string>
 #include <vector>
 
-#include "normlab/kernels/softmax_cross_entropy.h"
+#include "normlab/tasks/task.h"
 #include "normlab/train/run_result.h"
 #include "normlab/train/step_times.h"
 
 namespace normlab {
 
 struct Position {
-  Index step = 0;              // steps done, each one of the optimizer's
-  ClassificationSums running;  // over the training batches since the last evaluation
+  Index step = 0;      // steps done, each one of the optimizer's
+  MetricSums running;  // over the training batches since the last evaluation
   StepTimes step_times;
   std::string started;  // UTC, ISO 8601
   TrainingClock clock;
@@ -26,14 +26,15 @@ struct Position {
   std::string data_checksum;               // of the data trained on; "" when unknown, or without files
 };
 
-nlohmann::json to_json(const Position& position);
+nlohmann::json to_json(const Position& position, const Task& task);
 
 // Throws CheckpointError when the position is of a run on other data than those with this checksum. One that
 // names no data, as older versions wrote, is taken to be of these.
 void require_same_data(const nlohmann::json& position, const std::string& data_checksum);
 
-// Throws CheckpointError, naming the field, for anything that a run of at most `last_step` steps cannot have:
+// Throws CheckpointError, naming the field, for anything that a run of at most `last_step` steps of the task
+// cannot have:
 // wrong types, counts and clocks below zero, numbers that are not finite, counts that contradict each other.
-Position position_from_json(const nlohmann::json& json, Index last_step);
+Position position_from_json(const nlohmann::json& json, Index last_step, const Task& task);
 
 }  // namespace normlab

@@ -6,35 +6,24 @@
 #include <cmath>
 
 #include "normlab/core/error.h"
-#include "normlab/data/batches.h"
-#include "normlab/data/registry.h"
-#include "normlab/data/text_data.h"
 #include "normlab/models/memory.h"
+#include "normlab/train/data_source.h"
 
 namespace normlab {
 namespace {
 
-void add_once(std::vector<Index>& sizes, Index size) {
-  if (size > 0 && std::find(sizes.begin(), sizes.end(), size) == sizes.end()) sizes.push_back(size);
-}
-
-// Whole batches of `batch` samples, and what is left.
-void add_batches(std::vector<Index>& sizes, Index samples, Index batch) {
-  add_once(sizes, std::min(samples, batch));
-  add_once(sizes, samples % batch);
+void add_once(std::vector<Index>& sizes, const std::vector<Index>& more) {
+  for (const Index size : more) {
+    if (size > 0 && std::find(sizes.begin(), sizes.end(), size) == sizes.end()) sizes.push_back(size);
+  }
 }
 
 GraphBatches graph_batches(const RunConfig& config, const DataSize& size) {
+  const DataSource& source = data_source(config.dataset);
   GraphBatches batches;
-  if (is_text(config.dataset)) {
-    add_once(batches.training, config.batch_size);
-    for (const Index part : {size.validation, size.test})
-      add_once(batches.evaluation, evaluation_batch_size(config, part));
-    return batches;
-  }
-  add_batches(batches.training, samples_per_epoch(config, size), config.batch_size);
+  add_once(batches.training, source.batch_sizes(source.samples(config, size), config.batch_size));
   for (const Index part : {size.validation, size.test})
-    add_batches(batches.evaluation, part, evaluation_batch_size(config, part));
+    add_once(batches.evaluation, source.batch_sizes(part, source.evaluation_batch_size(config, part)));
   return batches;
 }
 
@@ -56,14 +45,11 @@ std::string bytes_text(double bytes) {
 }
 
 Index steps_per_epoch(const RunConfig& config, const DataSize& size) {
-  if (is_text(config.dataset))
-    return TextBatches::windows_in(size.train, config.batch_size, config.model.window);
-  return (samples_per_epoch(config, size) - 1) / config.batch_size + 1;
+  return data_source(config.dataset).steps(config, size);
 }
 
 Index samples_per_epoch(const RunConfig& config, const DataSize& size) {
-  if (!is_text(config.dataset)) return ImageBatches::used_samples(size.train, config.batch_size);
-  return steps_per_epoch(config, size) * config.batch_size * config.model.window;
+  return data_source(config.dataset).samples(config, size);
 }
 
 double memory_needed(const RunConfig& config, const DataSize& size) {
@@ -71,11 +57,7 @@ double memory_needed(const RunConfig& config, const DataSize& size) {
 }
 
 void require_batches(const RunConfig& config, const DataSize& size) {
-  if (!is_text(config.dataset)) return ImageBatches::require_batch_size(config.batch_size, size.train);
-  const Index window = config.model.window;
-  const bool fits = TextBatches::minimum_characters(config.batch_size, window) <= size.train &&
-                    TextBatches::minimum_characters(1, window) <= std::min(size.validation, size.test);
-  if (!fits) load_data_size(config);
+  data_source(config.dataset).require_batches(config, size);
 }
 
 void require_first_step(const RunConfig& config, const DataSize& size) {
@@ -109,7 +91,7 @@ std::optional<std::string> evaluation_warning(const RunConfig& config, const Dat
   return fmt::format(
       "evaluation costs more than training: {} {} are evaluated after every {:.0f} that are trained on; "
       "dataset.validation_limit makes evaluations cheaper, and evaluate_every rarer",
-      size.validation, is_text(config.dataset) ? plural_name(config.dataset.unit) : "samples",
+      size.validation, data_source(config.dataset).sample_name(config.dataset),
       samples_between_evaluations(config, size));
 }
 

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "normlab/train/task.h"
+#include "normlab/train/run_data.h"
 
 namespace normlab {
 

@@ -5,7 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "normlab/train/target.h"
+#include "normlab/core/tensor.h"
+#include "normlab/tasks/metric.h"
 
 namespace normlab {
 
@@ -27,8 +28,8 @@ struct Evaluation {
   double epoch = 0;
   Index step = 0, samples = 0;
   double learning_rate = 0;
-  Metrics train;  // running mean over the training batches since the evaluation before
-  Metrics validation;
+  MetricValues train;  // running means over the training batches since the evaluation before
+  MetricValues validation;
   double gradient_norm = 0;  // global, of the last training batch, before clipping
   double train_seconds = 0, evaluate_seconds = 0, elapsed_seconds = 0,
          cpu_seconds = 0;  // since the start of the run
@@ -68,8 +69,8 @@ struct RunResult {
   std::optional<Convergence> convergence;
   StepSeconds step_seconds;
   TrainingClock clock;
-  std::optional<Metrics> test;  // read once at the end; absent when interrupted or diverged
-  double startup_seconds = 0;   // from the start of the process to the start of the first step
+  std::optional<MetricValues> test;  // read once at the end; absent when interrupted or diverged
+  double startup_seconds = 0;        // from the start of the process to the start of the first step
   double checkpoint_seconds = 0;
   Index resumed = 0;  // how many times the run was continued from a checkpoint
   std::size_t peak_resident_bytes = 0;

@@ -3,13 +3,11 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <numbers>
-#include <vector>
 
 #include "normlab/core/error.h"
-#include "normlab/data/text_data.h"
 
 namespace normlab {
 namespace {
@@ -19,17 +17,22 @@ const std::vector<std::string>& split_names() {
   return names;
 }
 
-std::vector<std::string> metric_names(std::optional<TextUnit> unit) {
-  std::vector<std::string> names{"loss", "error"};
-  if (unit) names.emplace_back(bits_name(*unit));
+std::vector<std::string> metric_names(const std::vector<Metric>& metrics) {
+  std::vector<std::string> names;
+  names.reserve(metrics.size());
+  for (const Metric& metric : metrics) names.push_back(metric.name);
   return names;
 }
 
-[[noreturn]] void refuse_form(std::string_view target, std::optional<TextUnit> unit) {
+[[noreturn]] void refuse_form(std::string_view target, const std::vector<Metric>& metrics) {
+  std::string form = "SPLIT.METRIC<=NUMBER";
+  for (const Metric& metric : metrics) {
+    if (metric.better == Better::higher) form += fmt::format(", SPLIT.{}>=NUMBER", metric.name);
+  }
   refuse("target", fmt::format("\"{}\"", target),
-         fmt::format("the form is SPLIT.METRIC<=NUMBER, for example \"validation.error<=0.12\", where "
-                     "SPLIT is one of {} and METRIC one of {}",
-                     fmt::join(split_names(), ", "), fmt::join(metric_names(unit), ", ")));
+         fmt::format("the form is {}, for example \"validation.loss<=0.5\", where SPLIT is one of {} and "
+                     "METRIC one of {}",
+                     form, fmt::join(split_names(), ", "), fmt::join(metric_names(metrics), ", ")));
 }
 
 std::string_view trim(std::string_view text) {
@@ -46,91 +49,65 @@ Split parse_split(std::string_view name) {
   refuse_name("target", name, split_names());
 }
 
-Metric bits_metric(TextUnit unit) {
-  return unit == TextUnit::byte ? Metric::bits_per_byte : Metric::bits_per_character;
+std::size_t parse_metric(std::string_view name, const std::vector<Metric>& metrics) {
+  const auto found =
+      std::find_if(metrics.begin(), metrics.end(), [&](const Metric& metric) { return metric.name == name; });
+  if (found == metrics.end()) refuse_name("target", name, metric_names(metrics));
+  return static_cast<std::size_t>(found - metrics.begin());
 }
 
-[[noreturn]] void refuse_bits(std::string_view name, std::optional<TextUnit> unit) {
-  refuse("target", fmt::format("\"{}\"", name),
-         unit ? fmt::format("for a text in {} (dataset.unit) it is {}", plural_name(*unit), bits_name(*unit))
-              : "images have the metrics loss and error");
+void require_direction(std::string_view sign, std::string_view whole, const Target& target) {
+  const Metric& metric = target.metric;
+  if (sign == comparison(metric.better)) return;
+  refuse("target", fmt::format("\"{}\"", whole),
+         fmt::format("a {} {} is the better one, so {}NUMBER is", better_name(metric.better),
+                     metric_label(metric.name), comparison(metric.better)));
 }
 
-Metric parse_metric(std::string_view name, std::optional<TextUnit> unit) {
-  if (name == "loss") return Metric::loss;
-  if (name == "error") return Metric::error;
-  if (unit && name == bits_name(*unit)) return bits_metric(*unit);
-  if (name == "bits_per_character" || name == "bits_per_byte") refuse_bits(name, unit);
-  refuse_name("target", name, metric_names(unit));
-}
-
-double parse_threshold(std::string_view number, std::string_view whole, std::optional<TextUnit> unit) {
+double parse_threshold(std::string_view number, std::string_view whole, const std::vector<Metric>& metrics) {
   double value = 0;
   const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), value);
   if (error != std::errc() || end != number.data() + number.size() || !std::isfinite(value)) {
-    refuse_form(whole, unit);
-  }
-  if (value < 0) {
-    refuse("target", fmt::format("\"{}\"", whole),
-           "no loss or error is below 0, so a number of at least 0 is");
+    refuse_form(whole, metrics);
   }
   return value == 0 ? 0 : value;  // -0.0 is the same target as 0
 }
 
-std::string_view name_of(Metric metric) {
-  switch (metric) {
-    case Metric::loss:
-      return "loss";
-    case Metric::error:
-      return "error";
-    case Metric::bits_per_character:
-      return bits_name(TextUnit::character);
-    case Metric::bits_per_byte:
-      return bits_name(TextUnit::byte);
-  }
-  return "";
-}
-
-double value_of(Metric metric, const Metrics& metrics) {
-  switch (metric) {
-    case Metric::loss:
-      return metrics.loss;
-    case Metric::error:
-      return metrics.error;
-    case Metric::bits_per_character:
-    case Metric::bits_per_byte:
-      return metrics.bits();
-  }
-  return 0;
+void require_possible(const Target& target, std::string_view whole) {
+  const Metric& metric = target.metric;
+  if (!metric.best) return;
+  const bool is_lower = metric.better == Better::lower;
+  if (is_lower ? target.threshold >= *metric.best : target.threshold <= *metric.best) return;
+  refuse("target", fmt::format("\"{}\"", whole),
+         fmt::format("no {} is {} {}, so a number of at {} {} is", metric_label(metric.name),
+                     is_lower ? "below" : "above", *metric.best, is_lower ? "least" : "most", *metric.best));
 }
 
 }  // namespace
 
-std::string_view bits_name(TextUnit unit) {
-  return unit == TextUnit::byte ? "bits_per_byte" : "bits_per_character";
-}
-
-double Metrics::bits() const {
-  return loss / std::numbers::ln2;
-}
-
-bool Target::reached(const Metrics& train, const Metrics& validation) const {
-  return value_of(metric, split == Split::train ? train : validation) <= threshold;
+bool Target::reached(const MetricValues& train, const MetricValues& validation) const {
+  const double value = (split == Split::train ? train : validation)[place];
+  return metric.better == Better::lower ? value <= threshold : value >= threshold;
 }
 
 std::string Target::text() const {
-  return fmt::format("{}.{}<={}", split == Split::train ? "train" : "validation", name_of(metric), threshold);
+  return fmt::format("{}.{}{}{}", split == Split::train ? "train" : "validation", metric.name,
+                     comparison(metric.better), threshold);
 }
 
-Target parse_target(std::string_view text, std::optional<TextUnit> unit) {
-  const auto comparison = text.find("<=");
+Target parse_target(std::string_view text, const std::vector<Metric>& metrics) {
+  const auto sign = std::min(text.find("<="), text.find(">="));
   const auto point = text.find('.');
-  if (comparison == std::string_view::npos || point == std::string_view::npos || point > comparison) {
-    refuse_form(text, unit);
+  if (sign == std::string_view::npos || point == std::string_view::npos || point > sign) {
+    refuse_form(text, metrics);
   }
-  return {.split = parse_split(trim(text.substr(0, point))),
-          .metric = parse_metric(trim(text.substr(point + 1, comparison - point - 1)), unit),
-          .threshold = parse_threshold(trim(text.substr(comparison + 2)), text, unit)};
+  Target target{.split = parse_split(trim(text.substr(0, point)))};
+  target.place = parse_metric(trim(text.substr(point + 1, sign - point - 1)), metrics);
+  target.metric = metrics[target.place];
+  require_direction(text.substr(sign, 2), text, target);
+  target.threshold = parse_threshold(trim(text.substr(sign + 2)), text, metrics);
+  require_possible(target, text);
+  return target;
 }
 
 }  // namespace normlab

@@ -15,13 +15,13 @@
 #include "normlab/core/text.h"
 #include "normlab/nn/recurrent.h"
 #include "normlab/optim/schedule.h"
+#include "normlab/tasks/registry.h"
 #include "normlab/train/checkpoint.h"
 #include "normlab/train/layer_statistics.h"
 #include "normlab/train/position.h"
 #include "normlab/train/requirements.h"
 #include "normlab/train/safetensors.h"
 #include "normlab/train/step_times.h"
-#include "normlab/train/task.h"
 #include "normlab/train/training_step.h"
 
 namespace normlab {
@@ -30,16 +30,16 @@ namespace {
 // Of each process: they touch their memory for the first time and make oneDNN's primitives.
 constexpr Index warm_up_length = 10;
 
-Task load_checked_task(const RunConfig& config) {
+RunData load_checked_data(const RunConfig& config) {
   const DataSize size = load_data_size(config);
   require_first_step(config, size);
   require_memory(memory_needed(config, size), 1, available_memory());
-  return load_task(config);
+  return load_run_data(config);
 }
 
 class Training {
  public:
-  Training(const RunConfig& config, const RunOptions& options);
+  Training(const RunConfig& config, RunData data, const RunOptions& options);
   RunResult run();
 
  private:
@@ -66,15 +66,15 @@ class Training {
 
   const RunConfig& config_;
   const RunOptions& options_;
-  Task task_;
+  RunData data_;
   Network network_;
   std::optional<Optimizer<float>> optimizer_;
   std::optional<TrainingStep> train_;
   Index steps_per_epoch_ = 0, samples_per_epoch_ = 0;
 
   // What a checkpoint restores.
-  Index step_ = 0;              // steps done
-  ClassificationSums running_;  // over the training batches since the last evaluation
+  Index step_ = 0;      // steps done
+  MetricSums running_;  // over the training batches since the last evaluation
   StepTimes step_times_;
   TrainingClock clock_;
   double evaluate_seconds_ = 0, checkpoint_seconds_ = 0;
@@ -90,12 +90,16 @@ class Training {
   bool warned_of_checkpoint_ = false;
 };
 
-Training::Training(const RunConfig& config, const RunOptions& options)
-    : config_(config), options_(options), task_(load_checked_task(config)), network_(config, task_.shape) {
-  steps_per_epoch_ = task_.train->batches();
-  samples_per_epoch_ = task_.train->samples_per_epoch();
-  network_.prepare(*task_.train, Mode::training);
-  network_.prepare(*task_.validation, Mode::evaluation);
+Training::Training(const RunConfig& config, RunData data, const RunOptions& options)
+    : config_(config),
+      options_(options),
+      data_(std::move(data)),
+      network_(config, data_.shape),
+      running_(network_.task().sums.size()) {
+  steps_per_epoch_ = data_.train->batches();
+  samples_per_epoch_ = data_.train->samples_per_epoch();
+  network_.prepare(*data_.train, Mode::training);
+  network_.prepare(*data_.validation, Mode::evaluation);
   Parameters<float>& parameters = network_.parameters();
   if (!config.initial_parameters.empty()) {
     load_parameters(Safetensors::read(config.initial_parameters, "initial_parameters"), "initial_parameters",
@@ -105,9 +109,9 @@ Training::Training(const RunConfig& config, const RunOptions& options)
   train_.emplace(network_, *optimizer_, config.clip_gradient_norm);
   const ModelGraph<float>& graph = network_.graph(config.batch_size, Mode::training);
   result_.started = utc_time(seconds_since_process_start());
-  result_.data_checksum = task_.data_checksum;
+  result_.data_checksum = data_.checksum;
   result_.parameters = parameters.parameter_count();
-  result_.multiply_adds_per_sample = graph.graph.multiply_adds() / task_.train->samples(0);
+  result_.multiply_adds_per_sample = graph.graph.multiply_adds() / data_.train->samples(0);
 }
 
 // A checkpoint that cannot be trusted costs time, never numbers: the run starts again.
@@ -118,8 +122,8 @@ void Training::restore() {
   try {
     const Checkpoint checkpoint(options_.checkpoint, options_.identity);
     // First, since a position in other data need not make sense in these.
-    require_same_data(checkpoint.position(), task_.data_checksum);
-    Position position = position_from_json(checkpoint.position(), last_step());
+    require_same_data(checkpoint.position(), data_.checksum);
+    Position position = position_from_json(checkpoint.position(), last_step(), network_.task());
     checkpoint.restore(network_.parameters(), *optimizer_);
     continue_from(std::move(position));
   } catch (const CheckpointError& error) {
@@ -158,13 +162,13 @@ Position Training::position() const {
           .resumed = result_.resumed,
           .evaluations = result_.evaluations,
           .convergence = convergence_,
-          .data_checksum = task_.data_checksum};
+          .data_checksum = data_.checksum};
 }
 
 void Training::save_checkpoint() {
   const double begin = monotonic_seconds();
-  write_checkpoint(options_.checkpoint, options_.identity, to_json(position()), network_.parameters(),
-                   *optimizer_);
+  write_checkpoint(options_.checkpoint, options_.identity, to_json(position(), network_.task()),
+                   network_.parameters(), *optimizer_);
   last_checkpoint_ = monotonic_seconds();
   checkpoint_seconds_ += last_checkpoint_ - begin;
 }
@@ -207,13 +211,13 @@ bool Training::take_step() {
   const double begin = monotonic_seconds();
   const Index epoch = step_ / steps_per_epoch_, batch = step_ % steps_per_epoch_;
   if (epoch != epoch_) {
-    task_.train->set_epoch(epoch);
+    data_.train->set_epoch(epoch);
     epoch_ = epoch;
   }
   if (batch == 0) reset_carried_state(network_.parameters(), Mode::training);
   const ScheduleLength length{.total_steps = last_step(), .steps_per_epoch = steps_per_epoch_};
   const double factor = schedule_factor(config_.schedule, length, step_);
-  if (!(*train_)(*task_.train, batch, config_.optimizer.learning_rate * factor)) return false;
+  if (!(*train_)(*data_.train, batch, config_.optimizer.learning_rate * factor)) return false;
   running_ += train_->sums();
   ++step_;
   const double seconds = monotonic_seconds() - begin;
@@ -235,19 +239,20 @@ bool Training::evaluate() {
   e.epoch = static_cast<double>(step_) / static_cast<double>(steps_per_epoch_);
   const Index whole = step_ / steps_per_epoch_;
   e.samples = whole * samples_per_epoch_;
-  for (Index batch = 0; batch < step_ % steps_per_epoch_; ++batch) e.samples += task_.train->samples(batch);
+  for (Index batch = 0; batch < step_ % steps_per_epoch_; ++batch) e.samples += data_.train->samples(batch);
   e.learning_rate = config_.optimizer.learning_rate * schedule_factor(config_.schedule, length, step_ - 1);
-  e.train = mean(running_);
+  e.train = network_.task().values(running_);
   e.gradient_norm = gradient_norm(network_.parameters());
   if (config_.track == Tracking::layers) e.layers = layer_statistics(train_->graph()->graph);
-  e.validation = network_.evaluate(*task_.validation);
-  running_ = {};
+  e.validation = network_.evaluate(*data_.validation);
+  running_.clear();
   evaluate_seconds_ += monotonic_seconds() - begin;
   e.train_seconds = clock_.seconds;
   e.evaluate_seconds = evaluate_seconds_;
   e.elapsed_seconds = elapsed_before_ + monotonic_seconds() - started_;
   e.cpu_seconds = cpu_before_ + process_cpu_seconds() - cpu_started_;
-  if (!std::isfinite(e.gradient_norm) || !(e.validation.loss <= exploded_loss)) return false;
+  if (!std::isfinite(e.gradient_norm) || !(e.validation.front() <= network_.task().exploded_loss))
+    return false;
   if (config_.target && !convergence_ && config_.target->reached(e.train, e.validation)) {
     convergence_ = {.epochs = e.epoch, .steps = e.step, .train_seconds = e.train_seconds};
   }
@@ -316,7 +321,7 @@ void Training::finish(bool completed) {
   } else if (result_.diverged_step) {
     result_.status = RunStatus::diverged;
   } else {
-    result_.test = network_.evaluate(*task_.load_test());
+    result_.test = network_.evaluate(*data_.load_test());
     result_.status = !config_.target ? RunStatus::finished
                      : convergence_  ? RunStatus::reached_target
                                      : RunStatus::missed_target;
@@ -369,10 +374,11 @@ RunResult Training::run() {
 
 std::optional<std::string> undefined_reason(const RunConfig& config) {
   const bool recurrent = is_recurrent(config.model.kind);
-  if (config.dataset.kind == DatasetKind::text && !recurrent) {
+  const bool streams = task_of(config.dataset).samples == Samples::streams;
+  if (streams && !recurrent) {
     return "dataset text is a sequence task; it needs one of the models rnn, lstm, gru";
   }
-  if (config.dataset.kind == DatasetKind::text && config.model.bidirectional) {
+  if (streams && config.model.bidirectional) {
     return "model.bidirectional true is not defined for text, where the reverse direction would read what is "
            "to be predicted";
   }
@@ -380,9 +386,9 @@ std::optional<std::string> undefined_reason(const RunConfig& config) {
 }
 
 void check_against_data(const RunConfig& config) {
-  const Task task = load_checked_task(config);
+  const RunData data = load_checked_data(config);
   if (config.initial_parameters.empty()) return;
-  Network network(config, task.shape);
+  Network network(config, data.shape);
   network.graph(1, Mode::evaluation);
   load_parameters(Safetensors::read(config.initial_parameters, "initial_parameters"), "initial_parameters",
                   network.parameters());
@@ -390,9 +396,13 @@ void check_against_data(const RunConfig& config) {
 
 RunResult train(const RunConfig& config, const RunOptions& options) {
   if (const auto reason = undefined_reason(config)) throw RequestError(*reason + ".");
+  return train(config, load_checked_data(config), options);
+}
+
+RunResult train(const RunConfig& config, RunData data, const RunOptions& options) {
   set_thread_count(config.threads);
   flush_subnormals();
-  return Training(config, options).run();
+  return Training(config, std::move(data), options).run();
 }
 
 }  // namespace normlab

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "normlab/train/run_config.h"
+#include "normlab/train/run_data.h"
 #include "normlab/train/run_result.h"
 
 namespace normlab {
@@ -55,5 +56,8 @@ void check_against_data(const RunConfig& config);
 // leaves it for the caller to remove once the result is safe. One that is damaged, or of a run on data that
 // has changed since, is set aside with a warning; one of another run is a RequestError.
 RunResult train(const RunConfig& config, const RunOptions& options);
+
+// The same on these data, whose task need not be that of config.dataset.
+RunResult train(const RunConfig& config, RunData data, const RunOptions& options);
 
 }  // namespace normlab

@@ -10,11 +10,12 @@ bool TrainingStep::operator()(const BatchSource& source, Index batch, double lea
   graph_ = &network_.graph(source.batch_size(batch), Mode::training);
   {
     const SectionScope section(Section::data);
-    source.assemble(batch, *graph_);
+    source.assemble(batch, graph_->buffers);
   }
   graph_->graph.forward();
-  const double loss = sums().loss / static_cast<double>(sums().count);
-  if (!(loss <= exploded_loss)) return false;  // also when it is not a number
+  sums_.clear();
+  graph_->loss->add_to(sums_);
+  if (!(sums_.mean_loss() <= network_.task().exploded_loss)) return false;  // also when it is not a number
   graph_->graph.backward();
   const SectionScope section(Section::optimizer);
   const std::optional<double> scale = gradient_scale();

@@ -1,17 +1,17 @@
-// What a run trains on: batches in the form that model graphs take, whatever the data are.
+// What a run trains on: batches that go into the places which a recorded graph has for them, whatever the
+// data are.
 #pragma once
 
 #include <functional>
 #include <memory>
 #include <string>
 
-#include "normlab/models/model.h"
+#include "normlab/tasks/task.h"
 #include "normlab/train/run_config.h"
 
 namespace normlab {
 
-// A part of the data, cut into batches. A batch of an image task has batch_size(i) samples; one of a text
-// task has as many streams, each of `window` characters.
+// A part of the data, cut into batches of batch_size(i) samples, or streams.
 class BatchSource {
  public:
   virtual ~BatchSource() = default;
@@ -19,16 +19,17 @@ class BatchSource {
   virtual Index batch_size(Index batch) const = 0;
   virtual Index samples(Index batch) const = 0;  // predictions: images, or characters
   virtual void set_epoch(Index epoch) = 0;       // a new order, where there is one
-  virtual void assemble(Index batch, ModelGraph<float>& graph) const = 0;
+  // Fills all inputs and labels of the task. Allocates nothing.
+  virtual void assemble(Index batch, const BatchBuffers<float>& buffers) const = 0;
 
   Index samples_per_epoch() const;
 };
 
-struct Task {
+struct RunData {
   TaskShape shape;
   std::unique_ptr<BatchSource> train, validation;
   std::function<std::unique_ptr<BatchSource>()> load_test;  // reads the test set now
-  std::string data_checksum;                                // as in DataSize
+  std::string checksum;                                     // as in DataSize
 };
 
 // How much data a run has, in samples or, of a text, characters, and which.
@@ -38,16 +39,12 @@ struct DataSize {
   std::string checksum;  // of the files that were read, in hexadecimal digits; "" for data without files
 };
 
-// Loads the data of `config`, which load_task() then finds loaded, and checks the batch size against them.
-// Throws what load_task() throws.
+// Loads the data of `config`, which load_run_data() then finds loaded, and checks the batch size against
+// them. Throws what load_run_data() throws.
 DataSize load_data_size(const RunConfig& config);
-
-// The size of the batches (streams of a text) in which so many samples (characters) are evaluated: it does
-// not depend on the training's.
-Index evaluation_batch_size(const RunConfig& config, Index samples);
 
 // Loads the data of `config`. Throws RequestError for data that are missing, malformed or too small for the
 // batch size.
-Task load_task(const RunConfig& config);
+RunData load_run_data(const RunConfig& config);
 
 }  // namespace normlab

@@ -1,6 +1,6 @@
 // How a task is cut into batches, as docs/design.md says: evaluation does not depend on the training's batch
 // size.
-#include "normlab/train/task.h"
+#include "normlab/train/run_data.h"
 
 #include <doctest/doctest.h>
 
@@ -16,10 +16,10 @@ Index evaluation_batch(ModelKind kind, SequenceInput input, Index batch_size) {
   config.dataset.validation_fraction = 0.25;  // 1024 images
   config.model.input = input;
   config.batch_size = batch_size;
-  const Task task = load_task(config);
-  CHECK(task.load_test()->batch_size(0) == task.validation->batch_size(0));
-  CHECK(task.validation->samples_per_epoch() == 1024);
-  return task.validation->batch_size(0);
+  const RunData data = load_run_data(config);
+  CHECK(data.load_test()->batch_size(0) == data.validation->batch_size(0));
+  CHECK(data.validation->samples_per_epoch() == 1024);
+  return data.validation->batch_size(0);
 }
 
 }  // namespace
@@ -47,11 +47,11 @@ TEST_CASE("a text is evaluated in 32 streams, or as many as its part has whole w
     for (int i = 0; i < characters; ++i) text << (i % 3 == 0 ? 'a' : 'b');
     text.close();
     if (characters == 44) config.batch_size = 1;
-    const Task task = load_task(config);
-    CHECK(task.train->batch_size(0) == config.batch_size);
-    CHECK(task.train->samples(0) == config.batch_size * 10);
-    CHECK(task.validation->batch_size(0) == streams);
-    CHECK(task.load_test()->batch_size(0) == streams);
+    const RunData data = load_run_data(config);
+    CHECK(data.train->batch_size(0) == config.batch_size);
+    CHECK(data.train->samples(0) == config.batch_size * 10);
+    CHECK(data.validation->batch_size(0) == streams);
+    CHECK(data.load_test()->batch_size(0) == streams);
   }
 }
 

@@ -1,0 +1,28 @@
+#include "normlab/tasks/metric.h"
+
+#include <algorithm>
+
+namespace normlab {
+
+std::string metric_label(std::string_view name) {
+  std::string label(name);
+  std::replace(label.begin(), label.end(), '_', ' ');
+  return label;
+}
+
+std::string_view better_name(Better better) {
+  return better == Better::lower ? "lower" : "higher";
+}
+
+std::optional<Better> parse_better(std::string_view name) {
+  for (const Better better : {Better::lower, Better::higher}) {
+    if (name == better_name(better)) return better;
+  }
+  return std::nullopt;
+}
+
+std::string_view comparison(Better better) {
+  return better == Better::lower ? "<=" : ">=";
+}
+
+}  // namespace normlab
