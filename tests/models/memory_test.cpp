@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 #include <malloc.h>
 
+#include "normlab/nn/norm_traits.h"
 #include "normlab/optim/optimizer.h"
 #include "normlab/tasks/classification.h"
 #include "normlab/tasks/language_modelling.h"
@@ -143,7 +144,8 @@ TEST_CASE("the estimate of memory is near where one kind of tensor takes most of
       {"two directions", both_ways, wide, {{64}, {64}}},
   };
   for (const Case& c : cases) {
-    for (const Norm norm : {Norm::none, Norm::batch, Norm::layer, Norm::rms, Norm::weight}) {
+    for (const Norm norm : all_norms()) {
+      if (!traits(norm).recurrent) continue;
       const Network network{.model = c.model, .norm = {.kind = norm}, .task = c.task, .batches = c.batches};
       const double ratio = estimated(network) / allocated(network);
       CAPTURE(c.most);

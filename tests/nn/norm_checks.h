@@ -26,6 +26,14 @@ inline std::string name_of(const NormGeometry& g) {
   return std::to_string(g.batch) + " x " + std::to_string(g.positions) + " x " + std::to_string(g.channels);
 }
 
+// The norms of the table that `holds` says yes to, of their traits.
+template <class Predicate>
+std::vector<Norm> norms_where(const Predicate& holds) {
+  std::vector<Norm> norms = all_norms();
+  std::erase_if(norms, [&](Norm norm) { return !holds(traits(norm)); });
+  return norms;
+}
+
 // A graph of one normalization, with gains about 1, biases about 0 and normal inputs.
 template <class T>
 class NormLayer {
@@ -78,16 +86,9 @@ inline double activate(Activation activation, double z) {
 
 // Which elements share their statistics: the elements with the same number.
 inline Index statistics_of(const NormSpec& norm, const NormGeometry& g, Index sample, Index channel) {
-  switch (norm.kind) {
-    case Norm::batch:
-      return channel;
-    case Norm::group:
-      return sample * norm.groups + channel / (g.channels / norm.groups);
-    case Norm::instance:
-      return sample * g.channels + channel;
-    default:
-      return sample;
-  }
+  if (traits(norm.kind).statistics == Statistics::channel) return channel;
+  const Index groups = group_count(norm, g.channels);
+  return sample * groups + channel / (g.channels / groups);
 }
 
 // The definition, element by element in double precision. `layer` holds inputs and parameters.
@@ -100,22 +101,22 @@ std::vector<double> reference_forward(const NormLayer<T>& layer, const NormSpec&
       body(i, channel, statistics_of(norm, g, sample, channel));
     }
   };
-  const bool normalized = norm.kind != Norm::none && norm.kind != Norm::weight;
+  const NormTraits& t = traits(norm.kind);
   std::map<Index, double> count, mean, variance;
   for_each([&](Index, Index, Index key) { count[key] += 1; });
   for_each([&](Index i, Index, Index key) {
-    if (norm.kind != Norm::rms) mean[key] += layer.x.data[i] / count[key];
+    if (t.centred) mean[key] += layer.x.data[i] / count[key];
   });
   for_each([&](Index i, Index, Index key) {
     variance[key] += std::pow(layer.x.data[i] - mean[key], 2) / count[key];
   });
   const T* gain = layer.parameter("norm.weight");
-  const T* bias = layer.parameter(normalized ? "norm.bias" : "linear.bias");
+  const T* bias = layer.parameter(t.normalizes() ? "norm.bias" : "linear.bias");
   std::vector<double> y;
   for_each([&](Index i, Index channel, Index key) {
     double z = layer.x.data[i];
-    if (normalized) z = gain[channel] * (z - mean[key]) / std::sqrt(variance[key] + norm.epsilon);
-    if (norm.kind != Norm::rms) z += bias[channel];
+    if (t.normalizes()) z = gain[channel] * (z - mean[key]) / std::sqrt(variance[key] + norm.epsilon);
+    if (t.centred) z += bias[channel];
     y.push_back(activate(activation, z));
   });
   return y;

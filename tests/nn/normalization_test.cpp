@@ -65,7 +65,10 @@ TEST_CASE("combinations without a meaning are refused with their reason") {
     CHECK(undefined_reason({.kind = Norm::group, .groups = 0}, geometry));
     CHECK(undefined_reason({.kind = Norm::group, .groups = 60}, geometry));
     CHECK_FALSE(undefined_reason({.kind = Norm::group, .groups = 6}, geometry));
-    for (const auto kind : {Norm::none, Norm::layer, Norm::rms, Norm::weight}) {
+    const auto of_whole_samples = [](const NormTraits& t) {
+      return t.statistics != Statistics::channel && t.groups == Groups::one;
+    };
+    for (const auto kind : test::norms_where(of_whole_samples)) {
       CHECK_FALSE(undefined_reason({.kind = kind}, geometry));
     }
   }

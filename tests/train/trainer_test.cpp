@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "normlab/core/parallel.h"
+#include "normlab/nn/norm_traits.h"
 #include "normlab/tasks/classification.h"
 #include "small_run.h"
 #include "throws.h"
@@ -164,8 +165,7 @@ TEST_CASE("what has no meaning is refused by name before training") {
 TEST_CASE("every norm that is defined trains every model") {
   for (const ModelKind kind :
        {ModelKind::mlp, ModelKind::rnn, ModelKind::lstm, ModelKind::gru, ModelKind::cnn}) {
-    for (const Norm norm :
-         {Norm::none, Norm::batch, Norm::layer, Norm::rms, Norm::group, Norm::instance, Norm::weight}) {
+    for (const Norm norm : all_norms()) {
       RunConfig config = small_run(kind, norm);
       if (undefined_reason(config)) continue;
       CAPTURE(static_cast<int>(kind));

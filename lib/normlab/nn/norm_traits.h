@@ -19,14 +19,22 @@ enum class Statistics {
 // Into how many groups a sample's channels are divided.
 enum class Groups { one, as_set, one_a_channel };
 
+// The PyTorch modules that have the norm's tensors and compute its values, of `out` outputs; null: none.
+// RmsNorm is the one of scripts/torch_models.py.
+struct TorchModules {
+  const char* vectors = nullptr;  // after a fully connected layer
+  const char* images = nullptr;   // after a convolution
+};
+
 struct NormTraits {
-  const char* name;  // in configs and records
-  Statistics statistics;
-  Groups groups;          // of Statistics::group
-  bool centred;           // takes the mean away, and learns a bias beside the gain
-  bool on_weights;        // acts on a layer's weights; its summed inputs have a bias alone
-  bool recurrent;         // is defined in recurrent layers
-  const char* one_value;  // "is not defined …" where one value alone makes its statistics; null: it is
+  const char* name = nullptr;  // in configs and records
+  Statistics statistics = Statistics::none;
+  Groups groups = Groups::one;      // of Statistics::group
+  bool centred = true;              // takes the mean away, and learns a bias beside the gain
+  bool on_weights = false;          // acts on a layer's weights; its summed inputs have a bias alone
+  bool recurrent = true;            // is defined in recurrent layers
+  const char* one_value = nullptr;  // "is not defined …" where one value makes its statistics; null: it is
+  TorchModules torch = {};          // docs/parameters.md is held to it
 
   bool normalizes() const { return statistics != Statistics::none; }
 };
