@@ -2,7 +2,9 @@
 // statistics are, stand in kernels/batch_norm.h.
 #pragma once
 
-#include "normlab/nn/normalization.h"
+#include "normlab/nn/graph.h"
+#include "normlab/nn/norm_parameters.h"
+#include "normlab/nn/row_threads.h"
 
 namespace normlab {
 

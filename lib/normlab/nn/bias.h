@@ -1,7 +1,9 @@
 // Bias and activation of a layer without normalization. The formulas are in kernels/bias.h.
 #pragma once
 
-#include "normlab/nn/normalization.h"
+#include "normlab/nn/graph.h"
+#include "normlab/nn/norm_parameters.h"
+#include "normlab/nn/row_threads.h"
 
 namespace normlab {
 

@@ -1,6 +1,6 @@
 #include "normlab/nn/flatten.h"
 
-#include "normlab/nn/normalization.h"
+#include "normlab/nn/row_threads.h"
 
 namespace normlab {
 namespace {

@@ -8,25 +8,6 @@
 
 namespace normlab {
 
-template <class T>
-NormParameters<T> declare_norm_parameters(Parameters<T>& parameters, const std::string& name,
-                                          const std::string& layer, Index fan_in, Index channels, Norm norm) {
-  const NormTraits& t = traits(norm);
-  NormParameters<T> p;
-  if (!t.normalizes()) {
-    p.bias = &parameters.bias(name + "." + layer + ".bias", channels, fan_in);
-    return p;
-  }
-  const std::string prefix = name + ".norm.";
-  p.gain = &parameters.constant(prefix + "weight", ParameterRole::gain, {channels}, T(1));
-  if (t.centred) p.bias = &parameters.constant(prefix + "bias", ParameterRole::bias, {channels}, T(0));
-  if (t.statistics == Statistics::channel) {
-    p.running_mean = &parameters.buffer(prefix + "running_mean", {channels}, T(0));
-    p.running_variance = &parameters.buffer(prefix + "running_var", {channels}, T(1));
-  }
-  return p;
-}
-
 void require_defined(const NormSpec& norm, const NormGeometry& geometry, Mode mode, const std::string& name) {
   // Evaluation takes statistics of a batch from the running averages, so one sample will do.
   if (mode == Mode::evaluation && traits(norm.kind).statistics == Statistics::channel) return;
@@ -63,12 +44,10 @@ Value<T>& add_weight(Graph<T>& graph, Parameters<T>& parameters, const std::stri
   return add_weight_norm(graph, parameters, name + ".weight_g", v);
 }
 
-#define NORMLAB_INSTANTIATE(T)                                                                               \
-  template NormParameters<T> declare_norm_parameters(Parameters<T>&, const std::string&, const std::string&, \
-                                                     Index, Index, Norm);                                    \
-  template Value<T>& add_normalization(Graph<T>&, Parameters<T>&, const std::string&, const std::string&,    \
-                                       Index, Value<T>&, const NormGeometry&, const NormSpec&, Activation);  \
-  template Value<T>& add_weight(Graph<T>&, Parameters<T>&, const std::string&, const Shape&,                 \
+#define NORMLAB_INSTANTIATE(T)                                                                              \
+  template Value<T>& add_normalization(Graph<T>&, Parameters<T>&, const std::string&, const std::string&,   \
+                                       Index, Value<T>&, const NormGeometry&, const NormSpec&, Activation); \
+  template Value<T>& add_weight(Graph<T>&, Parameters<T>&, const std::string&, const Shape&,                \
                                 const NormSpec&, Activation);
 NORMLAB_INSTANTIATE(float)
 #if NORMLAB_WITH_DOUBLE

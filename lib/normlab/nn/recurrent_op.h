@@ -4,10 +4,9 @@
 
 #include <optional>
 
-#include "normlab/core/parallel.h"
 #include "normlab/nn/graph.h"
-#include "normlab/nn/normalization.h"
 #include "normlab/nn/parameters.h"
+#include "normlab/nn/row_threads.h"
 #include "normlab/onednn/packed_product.h"
 
 namespace normlab {

@@ -5,7 +5,9 @@
 #pragma once
 
 #include "normlab/kernels/cell_norm.h"
-#include "normlab/nn/normalization.h"
+#include "normlab/nn/graph.h"
+#include "normlab/nn/norm_parameters.h"
+#include "normlab/nn/row_threads.h"
 
 namespace normlab {
 

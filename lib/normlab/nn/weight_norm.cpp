@@ -2,7 +2,7 @@
 
 #include "normlab/core/parallel.h"
 #include "normlab/kernels/weight_norm.h"
-#include "normlab/nn/normalization.h"
+#include "normlab/nn/row_threads.h"
 
 namespace normlab {
 

@@ -1,0 +1,31 @@
+#include "normlab/nn/norm_parameters.h"
+
+namespace normlab {
+
+template <class T>
+NormParameters<T> declare_norm_parameters(Parameters<T>& parameters, const std::string& name,
+                                          const std::string& layer, Index fan_in, Index channels, Norm norm) {
+  const NormTraits& t = traits(norm);
+  NormParameters<T> p;
+  if (!t.normalizes()) {
+    p.bias = &parameters.bias(name + "." + layer + ".bias", channels, fan_in);
+    return p;
+  }
+  const std::string prefix = name + ".norm.";
+  p.gain = &parameters.constant(prefix + "weight", ParameterRole::gain, {channels}, T(1));
+  if (t.centred) p.bias = &parameters.constant(prefix + "bias", ParameterRole::bias, {channels}, T(0));
+  if (t.statistics == Statistics::channel) {
+    p.running_mean = &parameters.buffer(prefix + "running_mean", {channels}, T(0));
+    p.running_variance = &parameters.buffer(prefix + "running_var", {channels}, T(1));
+  }
+  return p;
+}
+
+template NormParameters<float> declare_norm_parameters(Parameters<float>&, const std::string&,
+                                                       const std::string&, Index, Index, Norm);
+#if NORMLAB_WITH_DOUBLE
+template NormParameters<double> declare_norm_parameters(Parameters<double>&, const std::string&,
+                                                        const std::string&, Index, Index, Norm);
+#endif
+
+}  // namespace normlab
