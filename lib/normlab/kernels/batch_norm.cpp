@@ -7,6 +7,7 @@
 #include <hwy/foreach_target.h>
 
 #include "normlab/kernels/columns-inl.h"
+#include "normlab/kernels/running_average-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace normlab::HWY_NAMESPACE {
@@ -16,12 +17,11 @@ template <class T>
 HWY_NOINLINE void update_running(const BatchNormForward<T>& a, const ColumnMoments<T>& moments,
                                  Index channels, Index first) {
   const hn::ScalableTag<T> d;
-  const auto momentum = hn::Set(d, a.momentum);
   const auto unbiased = hn::Set(d, T(1) / static_cast<T>(std::max<Index>(a.rows - 1, 1)));
   for_each_vector(d, channels, [&](auto access, Index i) HWY_ATTR {
     const auto update = [&](auto statistic, T* running) HWY_ATTR {
-      const auto kept = access.load(running);
-      access.store(hn::MulAdd(momentum, hn::Sub(statistic, kept), kept), running);
+      access.store(moved_average<AverageRounding::difference>(d, access.load(running), statistic, a.momentum),
+                   running);
     };
     const auto mean = hn::Add(access.load(moments.origin + i), access.load(moments.offset + i));
     update(mean, a.running_mean + first + i);
@@ -52,7 +52,7 @@ void batch_norm_forward_fused(const BatchNormForward<T>& a) {
     }
     normalize_columns<activation, T>(
         a.x + first, a.y + first, block,
-        {a.mean + first, a.reciprocal_deviation + first, a.shift + first, a.gain + first, a.bias + first});
+        {{a.mean + first, a.reciprocal_deviation + first, a.shift + first}, a.gain + first, a.bias + first});
   }
 }
 
@@ -64,8 +64,8 @@ void batch_norm_backward_fused(const BatchNormBackward<T>& a) {
   const RowTraffic traffic(a.dx, a.rows, a.channels, a.stride);
   for (Index first = 0; first < a.channels; first += block_width<T>(traffic)) {
     const ColumnBlock block{a.rows, std::min(block_width<T>(traffic), a.channels - first), a.stride, traffic};
-    const ColumnNormalization<T> normalization{a.mean + first, a.reciprocal_deviation + first,
-                                               a.shift + first, a.gain + first, a.bias + first};
+    const ChannelNormalization<T> normalization{
+        {a.mean + first, a.reciprocal_deviation + first, a.shift + first}, a.gain + first, a.bias + first};
     const ColumnGradient<T> gradient{a.x + first, a.y + first, a.dy + first, a.dx + first};
     column_gradient_sums<activation>(gradient, block, normalization, a.dbias + first, a.dgain + first);
     for (Index i = 0; i < block.channels; ++i) {

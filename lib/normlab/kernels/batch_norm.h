@@ -6,10 +6,7 @@
 //   n_rc = (x_rc - mean_c) / sqrt(variance_c + epsilon)
 //   y_rc = f(gain_c n_rc + bias_c)
 //
-// Evaluation takes mean and variance from running averages that training updates:
-//   running = (1 - momentum) running + momentum statistic
-// where the statistic of the variance is unbiased, variance N / (N - 1) (the paper's Algorithm 2, line 10;
-// PyTorch does the same).
+// Evaluation takes mean and variance from running averages that training updates (kernels/running_average.h).
 //
 // Statistics come from the corrected two-pass algorithm on chunks of rows, merged (Chan, Golub, LeVeque
 // 1983): a large common offset costs no accuracy, and rows are read from memory only once for both passes.
@@ -27,7 +24,7 @@ struct BatchNormForward {
   const T* x;                              // (rows, channels)
   const T *gain, *bias;                    // (channels)
   T* y;                                    // (rows, channels)
-  T *mean, *reciprocal_deviation, *shift;  // (channels), kept for backward; as in kernels/row_norm.h
+  T *mean, *reciprocal_deviation, *shift;  // (channels), kept for backward; as in kernels/normalization.h
   T *running_mean, *running_variance;      // (channels); training updates, evaluation reads
   Index rows, channels, stride;
   T epsilon, momentum;

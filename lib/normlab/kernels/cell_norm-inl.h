@@ -13,6 +13,7 @@
 #include <type_traits>
 
 #include "normlab/kernels/cell_norm.h"
+#include "normlab/kernels/running_average-inl.h"
 #include "normlab/kernels/simd-inl.h"
 #include "normlab/kernels/statistics-inl.h"
 
@@ -275,14 +276,14 @@ HWY_INLINE void scale_columns(Access access, const T* x, Index rows, Index strid
   access.store(reciprocal, norm.reciprocal + column);
   access.store(hn::Neg(hn::Mul(correction, reciprocal)), norm.shift + column);
 
-  const auto keep = hn::Set(d, T(1) - settings.momentum);
-  const auto move = hn::Set(d, settings.momentum);
+  const T momentum = settings.momentum;  // a copy, which stores cannot change
+  const auto move = [&](T* running, auto statistic) NORMLAB_INLINE_LAMBDA {
+    access.store(moved_average<AverageRounding::products>(d, access.load(running), statistic, momentum),
+                 running);
+  };
   const auto unbiased = hn::Set(d, static_cast<T>(rows) / static_cast<T>(rows - 1));
-  const auto running_mean = hn::Mul(keep, access.load(norm.running_mean + column));
-  const auto running_variance = hn::Mul(keep, access.load(norm.running_variance + column));
-  access.store(hn::MulAdd(move, hn::Add(mean, correction), running_mean), norm.running_mean + column);
-  access.store(hn::MulAdd(move, hn::Mul(variance, unbiased), running_variance),
-               norm.running_variance + column);
+  move(norm.running_mean + column, hn::Add(mean, correction));
+  move(norm.running_variance + column, hn::Mul(variance, unbiased));
 }
 
 // As above for a vector of columns: p points into row `row` at `column`.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "normlab/core/tensor.h"
+#include "normlab/kernels/normalization.h"
 
 namespace normlab {
 
@@ -9,12 +10,9 @@ namespace normlab {
 // 2019).
 enum class RowNorm { none, layer, rms };
 
-// normalized = (x - mean) reciprocal + shift, where shift makes up for the rounding of the mean
-// (kernels/row_norm.h); rms has mean and shift 0.
+// What normalizes one row.
 template <class T>
-struct RowScaling {
-  T mean = 0, reciprocal = 0, shift = 0;
-};
+using RowScaling = Normalization<T>;
 
 // Batch normalization of a (rows, columns) matrix at one time step (Cooijmans et al. 2016): each column by
 // itself. mean, reciprocal and shift are as in RowScaling, written by the forward pass for the backward pass.

@@ -17,6 +17,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "normlab/kernels/normalization-inl.h"
 #include "normlab/kernels/rows-inl.h"
 #include "normlab/kernels/simd-inl.h"
 
@@ -140,8 +141,8 @@ HWY_NOINLINE void column_moments(const T* x, const ColumnBlock& block, const Col
   for (Index seen = 0; seen < block.rows; seen += rows_per_chunk) merge_chunk(x, block, seen, moments);
 }
 
-// From moments over `count` values per channel to what normalizes them, in place: squares becomes the
-// reciprocal deviation, offset the shift (see below).
+// From moments over `count` values per channel to what normalizes them (kernels/normalization.h), in place:
+// squares becomes the reciprocal, offset the shift.
 template <class T>
 HWY_NOINLINE void finish_moments(const ColumnMoments<T>& moments, Index channels, Index count, T epsilon) {
   const hn::ScalableTag<T> d;
@@ -155,36 +156,13 @@ HWY_NOINLINE void finish_moments(const ColumnMoments<T>& moments, Index channels
   });
 }
 
-// How a block is normalized, pointers to its first channel:
-//   n = (x - mean) r + shift,  z = gain n + bias,  y = f(z)
-// where mean is rounded to T, r = 1 / sqrt(variance + epsilon), and shift makes up for the rounding.
-template <class T>
-struct ColumnNormalization {
-  const T *mean, *reciprocal_deviation, *shift;
-  const T *gain, *bias;
-};
-
-// One vector of channels: the parameters stay in registers for the rows they are used on.
-template <class T, class Access>
-struct ColumnVector {
-  using V = typename Access::V;
-  V mean, reciprocal, shift, gain, bias;
-  HWY_INLINE ColumnVector(const ColumnNormalization<T>& n, Access access, Index i)
-      : mean(access.load(n.mean + i)),
-        reciprocal(access.load(n.reciprocal_deviation + i)),
-        shift(access.load(n.shift + i)),
-        gain(access.load(n.gain + i)),
-        bias(access.load(n.bias + i)) {}
-  HWY_INLINE V normalized(V x) const { return hn::MulAdd(hn::Sub(x, mean), reciprocal, shift); }
-  HWY_INLINE V affine(V n) const { return hn::MulAdd(n, gain, bias); }
-};
-
+// y = f(z) of a block.
 template <Activation activation, class T>
 HWY_NOINLINE void normalize_columns(const T* x, T* y, ColumnBlock block,
-                                    ColumnNormalization<T> normalization) {
+                                    ChannelNormalization<T> normalization) {
   const hn::ScalableTag<T> d;
   for_each_tile<T>(block, 0, block.rows, [&](auto access, Index i, Index row, Index count) HWY_ATTR {
-    const ColumnVector<T, decltype(access)> column(normalization, access, i);
+    const ChannelVector<T, decltype(access)> column(normalization, access, i);
     for (Index r = row; r < row + count; ++r) {
       const Index at = r * block.stride + i;
       if (block.traffic.beyond_cache) hwy::Prefetch(x + at + prefetch_distance<T>);
@@ -205,7 +183,7 @@ struct ColumnGradient {
 // Per channel: sum of g, and sum of g n.
 template <Activation activation, class T>
 HWY_NOINLINE void column_gradient_sums(ColumnGradient<T> a, ColumnBlock block,
-                                       ColumnNormalization<T> normalization, T* sum, T* product_sum) {
+                                       ChannelNormalization<T> normalization, T* sum, T* product_sum) {
   const hn::ScalableTag<T> d;
   std::fill_n(sum, block.channels, T(0));
   std::fill_n(product_sum, block.channels, T(0));
@@ -216,7 +194,7 @@ HWY_NOINLINE void column_gradient_sums(ColumnGradient<T> a, ColumnBlock block,
     std::fill_n(chunk_products, block.channels, T(0));
     const Index end = std::min(first + rows_per_chunk, block.rows);
     for_each_tile<T>(block, first, end, [&](auto access, Index i, Index row, Index count) HWY_ATTR {
-      const ColumnVector<T, decltype(access)> column(normalization, access, i);
+      const ChannelVector<T, decltype(access)> column(normalization, access, i);
       auto g_sum = access.load(chunk_sum + i), products = access.load(chunk_products + i);
       for (Index r = row; r < row + count; ++r) {
         const Index at = r * block.stride + i;
@@ -243,10 +221,10 @@ HWY_NOINLINE void column_gradient_sums(ColumnGradient<T> a, ColumnBlock block,
 // over everything that shares the channel's statistics.
 template <Activation activation, class T>
 HWY_NOINLINE void column_input_gradients(ColumnGradient<T> a, ColumnBlock block,
-                                         ColumnNormalization<T> normalization, const T* mean_h,
+                                         ChannelNormalization<T> normalization, const T* mean_h,
                                          const T* mean_product) {
   for_each_tile<T>(block, 0, block.rows, [&](auto access, Index i, Index row, Index count) HWY_ATTR {
-    const ColumnVector<T, decltype(access)> column(normalization, access, i);
+    const ChannelVector<T, decltype(access)> column(normalization, access, i);
     const auto h_share = access.load(mean_h + i);
     const auto n_share = access.load(mean_product + i);
     for (Index r = row; r < row + count; ++r) {
@@ -258,7 +236,7 @@ HWY_NOINLINE void column_input_gradients(ColumnGradient<T> a, ColumnBlock block,
       const auto n = column.normalized(access.load(a.x + at));
       const auto g = loaded_gradient<activation>(access, column.affine(n), a.dy + at, a.y + at);
       const auto centred = hn::MulSub(g, column.gain, h_share);
-      const auto dx = hn::Mul(hn::NegMulAdd(n, n_share, centred), column.reciprocal);
+      const auto dx = hn::Mul(hn::NegMulAdd(n, n_share, centred), column.statistics.reciprocal);
       store_result(block.traffic, access, dx, a.dx + at);
     }
   });

@@ -69,7 +69,7 @@ void group_norm_forward_fused(const GroupNormForward<T>& a) {
     for_each_block<T>(a.positions, a.channels, traffic, [&](Index first, const ColumnBlock& block) HWY_ATTR {
       normalize_columns<activation, T>(
           x + first, y + first, block,
-          {mean + first, reciprocal + first, shift + first, a.gain + first, a.bias + first});
+          {{mean + first, reciprocal + first, shift + first}, a.gain + first, a.bias + first});
     });
   }
 }
@@ -115,8 +115,8 @@ void group_norm_backward_fused(const GroupNormBackward<T>& a) {
     };
     const auto normalization_of = [&](Index first) {
       const Index at = sample * a.channels + first;
-      return ColumnNormalization<T>{a.mean + at, a.reciprocal_deviation + at, a.shift + at, a.gain + first,
-                                    a.bias + first};
+      return ChannelNormalization<T>{
+          {a.mean + at, a.reciprocal_deviation + at, a.shift + at}, a.gain + first, a.bias + first};
     };
     for_each_block<T>(a.positions, a.channels, traffic, [&](Index first, const ColumnBlock& block) HWY_ATTR {
       column_gradient_sums<activation, T>(gradient_of(first), block, normalization_of(first), sums + first,

@@ -23,7 +23,7 @@ struct GroupNormForward {
   const T *gain, *bias;  // (channels)
   T* y;                  // (samples, positions, channels)
   // (samples, channels), each group's repeated for its channels, kept for backward; as in
-  // kernels/row_norm.h.
+  // kernels/normalization.h.
   T *mean, *reciprocal_deviation, *shift;
   Index samples, positions, channels, groups;
   T epsilon;

@@ -12,9 +12,10 @@ HWY_BEFORE_NAMESPACE();
 namespace normlab::HWY_NAMESPACE {
 
 template <class T>
-ColumnNormalization<T> normalization_of(const PoolNormalization<T>& n, Index image) {
+ChannelNormalization<T> normalization_of(const PoolNormalization<T>& n, Index image) {
   const Index at = image * n.stride;
-  return {n.mean + at, n.reciprocal_deviation + at, n.shift + at, n.gain, n.bias};
+  const Normalization<const T*>& first = n.first.statistics;
+  return {{first.mean + at, first.reciprocal + at, first.shift + at}, n.first.gain, n.first.bias};
 }
 
 // Whether the maximum of (a, b) is b: the first among equals wins, and what is not a number wins over all.
@@ -72,11 +73,11 @@ void norm_pool_forward_fused(const NormPoolForward<T>& a) {
   const Index rows = a.height / 2, columns = a.width / 2, row_length = a.width * a.channels;
   for (Index row = 0; row < a.images * rows; ++row) {
     const Index image = row / rows;
-    const ColumnNormalization<T> normalization = normalization_of(a.normalization, image);
+    const ChannelNormalization<T> normalization = normalization_of(a.normalization, image);
     const T* upper = a.x + (image * a.height + 2 * (row % rows)) * row_length;
     const Index out = row * columns * a.channels;
     for_each_vector(d, a.channels, [&](auto access, Index i) HWY_ATTR {
-      const ColumnVector<T, decltype(access)> column(normalization, access, i);
+      const ChannelVector<T, decltype(access)> column(normalization, access, i);
       for (Index k = 0; k < columns; ++k) {
         const T* corner = upper + 2 * k * a.channels + i;
         const auto x = load_window(access, corner, corner + row_length, a.channels);
@@ -93,7 +94,7 @@ void norm_pool_forward_fused(const NormPoolForward<T>& a) {
 
 // g = dy f'(z) at an element, given its n.
 template <Activation activation, class T, class Access, class V>
-HWY_INLINE V chosen_gradient(const ColumnVector<T, Access>& column, V normalized, V dy) {
+HWY_INLINE V chosen_gradient(const ChannelVector<T, Access>& column, V normalized, V dy) {
   const hn::ScalableTag<T> d;
   const auto z = column.affine(normalized);
   return activation_gradient<activation>(d, dy, z, activate<activation>(d, z));
@@ -103,14 +104,14 @@ template <Activation activation, class T>
 void norm_pool_sums_fused(const NormPoolSums<T>& a) {
   const hn::ScalableTag<T> d;
   for (Index image = 0; image < a.images; ++image) {
-    const ColumnNormalization<T> normalization = normalization_of(a.normalization, image);
+    const ChannelNormalization<T> normalization = normalization_of(a.normalization, image);
     const Index first = image * a.positions * a.channels;
     T *sum = a.sum + image * a.channels, *product = a.product + image * a.channels;
     std::fill_n(sum, a.channels, T(0));
     std::fill_n(product, a.channels, T(0));
     for_each_tile(d, 0, a.positions, a.channels, true,
                   [&](auto access, Index i, Index row, Index count) HWY_ATTR {
-                    const ColumnVector<T, decltype(access)> column(normalization, access, i);
+                    const ChannelVector<T, decltype(access)> column(normalization, access, i);
                     auto g_sum = hn::Zero(d), products = hn::Zero(d);
                     for (Index r = row; r < row + count; ++r) {
                       const Index at = first + r * a.channels + i;
@@ -129,12 +130,12 @@ void norm_pool_sums_fused(const NormPoolSums<T>& a) {
 template <class T, class Access>
 struct InputGradient {
   using V = typename Access::V;
-  ColumnVector<T, Access> column;
+  ChannelVector<T, Access> column;
   V mean_h, mean_product;
 
   HWY_INLINE V of(V normalized, V g) const {
     const auto centred = hn::MulSub(g, column.gain, mean_h);
-    return hn::Mul(hn::NegMulAdd(normalized, mean_product, centred), column.reciprocal);
+    return hn::Mul(hn::NegMulAdd(normalized, mean_product, centred), column.statistics.reciprocal);
   }
 };
 
@@ -154,7 +155,7 @@ void norm_pool_backward_image(const NormPoolBackward<T>& a, Index image) {
   using D = hn::ScalableTag<T>;
   const D d;
   const Index rows = a.height / 2, columns = a.width / 2, row_length = a.width * a.channels;
-  const ColumnNormalization<T> normalization = normalization_of(a.normalization, image);
+  const ChannelNormalization<T> normalization = normalization_of(a.normalization, image);
   const T* mean_h = a.mean_h + image * a.normalization.stride;
   const T* mean_product = a.mean_product + image * a.normalization.stride;
   // The last turn is the odd row that pooling drops.

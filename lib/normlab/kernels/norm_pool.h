@@ -3,7 +3,7 @@
 // from x, which costs less than the memory traffic of keeping it. An odd last row or column is dropped by the
 // pooling (but has its part in the statistics, and hence in dx).
 //
-//   n_bijc = (x_bijc - mean_bc) r_bc + shift_bc,  z = gain_c n + bias_c
+//   n_bijc = (x_bijc - mean_bc) r_bc + shift_bc,  z = gain_c n + bias_c   (kernels/normalization.h)
 //   y_bijc = max over v, u in {0, 1} of f(z_b,2i+v,2j+u,c)
 //
 // The statistics belong to an image, or to all of them. Their kind is the caller's: moments over the batch
@@ -13,15 +13,15 @@
 
 #include "normlab/core/tensor.h"
 #include "normlab/kernels/activation.h"
+#include "normlab/kernels/normalization.h"
 
 namespace normlab {
 
-// `stride` is the distance from the statistics of an image to those of the next: channels, or 0 when all have
-// the same.
+// Of the first image, statistics (images, channels). `stride` is the distance from those of an image to those
+// of the next: channels, or 0 when all have the same.
 template <class T>
 struct PoolNormalization {
-  const T *mean, *reciprocal_deviation, *shift;  // (images, channels); as in kernels/row_norm.h
-  const T *gain, *bias;                          // (channels)
+  ChannelNormalization<T> first;
   Index stride;
 };
 

@@ -8,6 +8,7 @@
 #define HWY_TARGET_INCLUDE "normlab/kernels/row_norm.cpp"
 #include <hwy/foreach_target.h>
 
+#include "normlab/kernels/normalization-inl.h"
 #include "normlab/kernels/rows-inl.h"
 #include "normlab/kernels/simd-inl.h"
 #include "normlab/kernels/statistics-inl.h"
@@ -15,28 +16,24 @@
 HWY_BEFORE_NAMESPACE();
 namespace normlab::HWY_NAMESPACE {
 
-// The numbers that normalize `rows` neighbouring rows, one vector of equal lanes each.
+// The numbers that normalize `rows` neighbouring rows, vectors of equal lanes.
 template <int rows, RowNorm norm, class T>
-struct RowNormalization {
+struct RowNormalizations {
   using V = hn::Vec<hn::ScalableTag<T>>;
-  V mean[rows], reciprocal[rows], shift[rows];  // rms: reciprocal alone
+  Normalization<V> of[rows];  // rms: the reciprocal alone
 
   // a: the arguments of forward or backward; row: of the (samples * positions, channels) matrix.
   template <class Arguments>
-  HWY_INLINE RowNormalization(const Arguments& a, Index row) {
+  HWY_INLINE RowNormalizations(const Arguments& a, Index row) {
     const hn::ScalableTag<T> d;
     for (int r = 0; r < rows; ++r) {
       const Index sample = a.positions == 1 ? row + r : row / a.positions;
-      reciprocal[r] = hn::Set(d, a.reciprocal_deviation[sample]);
+      of[r].reciprocal = hn::Set(d, a.reciprocal_deviation[sample]);
       if constexpr (norm == RowNorm::layer) {
-        mean[r] = hn::Set(d, a.mean[sample]);
-        shift[r] = hn::Set(d, a.shift[sample]);
+        of[r].mean = hn::Set(d, a.mean[sample]);
+        of[r].shift = hn::Set(d, a.shift[sample]);
       }
     }
-  }
-  HWY_INLINE V normalized(int r, V x) const {
-    if constexpr (norm == RowNorm::rms) return hn::Mul(x, reciprocal[r]);
-    return hn::MulAdd(hn::Sub(x, mean[r]), reciprocal[r], shift[r]);
   }
 };
 
@@ -81,7 +78,7 @@ HWY_INLINE void keep_moments(const RowNormForward<T>& a, Index sample) {
 template <int rows, RowNorm norm, Activation activation, class T>
 HWY_INLINE void normalize_rows(const RowNormForward<T>& a, Index row, const RowTraffic& traffic) {
   const hn::ScalableTag<T> d;
-  const RowNormalization<rows, norm, T> normalization(a, row);
+  const RowNormalizations<rows, norm, T> normalization(a, row);
   const Index channels = a.channels;
   const T *x = a.x + row * channels, *gains = a.gain, *biases = a.bias;
   T* y = a.y + row * channels;
@@ -90,7 +87,7 @@ HWY_INLINE void normalize_rows(const RowNormForward<T>& a, Index row, const RowT
     for (int r = 0; r < rows; ++r) {
       const Index at = r * channels + i;
       if (traffic.beyond_cache) hwy::Prefetch(x + at + 2 * channels);
-      const auto z = channel.scaled(normalization.normalized(r, access.load(x + at)));
+      const auto z = channel.scaled(normalized<norm>(normalization.of[r], access.load(x + at)));
       store_result(traffic, access, activate<activation>(d, z), y + at);
     }
   });
@@ -136,7 +133,7 @@ template <int rows, RowNorm norm, Activation activation, class T>
 HWY_INLINE void add_gradient_sums(const RowNormBackward<T>& arguments, Index row, const RowTraffic& traffic,
                                   GradientSums<T>& total) {
   const hn::ScalableTag<T> d;
-  const RowNormalization<rows, norm, T> normalization(arguments, row);
+  const RowNormalizations<rows, norm, T> normalization(arguments, row);
   const RowNormBackward<T> a = arguments;  // a copy, which stores through its pointers cannot change
   GradientSums<T> sums = total;
   for_each_vector(d, a.channels, [&](auto access, Index i) HWY_ATTR {
@@ -149,15 +146,15 @@ HWY_INLINE void add_gradient_sums(const RowNormBackward<T>& arguments, Index row
         hwy::Prefetch(a.x + at + a.channels);
         hwy::Prefetch(a.dy + at + a.channels);
       }
-      const auto normalized = access.keep(normalization.normalized(r, access.load(a.x + at)));
-      const auto g = loaded_gradient<activation>(access, channel.scaled(normalized), a.dy + at, a.y + at);
-      dgain = hn::MulAdd(g, normalized, dgain);
+      const auto normal = access.keep(normalized<norm>(normalization.of[r], access.load(a.x + at)));
+      const auto g = loaded_gradient<activation>(access, channel.scaled(normal), a.dy + at, a.y + at);
+      dgain = hn::MulAdd(g, normal, dgain);
       const auto h = hn::Mul(g, channel.gain);
       if constexpr (norm == RowNorm::layer) {
         dbias = hn::Add(g, dbias);
         sums.h[r] = hn::Add(sums.h[r], h);
       }
-      sums.product[r] = hn::MulAdd(h, normalized, sums.product[r]);
+      sums.product[r] = hn::MulAdd(h, normal, sums.product[r]);
     }
     access.store(dgain, a.dgain + i);
     if constexpr (norm == RowNorm::layer) access.store(dbias, a.dbias + i);
@@ -171,7 +168,7 @@ template <int rows, RowNorm norm, Activation activation, class T>
 HWY_INLINE void input_gradients(const RowNormBackward<T>& arguments, Index row, const RowTraffic& traffic,
                                 const GradientMeans<T>* means) {
   const hn::ScalableTag<T> d;
-  const RowNormalization<rows, norm, T> normalization(arguments, row);
+  const RowNormalizations<rows, norm, T> normalization(arguments, row);
   const RowNormBackward<T> a = arguments;
   hn::Vec<hn::ScalableTag<T>> mean_h[rows], mean_product[rows];
   for (int r = 0; r < rows; ++r) {
@@ -183,12 +180,12 @@ HWY_INLINE void input_gradients(const RowNormBackward<T>& arguments, Index row, 
     const ChannelGains<norm, T> channel(access, a.gain, a.bias, i);
     for (int r = 0; r < rows; ++r) {
       const Index at = (row + r) * a.channels + i;
-      const auto normalized = normalization.normalized(r, access.load(a.x + at));
-      const auto g = loaded_gradient<activation>(access, channel.scaled(normalized), a.dy + at, a.y + at);
+      const auto normal = normalized<norm>(normalization.of[r], access.load(a.x + at));
+      const auto g = loaded_gradient<activation>(access, channel.scaled(normal), a.dy + at, a.y + at);
       const auto centred =
           norm == RowNorm::layer ? hn::MulSub(g, channel.gain, mean_h[r]) : hn::Mul(g, channel.gain);
-      const auto dx = hn::NegMulAdd(normalized, mean_product[r], centred);
-      store_result(traffic, access, hn::Mul(dx, normalization.reciprocal[r]), a.dx + at);
+      const auto dx = hn::NegMulAdd(normal, mean_product[r], centred);
+      store_result(traffic, access, hn::Mul(dx, normalization.of[r].reciprocal), a.dx + at);
     }
   });
 }

@@ -9,8 +9,8 @@
 //
 // A fully connected layer has one position; a convolution's output, stored channels last, has height * width.
 // Statistics come from the corrected two-pass algorithm (Chan, Golub, LeVeque 1983), so a large common offset
-// costs no accuracy: n_i is computed as (x_i - mean) r + shift, where r = 1 / sqrt(variance + epsilon), mean
-// is rounded to T, and shift makes up for that rounding.
+// costs no accuracy: n_i is computed with a shift that makes up for the rounding of the mean
+// (kernels/normalization.h).
 #pragma once
 
 #include "normlab/core/tensor.h"

@@ -2,8 +2,9 @@
 
 #include <cmath>
 
-#include "normlab/core/error.h"
 #include "normlab/kernels/image_moments.h"
+#include "normlab/kernels/running_average.h"
+#include "normlab/nn/normalization.h"
 
 namespace normlab {
 namespace {
@@ -73,11 +74,9 @@ template <class T>
 PoolNormalization<T> NormPool<T>::normalization(Index image) const {
   const Index stride = statistics_ == Statistics::group ? channels_ : 0;
   const Index at = image * stride;
-  return {.mean = mean_.data() + at,
-          .reciprocal_deviation = reciprocal_.data() + at,
-          .shift = shift_.data() + at,
-          .gain = gain_ ? gain_.data() : ones_.data(),
-          .bias = bias_ ? bias_.data() : zeros_.data(),
+  return {.first = {.statistics = {mean_.data() + at, reciprocal_.data() + at, shift_.data() + at},
+                    .gain = gain_ ? gain_.data() : ones_.data(),
+                    .bias = bias_ ? bias_.data() : zeros_.data()},
           .stride = stride};
 }
 
@@ -136,13 +135,13 @@ template <class T>
 void NormPool<T>::use_batch_statistics() {
   const auto momentum = static_cast<T>(norm_.momentum);
   const auto count = static_cast<T>(images_ * positions_);
-  const auto move = [&](T& running, T statistic) { running += momentum * (statistic - running); };
+  const auto move = [&](T& running, T statistic) { running = moved_average(running, statistic, momentum); };
   for (Index c = 0; c < channels_; ++c) {
     const auto [mean, correction, variance] = common_moments(
         origin_.data() + c, offset_.data() + c, squares_.data() + c, images_, channels_, positions_);
     set_statistics(c, 1, mean, correction, variance);
     move((*running_mean_)[c], mean + correction);
-    move((*running_variance_)[c], variance * count / std::max(count - 1, T(1)));
+    move((*running_variance_)[c], unbiased_variance(variance, count));
   }
 }
 
