@@ -67,11 +67,25 @@ class RmsNorm(nn.Module):
 
     def forward(self, x):
         square = x.square().mean(dim=tuple(range(1, x.dim())), keepdim=True)
-        return x * torch.rsqrt(square + self.epsilon) * self.weight.view(-1, *[1] * (x.dim() - 2))
+        normalized = x * torch.rsqrt(square + self.epsilon)
+        if self.weight is None:
+            return normalized
+        return normalized * self.weight.view(-1, *[1] * (x.dim() - 2))
 
 
-def normalization(norm, channels, image, groups=8, epsilon=1e-5, momentum=0.1):
-    """The normalization of vectors (B, channels) or images (B, channels, H, W)."""
+def normalization(norm, channels, image, affine=True, **settings):
+    """The normalization of vectors (B, channels) or images (B, channels, H, W).
+
+    affine as in norm.affine: True, "gain" (no bias) or False (neither gain nor bias).
+    """
+    module = whole_normalization(norm, channels, image, **settings)
+    for name in {"gain": ("bias",), False: ("weight", "bias")}.get(affine, ()):
+        module.register_parameter(name, None)
+    return module
+
+
+def whole_normalization(norm, channels, image, groups=8, epsilon=1e-5, momentum=0.1):
+    """The same with all that it can learn."""
     if norm == "batch":
         return (nn.BatchNorm2d if image else nn.BatchNorm1d)(channels, epsilon, momentum)
     if norm == "layer":

@@ -69,6 +69,24 @@ TEST_CASE("every setting that is not at its default survives the round trip") {
   CHECK(to_json(resolve(said)).dump() == said.dump());
 }
 
+TEST_CASE("norm.affine is written where it is not the default, which leaves ids as they were") {
+  const auto config = [](const std::string& norm) {
+    return resolve(parsed((R"({"dataset": "synthetic", "norm": )" + norm + "}").c_str()));
+  };
+  const auto written = [&](const std::string& norm) { return to_json(config(norm))["norm"]; };
+  CHECK_FALSE(written(R"({"name": "layer", "affine": true})").contains("affine"));
+  CHECK(run_id(config(R"({"name": "layer", "affine": true})")) == run_id(config(R"("layer")")));
+  CHECK(written(R"({"name": "layer", "affine": "gain"})")["affine"] == "gain");
+  CHECK(written(R"({"name": "batch", "affine": false})")["affine"] == false);
+  CHECK(config(R"({"name": "batch", "affine": false})").norm.affine == Affine::none);
+  // rms norm has a gain alone.
+  CHECK(run_id(config(R"({"name": "rms", "affine": "gain"})")) == run_id(config(R"("rms")")));
+  CHECK(refusal(R"({"norm": {"name": "layer", "affine": 2}})") ==
+        "norm.affine: 2 is not allowed; one of true, gain, false is.");
+  CHECK(refusal(R"({"norm": {"name": "layer", "affine": "bias"}})").starts_with("norm.affine: "));
+  CHECK(refusal(R"({"norm": {"name": "none", "affine": true}})").starts_with("norm.affine: unknown setting"));
+}
+
 TEST_CASE("resolved configs show just the settings that have a meaning") {
   const Json lstm = to_json(resolve(parsed(R"({"model": "lstm", "optimizer": "sgd"})")));
   CHECK_FALSE(lstm["model"].contains("hidden"));

@@ -156,6 +156,17 @@ TEST_CASE("the estimate of memory is near where one kind of tensor takes most of
   }
 }
 
+TEST_CASE("the estimate of memory knows which gains and biases are not learned") {
+  Network network = mlp(Norm::layer);
+  const double all = estimated(network);
+  // Each with its gradient and Adam's two moments.
+  const double vectors = 2 * 1200 * 4 * sizeof(float);
+  network.norm.affine = Affine::gain;
+  CHECK(all - estimated(network) == vectors);
+  network.norm.affine = Affine::none;
+  CHECK(all - estimated(network) == 2 * vectors);
+}
+
 TEST_CASE("the estimate of memory sees what small layers in large numbers take" *
           doctest::skip(!allocator_tells)) {
   const auto check = [](const ModelSpec& model) {

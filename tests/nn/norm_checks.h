@@ -115,8 +115,9 @@ std::vector<double> reference_forward(const NormLayer<T>& layer, const NormSpec&
   std::vector<double> y;
   for_each([&](Index i, Index channel, Index key) {
     double z = layer.x.data[i];
-    if (t.normalizes()) z = gain[channel] * (z - mean[key]) / std::sqrt(variance[key] + norm.epsilon);
-    if (t.centred) z += bias[channel];
+    if (t.normalizes()) z = (z - mean[key]) / std::sqrt(variance[key] + norm.epsilon);
+    if (gain != nullptr) z *= gain[channel];
+    if (bias != nullptr) z += bias[channel];
     y.push_back(activate(activation, z));
   });
   return y;

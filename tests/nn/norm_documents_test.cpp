@@ -110,6 +110,7 @@ TEST_CASE("experiment-format.md names for each setting of a norm those that have
     CHECK(row_of(settings, "`norm." + setting + "`").at(3).starts_with(names + ":"));
   };
   check("epsilon", names_where([](const NormTraits& t) { return t.normalizes(); }));
+  check("affine", names_where([](const NormTraits& t) { return t.normalizes(); }));
   check("momentum", names_where([](const NormTraits& t) { return t.statistics == Statistics::channel; }));
   check("groups", names_where([](const NormTraits& t) { return t.groups == Groups::as_set; }));
 }

@@ -5,8 +5,8 @@
 namespace normlab {
 namespace {
 
-NormSpec spec(Norm kind) {
-  return {.kind = kind, .groups = 3};
+NormSpec spec(Norm kind, Affine affine = Affine::all) {
+  return {.kind = kind, .groups = 3, .affine = affine};
 }
 
 template <class T>
@@ -122,6 +122,21 @@ TEST_CASE("the backward pass of normalization with max pooling agrees with finit
       CAPTURE(static_cast<int>(activation));
       PoolLayer<double> layer(spec(kind), {2, 5, 4, 6}, activation);
       layer.x.gradient.fill(1);  // what was there has to be overwritten, in the dropped row too
+      test::check_gradients(layer.graph, test::everything({{"x", &layer.x}}, layer.parameters), layer.y);
+    }
+  }
+}
+
+TEST_CASE("normalization with max pooling learns no gain and no bias where it is told so") {
+  for (const Norm kind : test::norms_where([](const NormTraits& t) { return t.normalizes(); })) {
+    for (const Affine affine : {Affine::gain, Affine::none}) {
+      CAPTURE(static_cast<int>(kind));
+      CAPTURE(static_cast<int>(affine));
+      const NormSpec norm = spec(kind, affine);
+      PoolLayer<double> precise(norm, {3, 5, 6, 21}, Activation::gelu);
+      CHECK(precise.parameters.parameters().size() == (affine == Affine::gain ? 1 : 0));
+      CHECK(worst_forward_error(precise, norm, Activation::gelu, Mode::training) < 1e-12);
+      PoolLayer<double> layer(norm, {2, 5, 4, 6}, Activation::tanh);
       test::check_gradients(layer.graph, test::everything({{"x", &layer.x}}, layer.parameters), layer.y);
     }
   }

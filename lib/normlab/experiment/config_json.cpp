@@ -106,7 +106,11 @@ std::string read_string(const Json& value, std::string_view path, std::string_vi
 }
 
 std::size_t read_name(const Json& value, std::string_view path, const Names& known) {
-  const std::string name = read_string(value, path, fmt::format("one of {} is", fmt::join(known, ", ")));
+  const std::string allowed = fmt::format("one of {} is", fmt::join(known, ", "));
+  // Among the names may be true and false themselves.
+  const std::string name = value.is_boolean() && std::ranges::find(known, value.dump()) != known.end()
+                               ? value.dump()
+                               : read_string(value, path, allowed);
   const auto found = std::find(known.begin(), known.end(), name);
   if (found == known.end()) refuse_name(path, name, known);
   return static_cast<std::size_t>(found - known.begin());
@@ -217,7 +221,8 @@ class Writer {
  public:
   template <class Enumeration>
   void name(const char* key, Enumeration& kind, const Names& names) {
-    object_[key] = names[static_cast<std::size_t>(kind)];
+    const std::string& name = names[static_cast<std::size_t>(kind)];
+    object_[key] = name == "true" || name == "false" ? Json(name == "true") : Json(name);
   }
   // A setting that is younger than its object is left out at its default, so that runs keep their ids.
   template <class Enumeration>
@@ -286,6 +291,8 @@ void visit_norm(Visitor& visitor, NormSpec& norm) {
   if (t.statistics == Statistics::channel)
     visitor.number("momentum", norm.momentum, above_zero_to_one_single);
   if (t.groups == Groups::as_set) visitor.integer("groups", norm.groups, 1);
+  if (t.normalizes()) visitor.name_unless("affine", norm.affine, affine_names(), Affine::all);
+  if (!t.centred && norm.affine == Affine::gain) norm.affine = Affine::all;  // one meaning, one id
 }
 
 template <class Visitor>
@@ -643,6 +650,7 @@ std::string setting_within_object(const std::string& name) {
                                                         {"wd", "optimizer.weight_decay"},
                                                         {"epsilon", "norm.epsilon"},
                                                         {"groups", "norm.groups"},
+                                                        {"affine", "norm.affine"},
                                                         {"epochs", "budget.epochs"},
                                                         {"steps", "budget.steps"},
                                                         {"seconds", "budget.seconds"},

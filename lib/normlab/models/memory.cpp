@@ -47,7 +47,7 @@ class MemoryCount {
   // Gain, bias and statistics of a layer with that many channels.
   void channels(double size) {
     const NormTraits& t = traits(norm_.kind);
-    parameters(t.normalizes() && t.centred ? 2 * size : size);
+    parameters(((learns_gain(norm_) ? 1 : 0) + (learns_bias(norm_) ? 1 : 0)) * size);
     if (t.statistics == Statistics::channel) buffers(2 * size);
     fixed(3 * size);
   }

@@ -29,7 +29,7 @@ class BatchNorm : public Op<T> {
   void for_channels(const Body& body) const;
 
   Input<T> x_;
-  Input<T> gain_, bias_;
+  GainAndBias<T> affine_;
   Tensor<T>&running_mean_, &running_variance_;
   Output<T> y_;
   Index rows_, channels_;

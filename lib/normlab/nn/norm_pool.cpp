@@ -32,8 +32,7 @@ template <class T>
 NormPool<T>::NormPool(Value<T>& x, const NormParameters<T>& parameters, Value<T>& y, const NormSpec& norm,
                       Activation activation, Mode mode)
     : x_(*this, x),
-      gain_(*this, parameters.gain),
-      bias_(*this, parameters.bias),
+      affine_(*this, parameters, x.data.dimension(3)),
       running_mean_(parameters.running_mean),
       running_variance_(parameters.running_variance),
       y_(*this, y),
@@ -46,13 +45,10 @@ NormPool<T>::NormPool(Value<T>& x, const NormParameters<T>& parameters, Value<T>
       images_(x.data.dimension(0)),
       positions_(x.data.dimension(1) * x.data.dimension(2)),
       channels_(x.data.dimension(3)),
-      group_size_(channels_ / group_count(norm, channels_)),
-      ones_({channels_}),
-      zeros_({channels_}) {
+      group_size_(channels_ / group_count(norm, channels_)) {
   const Shape of_images{images_, channels_};
   const Shape shape = statistics_ == Statistics::group ? of_images : Shape{1, channels_};
   for (auto* tensor : {&mean_, &reciprocal_, &shift_}) *tensor = Tensor<T>(shape);
-  ones_.fill(T(1));
   reciprocal_.fill(T(1));
   if (statistics_ != Statistics::none) {
     for (auto* tensor : {&origin_, &offset_, &squares_}) *tensor = Tensor<T>(of_images);
@@ -75,8 +71,8 @@ PoolNormalization<T> NormPool<T>::normalization(Index image) const {
   const Index stride = statistics_ == Statistics::group ? channels_ : 0;
   const Index at = image * stride;
   return {.first = {.statistics = {mean_.data() + at, reciprocal_.data() + at, shift_.data() + at},
-                    .gain = gain_ ? gain_.data() : ones_.data(),
-                    .bias = bias_ ? bias_.data() : zeros_.data()},
+                    .gain = affine_.gain(),
+                    .bias = affine_.bias()},
           .stride = stride};
 }
 
@@ -175,8 +171,8 @@ void NormPool<T>::backward() {
                                    .channels = channels_,
                                    .activation = activation_});
   });
-  if (gain_) add_up(product_, gain_.gradient());
-  if (bias_) add_up(sum_, bias_.gradient());
+  add_up(product_, affine_.gain_gradient());
+  add_up(sum_, affine_.bias_gradient());
   if (statistics_ == Statistics::channel) average_batch();
   for_images([&](Index begin, Index end) {
     for (Index i = begin; i < end && statistics_ == Statistics::group; ++i) average_groups(i);
@@ -199,9 +195,9 @@ template <class T>
 void NormPool<T>::average_batch() {
   const T scale = T(1) / static_cast<T>(images_ * positions_);
   for (Index c = 0; c < channels_; ++c) {
-    const T gain = gain_.data()[c];
-    mean_h_[c] = bias_.gradient()[c] * gain * scale;
-    mean_product_[c] = gain_.gradient()[c] * gain * scale;
+    const T gain = affine_.gain()[c];
+    mean_h_[c] = affine_.bias_gradient()[c] * gain * scale;
+    mean_product_[c] = affine_.gain_gradient()[c] * gain * scale;
   }
 }
 
@@ -212,8 +208,8 @@ void NormPool<T>::average_groups(Index i) {
     const Index at = i * channels_ + first;
     T h = 0, product = 0;
     for (Index c = 0; c < group_size_; ++c) {
-      h += sum_[at + c] * gain_.data()[first + c];
-      product += product_[at + c] * gain_.data()[first + c];
+      h += sum_[at + c] * affine_.gain()[first + c];
+      product += product_[at + c] * affine_.gain()[first + c];
     }
     if (!traits(norm_.kind).centred) h = 0;
     std::fill_n(mean_h_.data() + at, group_size_, h * scale);
@@ -230,7 +226,7 @@ Value<T>& add_norm_pool(Graph<T>& graph, Parameters<T>& parameters, const std::s
   const Shape& in = x.data.shape();
   require_defined(norm, {in[0], in[1] * in[2], in[3]}, graph.mode(), name);
   auto& y = graph.value({in[0], in[1] / 2, in[2] / 2, in[3]});
-  const auto declared = declare_norm_parameters(parameters, name, layer, fan_in, in[3], norm.kind);
+  const auto declared = declare_norm_parameters(parameters, name, layer, fan_in, in[3], norm);
   graph.template add<NormPool<T>>(x, declared, y, norm, activation, graph.mode());
   return y;
 }

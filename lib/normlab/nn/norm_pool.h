@@ -49,7 +49,7 @@ class NormPool : public Op<T> {
   void average_groups(Index image);
 
   Input<T> x_;
-  Input<T> gain_, bias_;
+  GainAndBias<T> affine_;
   Tensor<T>*running_mean_, *running_variance_;  // null where the norm has none
   Output<T> y_;
   NormSpec norm_;
@@ -57,7 +57,6 @@ class NormPool : public Op<T> {
   Activation activation_;
   Statistics statistics_;
   Index images_, positions_, channels_, group_size_;
-  Tensor<T> ones_, zeros_;               // (channels), in place of the tensors that the norm has not
   Tensor<T> origin_, offset_, squares_;  // (images, channels): kernels/image_moments.h
   Tensor<T> mean_, reciprocal_, shift_;  // (images, channels), or (1, channels) shared by all images
   Tensor<T> chosen_, sum_, product_;     // what backward() needs: kernels/norm_pool.h

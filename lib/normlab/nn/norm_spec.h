@@ -9,11 +9,16 @@ namespace normlab {
 
 enum class Norm { none, batch, layer, rms, group, instance, weight };
 
+// What a norm that normalizes learns for each channel. A norm that has no bias learns under `all` what it
+// learns under `gain`.
+enum class Affine { all, gain, none };
+
 struct NormSpec {
   Norm kind = Norm::none;
   double epsilon = 1e-5;  // added to the variance (or mean square) inside the root
   double momentum = 0.1;  // batch norm: running = (1 - momentum) * running + momentum * batch statistic
   Index groups = 8;       // group norm: how many groups the features or channels are divided into
+  Affine affine = Affine::all;
 };
 
 // How weights start. `standard` takes He for relu and gelu, Glorot otherwise; recurrent weights are

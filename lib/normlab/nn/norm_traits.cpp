@@ -76,6 +76,20 @@ const std::vector<std::string>& norm_names() {
   return names;
 }
 
+const std::vector<std::string>& affine_names() {
+  static const std::vector<std::string> names{"true", "gain", "false"};
+  return names;
+}
+
+bool learns_gain(const NormSpec& norm) {
+  return traits(norm.kind).normalizes() && norm.affine != Affine::none;
+}
+
+bool learns_bias(const NormSpec& norm) {
+  const NormTraits& t = traits(norm.kind);
+  return !t.normalizes() || (t.centred && norm.affine == Affine::all);
+}
+
 Index group_count(const NormSpec& norm, Index channels) {
   switch (traits(norm.kind).groups) {
     case Groups::as_set:
@@ -107,6 +121,8 @@ std::optional<std::string> undefined_reason(const NormSpec& norm, const NormGeom
 std::optional<std::string> recurrent_undefined_reason(const NormSpec& norm, Index batch) {
   const NormTraits& t = traits(norm.kind);
   if (!t.recurrent) return not_defined(t, "on recurrent layers");
+  if (t.normalizes() && norm.affine != Affine::all)
+    return not_defined(t, "on recurrent layers without its gain and bias (norm.affine)");
   if (t.statistics == Statistics::channel && batch < 2) return not_defined_for_one_value(norm, 0);
   return std::nullopt;
 }

@@ -44,12 +44,18 @@ const NormTraits& traits(Norm norm);
 // All norms and their names, in the order of the enumeration.
 const std::vector<Norm>& all_norms();
 const std::vector<std::string>& norm_names();
+// Of Affine, likewise.
+const std::vector<std::string>& affine_names();
 
 // x (batch, positions, channels): a fully connected layer has one position, a convolution's output is stored
 // channels last and has height * width.
 struct NormGeometry {
   Index batch = 0, positions = 1, channels = 0;
 };
+
+// Whether a layer learns a gain and a bias for each channel, beside its weights.
+bool learns_gain(const NormSpec& norm);
+bool learns_bias(const NormSpec& norm);
 
 // The groups of channels that share their statistics in one sample.
 Index group_count(const NormSpec& norm, Index channels);

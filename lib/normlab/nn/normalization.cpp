@@ -20,7 +20,7 @@ Value<T>& add_normalization(Graph<T>& graph, Parameters<T>& parameters, const st
                             const std::string& layer, Index fan_in, Value<T>& x, const NormGeometry& geometry,
                             const NormSpec& norm, Activation activation) {
   require_defined(norm, geometry, graph.mode(), name);
-  const auto p = declare_norm_parameters(parameters, name, layer, fan_in, geometry.channels, norm.kind);
+  const auto p = declare_norm_parameters(parameters, name, layer, fan_in, geometry.channels, norm);
   auto& y = graph.value(x.data.shape());
   switch (traits(norm.kind).statistics) {
     case Statistics::channel:

@@ -10,8 +10,7 @@ SampleNorm<T>::SampleNorm(Value<T>& x, const NormParameters<T>& parameters, Valu
                           const NormGeometry& geometry, const NormSpec& norm, Activation activation)
     : name_(std::string(traits(norm.kind).name) + " norm"),
       x_(*this, x),
-      gain_(*this, parameters.gain),
-      bias_(*this, parameters.bias),
+      affine_(*this, parameters, geometry.channels),
       y_(*this, y),
       geometry_(geometry),
       groups_(group_count(norm, geometry.channels)),
@@ -44,8 +43,8 @@ void SampleNorm<T>::backward() {
   parallel_for(geometry_.batch, grain, [&](Index begin, Index end, int thread) {
     rows_ ? backward_rows(begin, end, thread) : backward_groups(begin, end, thread);
   });
-  gain_sums_.total(gain_.gradient());
-  if (bias_) bias_sums_.total(bias_.gradient());
+  gain_sums_.total(affine_.gain_gradient());
+  if (row_norm_ == RowNorm::layer) bias_sums_.total(affine_.bias_gradient());
 }
 
 template <class T>
@@ -64,8 +63,8 @@ void SampleNorm<T>::forward_rows(Index begin, Index end) {
     const bool centred = row_norm_ == RowNorm::layer;
     row_norm_forward(RowNormForward<T>{.norm = row_norm_,
                                        .x = x_.data() + at,
-                                       .gain = gain_.data() + channel,
-                                       .bias = centred ? bias_.data() + channel : nullptr,
+                                       .gain = affine_.gain() + channel,
+                                       .bias = centred ? affine_.bias() + channel : nullptr,
                                        .y = y_.data() + at,
                                        .mean = mean_.data() + (centred ? row : 0),
                                        .reciprocal_deviation = reciprocal_deviation_.data() + row,
@@ -86,8 +85,8 @@ void SampleNorm<T>::backward_rows(Index begin, Index end, int thread) {
                                          .x = x_.data() + at,
                                          .y = y_.data() + at,
                                          .dy = y_.gradient() + at,
-                                         .gain = gain_.data() + channel,
-                                         .bias = centred ? bias_.data() + channel : nullptr,
+                                         .gain = affine_.gain() + channel,
+                                         .bias = centred ? affine_.bias() + channel : nullptr,
                                          .mean = mean_.data() + (centred ? row : 0),
                                          .reciprocal_deviation = reciprocal_deviation_.data() + row,
                                          .shift = shift_.data() + (centred ? row : 0),
@@ -107,8 +106,8 @@ void SampleNorm<T>::forward_groups(Index begin, Index end) {
   const Index at = begin * geometry_.positions * channels;
   group_norm_forward(
       GroupNormForward<T>{.x = x_.data() + at,
-                          .gain = gain_.data(),
-                          .bias = bias_.data(),
+                          .gain = affine_.gain(),
+                          .bias = affine_.bias(),
                           .y = y_.data() + at,
                           .mean = mean_.data() + begin * channels,
                           .reciprocal_deviation = reciprocal_deviation_.data() + begin * channels,
@@ -129,8 +128,8 @@ void SampleNorm<T>::backward_groups(Index begin, Index end, int thread) {
       GroupNormBackward<T>{.x = x_.data() + at,
                            .y = y_.data() + at,
                            .dy = y_.gradient() + at,
-                           .gain = gain_.data(),
-                           .bias = bias_.data(),
+                           .gain = affine_.gain(),
+                           .bias = affine_.bias(),
                            .mean = mean_.data() + begin * channels,
                            .reciprocal_deviation = reciprocal_deviation_.data() + begin * channels,
                            .shift = shift_.data() + begin * channels,

@@ -36,7 +36,8 @@ class SampleNorm : public Op<T> {
   void for_rows(Index begin, Index end, const Body& body) const;
 
   std::string name_;
-  Input<T> x_, gain_, bias_;
+  Input<T> x_;
+  GainAndBias<T> affine_;
   Output<T> y_;
   NormGeometry geometry_;
   Index groups_;
