@@ -99,6 +99,8 @@ def normalize(x, norm, tensors, settings):
     if norm == "rms":
         square = x.square().mean(dim=tuple(range(1, x.dim())), keepdim=True)
         return x / torch.sqrt(square + epsilon) * gain.view(over_channels)
+    if norm == "dyt":
+        return torch.tanh(tensors["a.norm.alpha"] * x) * gain.view(over_channels) + bias.view(over_channels)
     if norm == "group":
         return F.group_norm(x, settings["groups"], gain, bias, epsilon)
     return F.instance_norm(x, weight=gain, bias=bias, eps=epsilon)
@@ -128,6 +130,8 @@ def normalization_case(fixture, norm, geometry, activation="identity", training=
         tensors["a.norm.weight"] = case.draw("a.norm.weight", (channels,), mean=1, deviation=0.3)
     if norm not in ("none", "rms"):
         tensors["a.norm.bias"] = case.draw("a.norm.bias", (channels,), deviation=0.3)
+    if norm == "dyt":
+        tensors["a.norm.alpha"] = case.draw("a.norm.alpha", (1,), mean=0.5, deviation=0.1)
     leaves = {"x": x, **tensors}
     if norm == "batch":
         for statistic, mean in ("running_mean", 0), ("running_var", 3):
@@ -146,18 +150,19 @@ def normalization_case(fixture, norm, geometry, activation="identity", training=
 def normalizations():
     fixture = Fixture()
     for geometry in "vectors", "images":
-        for norm in "none", "batch", "layer", "rms", "group", "instance":
+        for norm in "none", "batch", "layer", "rms", "group", "instance", "dyt":
             if (norm, geometry) != ("instance", "vectors"):
                 normalization_case(fixture, norm, geometry)
         normalization_case(fixture, "batch", geometry, training=False)
     for activation in "relu", "tanh", "gelu":
-        for norm in "none", "batch", "layer", "rms":
+        for norm in "none", "batch", "layer", "rms", "dyt":
             normalization_case(fixture, norm, "vectors", activation)
         for norm in "group", "instance":
             normalization_case(fixture, norm, "images", activation)
     normalization_case(fixture, "batch", "images", epsilon=1e-2, momentum=0.3)
     for norm in "layer", "rms", "group", "instance":
         normalization_case(fixture, norm, "images", epsilon=1e-2, groups=2)
+    normalization_case(fixture, "dyt", "images", "gelu")
     return fixture
 
 

@@ -12,7 +12,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-NORMS = ("none", "batch", "layer", "rms", "group", "instance", "weight")
+NORMS = ("none", "batch", "layer", "rms", "group", "instance", "weight", "dyt")
 ACTIVATIONS = {
     "identity": lambda x: x,
     "relu": torch.relu,
@@ -73,6 +73,23 @@ class RmsNorm(nn.Module):
         return normalized * self.weight.view(-1, *[1] * (x.dim() - 2))
 
 
+class DynamicTanh(nn.Module):
+    """weight tanh(alpha x) + bias with one alpha for the layer (Zhu et al. 2025, arXiv:2503.10622)."""
+
+    def __init__(self, channels, alpha=0.5):
+        super().__init__()
+        self.alpha = nn.Parameter(torch.full((1,), alpha))
+        self.weight = nn.Parameter(torch.ones(channels))
+        self.bias = nn.Parameter(torch.zeros(channels))
+
+    def forward(self, x):
+        over_channels = (-1,) + (1,) * (x.dim() - 2)
+        y = torch.tanh(self.alpha * x)
+        if self.weight is not None:
+            y = y * self.weight.view(over_channels)
+        return y if self.bias is None else y + self.bias.view(over_channels)
+
+
 def normalization(norm, channels, image, affine=True, **settings):
     """The normalization of vectors (B, channels) or images (B, channels, H, W).
 
@@ -84,7 +101,7 @@ def normalization(norm, channels, image, affine=True, **settings):
     return module
 
 
-def whole_normalization(norm, channels, image, groups=8, epsilon=1e-5, momentum=0.1):
+def whole_normalization(norm, channels, image, groups=8, epsilon=1e-5, momentum=0.1, alpha=0.5):
     """The same with all that it can learn."""
     if norm == "batch":
         return (nn.BatchNorm2d if image else nn.BatchNorm1d)(channels, epsilon, momentum)
@@ -92,6 +109,8 @@ def whole_normalization(norm, channels, image, groups=8, epsilon=1e-5, momentum=
         return nn.GroupNorm(1, channels, epsilon) if image else nn.LayerNorm(channels, epsilon)
     if norm == "rms":
         return RmsNorm(channels, epsilon)
+    if norm == "dyt":
+        return DynamicTanh(channels, alpha)
     if norm == "group":
         return nn.GroupNorm(groups, channels, epsilon)
     if norm == "instance" and image:

@@ -10,6 +10,7 @@ NORM_STYLES = {
     "group": ("#009e73", "D"),
     "instance": ("#cc79a7", "P"),
     "weight": ("#e69f00", "p"),
+    "dyt": ("#882255", "X"),
 }
 UNKNOWN_NORM = ("#000000", "p")
 BATCH_MARKERS = "os^DvPX*hd<>p8"

@@ -87,6 +87,13 @@ TEST_CASE("norm.affine is written where it is not the default, which leaves ids 
   CHECK(refusal(R"({"norm": {"name": "none", "affine": true}})").starts_with("norm.affine: unknown setting"));
 }
 
+TEST_CASE("dynamic tanh has the settings alpha and affine, and no epsilon") {
+  const Json norm = to_json(resolve(parsed(R"({"norm": {"name": "dyt", "affine": "gain"}})")))["norm"];
+  CHECK(norm == parsed(R"({"name": "dyt", "alpha": 0.5, "affine": "gain"})"));
+  CHECK(refusal(R"({"norm": {"name": "dyt", "alpha": 0}})").starts_with("norm.alpha: 0 is not allowed"));
+  CHECK(refusal(R"({"norm": {"name": "layer", "alpha": 1}})").starts_with("norm.alpha: unknown setting"));
+}
+
 TEST_CASE("resolved configs show just the settings that have a meaning") {
   const Json lstm = to_json(resolve(parsed(R"({"model": "lstm", "optimizer": "sgd"})")));
   CHECK_FALSE(lstm["model"].contains("hidden"));

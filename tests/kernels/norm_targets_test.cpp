@@ -9,6 +9,7 @@
 #include "normlab/core/random.h"
 #include "normlab/kernels/batch_norm.h"
 #include "normlab/kernels/bias.h"
+#include "normlab/kernels/dynamic_tanh.h"
 #include "normlab/kernels/group_norm.h"
 #include "normlab/kernels/row_norm.h"
 #include "normlab/kernels/weight_norm.h"
@@ -93,6 +94,16 @@ void run_group_norm(Buffers<T>& b, Activation f) {
 }
 
 template <class T>
+void run_dynamic_tanh(Buffers<T>& b, Activation f) {
+  dynamic_tanh_forward(DynamicTanhForward<T>{b.x.data(), b.gain.data(), b.bias.data(), b.y.data(), T(0.7),
+                                             samples * positions, channels, f});
+  // The gradient of alpha goes where `results` finds it.
+  dynamic_tanh_backward(DynamicTanhBackward<T>{b.x.data(), b.y.data(), b.dy.data(), b.gain.data(),
+                                               b.bias.data(), b.dx.data(), b.dgain.data(), b.dbias.data(),
+                                               b.mean.data(), T(0.7), samples * positions, channels, f});
+}
+
+template <class T>
 void run_weight_norm(Buffers<T>& b, Activation) {
   weight_norm_forward(WeightNormForward<T>{b.x.data(), b.gain.data(), b.y.data(), b.reciprocal.data(),
                                            samples * positions, channels});
@@ -149,6 +160,9 @@ void check_all(double tolerance) {
   }
   SUBCASE("instance norm") {
     check_on_every_target<T>(run_group_norm<T, channels>, tolerance);
+  }
+  SUBCASE("dynamic tanh") {
+    check_on_every_target<T>(run_dynamic_tanh<T>, tolerance);
   }
   SUBCASE("weight norm") {
     check_on_every_target<T>(run_weight_norm<T>, tolerance);

@@ -110,12 +110,14 @@ std::vector<double> reference_forward(const NormLayer<T>& layer, const NormSpec&
   for_each([&](Index i, Index, Index key) {
     variance[key] += std::pow(layer.x.data[i] - mean[key], 2) / count[key];
   });
+  const T* alpha = layer.parameter("norm.alpha");
   const T* gain = layer.parameter("norm.weight");
   const T* bias = layer.parameter(t.normalizes() ? "norm.bias" : "linear.bias");
   std::vector<double> y;
   for_each([&](Index i, Index channel, Index key) {
     double z = layer.x.data[i];
-    if (t.normalizes()) z = (z - mean[key]) / std::sqrt(variance[key] + norm.epsilon);
+    if (t.takes_statistics()) z = (z - mean[key]) / std::sqrt(variance[key] + norm.epsilon);
+    if (alpha != nullptr) z = std::tanh(*alpha * z);
     if (gain != nullptr) z *= gain[channel];
     if (bias != nullptr) z += bias[channel];
     y.push_back(activate(activation, z));

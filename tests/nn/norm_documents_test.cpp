@@ -87,7 +87,7 @@ bool says(const std::string& text, const char* code) {
 TEST_CASE("design.md's table has the norms and says where they are not defined") {
   const auto rows = table_of_norms("docs/design.md", "| norm | fully connected");
   for (const Norm norm : all_norms()) {
-    CAPTURE(traits(norm).name);
+    CAPTURE(std::string(traits(norm).name));
     const Row& row = row_of(rows, traits(norm).name);
     const bool on_vectors = !undefined_reason({.kind = norm, .groups = 2}, {2, 1, 4});
     CHECK(row.at(1).starts_with("not defined") == !on_vectors);
@@ -109,7 +109,8 @@ TEST_CASE("experiment-format.md names for each setting of a norm those that have
     INFO(setting << " is a setting of " << names);
     CHECK(row_of(settings, "`norm." + setting + "`").at(3).starts_with(names + ":"));
   };
-  check("epsilon", names_where([](const NormTraits& t) { return t.normalizes(); }));
+  check("epsilon", names_where([](const NormTraits& t) { return t.takes_statistics(); }));
+  check("alpha", names_where([](const NormTraits& t) { return t.statistics == Statistics::learned; }));
   check("affine", names_where([](const NormTraits& t) { return t.normalizes(); }));
   check("momentum", names_where([](const NormTraits& t) { return t.statistics == Statistics::channel; }));
   check("groups", names_where([](const NormTraits& t) { return t.groups == Groups::as_set; }));
@@ -119,7 +120,7 @@ TEST_CASE("parameters.md names each norm's tensors and its PyTorch counterpart")
   const auto rows = table_of_norms("docs/parameters.md", "| norm | tensors below");
   for (const Norm norm : all_norms()) {
     const NormTraits& t = traits(norm);
-    CAPTURE(t.name);
+    CAPTURE(std::string(t.name));
     const Row& row = row_of(rows, t.name);
     CHECK(row.at(1).starts_with(declared_tensors(norm)));
     for (const auto& [cell, module] : {std::pair(row.at(2), t.torch.vectors), {row.at(3), t.torch.images}}) {

@@ -31,6 +31,8 @@ TEST_CASE("normalizations declare their parameters under PyTorch's names") {
   CHECK(names_declared_by(Norm::rms) == Names{"hidden.0.norm.weight"});
   CHECK(names_declared_by(Norm::layer) == affine);
   CHECK(names_declared_by(Norm::group) == affine);
+  CHECK(names_declared_by(Norm::dyt) ==
+        Names{"hidden.0.norm.alpha", "hidden.0.norm.weight", "hidden.0.norm.bias"});
   CHECK(names_declared_by(Norm::instance) == affine);
   CHECK(names_declared_by(Norm::batch) == Names{"hidden.0.norm.weight", "hidden.0.norm.bias",
                                                 "hidden.0.norm.running_mean", "hidden.0.norm.running_var"});

@@ -69,7 +69,7 @@ void compare_weight_norm(const TorchCase& c) {
 
 TEST_CASE("normalizations of vectors and images agree with PyTorch, forward and backward") {
   const test::TorchFixture fixture("normalization");
-  REQUIRE(fixture.cases().size() == 36);
+  REQUIRE(fixture.cases().size() == 42);
   for (const TorchCase& c : fixture.cases()) {
     compare_normalization<float>(c);
     compare_normalization<double>(c);

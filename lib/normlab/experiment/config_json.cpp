@@ -287,12 +287,13 @@ void visit_model(Visitor& visitor, ModelSpec& model, bool text) {
 template <class Visitor>
 void visit_norm(Visitor& visitor, NormSpec& norm) {
   const NormTraits& t = traits(norm.kind);
-  if (t.normalizes()) visitor.number("epsilon", norm.epsilon, positive_single);
+  if (t.takes_statistics()) visitor.number("epsilon", norm.epsilon, positive_single);
   if (t.statistics == Statistics::channel)
     visitor.number("momentum", norm.momentum, above_zero_to_one_single);
   if (t.groups == Groups::as_set) visitor.integer("groups", norm.groups, 1);
+  if (t.statistics == Statistics::learned) visitor.number("alpha", norm.alpha, positive_single);
   if (t.normalizes()) visitor.name_unless("affine", norm.affine, affine_names(), Affine::all);
-  if (!t.centred && norm.affine == Affine::gain) norm.affine = Affine::all;  // one meaning, one id
+  if (!t.has_bias && norm.affine == Affine::gain) norm.affine = Affine::all;  // one meaning, one id
 }
 
 template <class Visitor>
@@ -651,6 +652,7 @@ std::string setting_within_object(const std::string& name) {
                                                         {"epsilon", "norm.epsilon"},
                                                         {"groups", "norm.groups"},
                                                         {"affine", "norm.affine"},
+                                                        {"alpha", "norm.alpha"},
                                                         {"epochs", "budget.epochs"},
                                                         {"steps", "budget.steps"},
                                                         {"seconds", "budget.seconds"},

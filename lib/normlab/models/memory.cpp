@@ -47,6 +47,7 @@ class MemoryCount {
   // Gain, bias and statistics of a layer with that many channels.
   void channels(double size) {
     const NormTraits& t = traits(norm_.kind);
+    if (t.statistics == Statistics::learned) parameters(1);
     parameters(((learns_gain(norm_) ? 1 : 0) + (learns_bias(norm_) ? 1 : 0)) * size);
     if (t.statistics == Statistics::channel) buffers(2 * size);
     fixed(3 * size);
@@ -106,6 +107,8 @@ void count_convolution(MemoryCount& count, double in, double out, double positio
   count.channels(out);
   if (pooled > 0) {
     count.kept(positions * out);  // its gradient takes its place
+    // Dynamic tanh writes what is then pooled.
+    if (traits(count.norm().kind).statistics == Statistics::learned) count.value(positions * out);
     count.value(pooled * out);
     count.kept_in_training(pooled * out);
     count.kept(6 * out);

@@ -13,6 +13,8 @@ NormParameters<T> declare_norm_parameters(Parameters<T>& parameters, const std::
     return p;
   }
   const std::string prefix = name + ".norm.";
+  if (t.statistics == Statistics::learned)
+    p.alpha = &parameters.constant(prefix + "alpha", ParameterRole::gain, {1}, static_cast<T>(norm.alpha));
   if (learns_gain(norm))
     p.gain = &parameters.constant(prefix + "weight", ParameterRole::gain, {channels}, T(1));
   if (learns_bias(norm))

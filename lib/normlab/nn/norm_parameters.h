@@ -9,11 +9,12 @@
 
 namespace normlab {
 
-// What a normalized layer learns and remembers, all of shape (channels); null where the norm has none.
+// What a normalized layer learns and remembers, null where the norm has none.
 template <class T>
 struct NormParameters {
-  Parameter<T>*gain = nullptr, *bias = nullptr;
-  Tensor<T>*running_mean = nullptr, *running_variance = nullptr;
+  Parameter<T>*gain = nullptr, *bias = nullptr;                   // (channels)
+  Parameter<T>* alpha = nullptr;                                  // (1)
+  Tensor<T>*running_mean = nullptr, *running_variance = nullptr;  // (channels)
 };
 
 // Gain and bias of an operation, with constants in place of what the norm does not learn, so that the kernels
@@ -43,8 +44,8 @@ class GainAndBias {
 };
 
 // Declares them below `name` ("hidden.0"): bias "hidden.0.linear.bias" where the summed inputs are not
-// normalized, else "hidden.0.norm.weight", ".bias", ".running_mean", ".running_var". `layer` is the name of
-// the layer within `name` ("linear", "convolution"), `fan_in` that of its weights.
+// normalized, else "hidden.0.norm.alpha", ".weight", ".bias", ".running_mean", ".running_var". `layer` is the
+// name of the layer within `name` ("linear", "convolution"), `fan_in` that of its weights.
 template <class T>
 NormParameters<T> declare_norm_parameters(Parameters<T>& parameters, const std::string& name,
                                           const std::string& layer, Index fan_in, Index channels,

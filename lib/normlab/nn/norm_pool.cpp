@@ -19,6 +19,14 @@ void add_up(const Tensor<T>& terms, T* total) {
   }
 }
 
+// The pooling alone.
+template <class T>
+Value<T>& add_max_pool(Graph<T>& graph, Value<T>& x, const Shape& shape) {
+  auto& y = graph.value(shape);
+  graph.template add<NormPool<T>>(x, NormParameters<T>{}, y, NormSpec{}, Activation::identity, graph.mode());
+  return y;
+}
+
 }  // namespace
 
 template <class T>
@@ -26,6 +34,12 @@ Statistics NormPool<T>::statistics_of(const NormSpec& norm, Mode mode) {
   const Statistics statistics = traits(norm.kind).statistics;
   const bool running = statistics == Statistics::channel && mode == Mode::evaluation;
   return running ? Statistics::none : statistics;
+}
+
+template <class T>
+std::string NormPool<T>::name_of(const NormSpec& norm, const NormParameters<T>& parameters) {
+  if (traits(norm.kind).normalizes()) return std::string(traits(norm.kind).name) + " norm and max pooling";
+  return parameters.bias != nullptr ? "bias and max pooling" : "max pooling";
 }
 
 template <class T>
@@ -37,9 +51,7 @@ NormPool<T>::NormPool(Value<T>& x, const NormParameters<T>& parameters, Value<T>
       running_variance_(parameters.running_variance),
       y_(*this, y),
       norm_(norm),
-      name_(std::string(traits(norm.kind).normalizes() ? traits(norm.kind).name + std::string(" norm")
-                                                       : "bias") +
-            " and max pooling"),
+      name_(name_of(norm, parameters)),
       activation_(activation),
       statistics_(statistics_of(norm, mode)),
       images_(x.data.dimension(0)),
@@ -224,8 +236,15 @@ Value<T>& add_norm_pool(Graph<T>& graph, Parameters<T>& parameters, const std::s
                         const std::string& layer, Index fan_in, Value<T>& x, const NormSpec& norm,
                         Activation activation) {
   const Shape& in = x.data.shape();
-  require_defined(norm, {in[0], in[1] * in[2], in[3]}, graph.mode(), name);
-  auto& y = graph.value({in[0], in[1] / 2, in[2] / 2, in[3]});
+  const NormGeometry geometry{.batch = in[0], .positions = in[1] * in[2], .channels = in[3]};
+  const Shape pooled{in[0], in[1] / 2, in[2] / 2, in[3]};
+  if (traits(norm.kind).statistics == Statistics::learned) {
+    auto& activated =
+        add_normalization(graph, parameters, name, layer, fan_in, x, geometry, norm, activation);
+    return add_max_pool(graph, activated, pooled);
+  }
+  require_defined(norm, geometry, graph.mode(), name);
+  auto& y = graph.value(pooled);
   const auto declared = declare_norm_parameters(parameters, name, layer, fan_in, in[3], norm);
   graph.template add<NormPool<T>>(x, declared, y, norm, activation, graph.mode());
   return y;

@@ -14,7 +14,8 @@ namespace normlab {
 template <class T>
 class NormPool : public Op<T> {
  public:
-  // x (batch, height, width, channels), y (batch, height / 2, width / 2, channels), halves rounded down.
+  // Without norm and parameters the pooling alone. x (batch, height, width, channels), y (batch, height / 2,
+  // width / 2, channels), halves rounded down.
   NormPool(Value<T>& x, const NormParameters<T>& parameters, Value<T>& y, const NormSpec& norm,
            Activation activation, Mode mode);
   std::string name() const override { return name_; }
@@ -33,6 +34,7 @@ class NormPool : public Op<T> {
   // Whose values share a mean and a deviation; nobody's where these are constants, as in the evaluation of
   // batch norm.
   static Statistics statistics_of(const NormSpec& norm, Mode mode);
+  static std::string name_of(const NormSpec& norm, const NormParameters<T>& parameters);
 
   template <class Body>
   void for_images(const Body& body) const;
@@ -64,7 +66,7 @@ class NormPool : public Op<T> {
 };
 
 // Like add_normalization() of nn/normalization.h, followed by max pooling; x (batch, height, width,
-// channels).
+// channels). Dynamic tanh is an operation by itself, before the pooling alone.
 template <class T>
 Value<T>& add_norm_pool(Graph<T>& graph, Parameters<T>& parameters, const std::string& name,
                         const std::string& layer, Index fan_in, Value<T>& x, const NormSpec& norm,

@@ -7,7 +7,7 @@
 
 namespace normlab {
 
-enum class Norm { none, batch, layer, rms, group, instance, weight };
+enum class Norm { none, batch, layer, rms, group, instance, weight, dyt };
 
 // What a norm that normalizes learns for each channel. A norm that has no bias learns under `all` what it
 // learns under `gain`.
@@ -19,6 +19,7 @@ struct NormSpec {
   double momentum = 0.1;  // batch norm: running = (1 - momentum) * running + momentum * batch statistic
   Index groups = 8;       // group norm: how many groups the features or channels are divided into
   Affine affine = Affine::all;
+  double alpha = 0.5;  // dynamic tanh: where its alpha starts
 };
 
 // How weights start. `standard` takes He for relu and gelu, Glorot otherwise; recurrent weights are

@@ -8,7 +8,7 @@ namespace normlab {
 namespace {
 
 // In the order of the enumeration.
-constexpr std::array<NormTraits, 7> norm_table{{
+constexpr std::array<NormTraits, 8> norm_table{{
     {.name = "none", .statistics = Statistics::none},
     {.name = "batch",
      .statistics = Statistics::channel,
@@ -21,6 +21,7 @@ constexpr std::array<NormTraits, 7> norm_table{{
     {.name = "rms",
      .statistics = Statistics::group,
      .centred = false,
+     .has_bias = false,
      .torch = {"nn.RMSNorm(out, eps=1e-5)", "RmsNorm"}},
     {.name = "group",
      .statistics = Statistics::group,
@@ -38,6 +39,11 @@ constexpr std::array<NormTraits, 7> norm_table{{
      .statistics = Statistics::none,
      .on_weights = true,
      .torch = {"nn.utils.weight_norm(nn.Linear(in, out))", "nn.utils.weight_norm(nn.Conv2d(…))"}},
+    {.name = "dyt",
+     .statistics = Statistics::learned,
+     .centred = false,
+     .recurrent = false,
+     .torch = {"DynamicTanh", "DynamicTanh"}},
 }};
 
 std::string not_defined(const NormTraits& norm, const std::string& where) {
@@ -87,7 +93,7 @@ bool learns_gain(const NormSpec& norm) {
 
 bool learns_bias(const NormSpec& norm) {
   const NormTraits& t = traits(norm.kind);
-  return !t.normalizes() || (t.centred && norm.affine == Affine::all);
+  return t.has_bias && (!t.normalizes() || norm.affine == Affine::all);
 }
 
 Index group_count(const NormSpec& norm, Index channels) {

@@ -11,16 +11,17 @@ namespace normlab {
 
 // Whose values share a mean and a deviation, in a matrix (samples, positions, channels).
 enum class Statistics {
-  none,     // nobody's: there are no statistics
+  none,     // nobody's: there is no normalization of the summed inputs
   channel,  // those of a channel, in the whole batch
   group,    // those of a group of channels, in one sample
+  learned,  // nobody's: in their place stands a number that the layer learns, dynamic tanh's alpha
 };
 
 // Into how many groups a sample's channels are divided.
 enum class Groups { one, as_set, one_a_channel };
 
 // The PyTorch modules that have the norm's tensors and compute its values, of `out` outputs; null: none.
-// RmsNorm is the one of scripts/torch_models.py.
+// RmsNorm and DynamicTanh are those of scripts/torch_models.py.
 struct TorchModules {
   const char* vectors = nullptr;  // after a fully connected layer
   const char* images = nullptr;   // after a convolution
@@ -30,13 +31,15 @@ struct NormTraits {
   const char* name = nullptr;  // in configs and records
   Statistics statistics = Statistics::none;
   Groups groups = Groups::one;      // of Statistics::group
-  bool centred = true;              // takes the mean away, and learns a bias beside the gain
+  bool centred = true;              // takes the mean away
+  bool has_bias = true;             // learns a bias, beside the gain if it normalizes
   bool on_weights = false;          // acts on a layer's weights; its summed inputs have a bias alone
   bool recurrent = true;            // is defined in recurrent layers
   const char* one_value = nullptr;  // "is not defined …" where one value makes its statistics; null: it is
   TorchModules torch = {};          // docs/parameters.md is held to it
 
   bool normalizes() const { return statistics != Statistics::none; }
+  bool takes_statistics() const { return normalizes() && statistics != Statistics::learned; }
 };
 
 const NormTraits& traits(Norm norm);

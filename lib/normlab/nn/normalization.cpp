@@ -3,6 +3,7 @@
 #include "normlab/core/error.h"
 #include "normlab/nn/batch_norm.h"
 #include "normlab/nn/bias.h"
+#include "normlab/nn/dynamic_tanh.h"
 #include "normlab/nn/sample_norm.h"
 #include "normlab/nn/weight_norm.h"
 
@@ -28,6 +29,9 @@ Value<T>& add_normalization(Graph<T>& graph, Parameters<T>& parameters, const st
       break;
     case Statistics::group:
       graph.template add<SampleNorm<T>>(x, p, y, geometry, norm, activation);
+      break;
+    case Statistics::learned:
+      graph.template add<DynamicTanh<T>>(x, p, y, geometry, activation);
       break;
     case Statistics::none:
       graph.template add<Bias<T>>(x, *p.bias, y, geometry, activation);
