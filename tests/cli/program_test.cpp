@@ -54,6 +54,16 @@ TEST_CASE("a network is described without being trained, and nothing is written"
   for (const char* word : {"layer", "kept bytes", "blocks.0.0", "convolution", "norm and max pooling",
                            "dense.0", "layer norm", "softmax cross-entropy", "all", "10 operations"})
     CHECK(contains(outcome.out, word));
+  // Dynamic tanh is an operation by itself, here with alpha and a gain; layer norm learns nothing.
+  const Outcome squashed =
+      run_program(folder.path(), {"run", "--dataset", "synthetic", "--model", "cnn", "--norm", "dyt", "--set",
+                                  "norm.affine=gain", "--describe"});
+  for (const char* word : {"dynamic tanh", "[1] [32] ", "  max pooling", "12 operations", "421645 numbers"})
+    CHECK(contains(squashed.out, word));
+  const Outcome bare =
+      run_program(folder.path(), {"run", "--dataset", "synthetic", "--model", "cnn", "--norm", "layer",
+                                  "--set", "norm.affine=false", "--describe"});
+  CHECK(contains(bare.out, "421418 numbers"));
   CHECK(files_below(folder.path()).empty());
   const Outcome refused = run_program(
       folder.path(), {"run", "--dataset", "synthetic", "--norm", "batch", "--batch-size", "1", "--describe"});
