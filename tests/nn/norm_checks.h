@@ -205,6 +205,21 @@ class ThreadCount {
   int before_;
 };
 
+// A second step gives the same gradients as the first: nothing is added to what the first one left.
+inline void check_steps_agree(const NormSpec& norm, const NormGeometry& geometry, Activation activation) {
+  NormLayer<float> once(norm, geometry, activation), twice(norm, geometry, activation);
+  for (auto* layer : {&once, &twice, &twice}) {
+    layer->graph.forward();
+    layer->graph.backward();
+  }
+  CHECK(same_bits(once.x.gradient.data(), twice.x.gradient.data(), once.x.gradient.size()));
+  for (std::size_t p = 0; p < once.parameters.parameters().size(); ++p) {
+    const auto &a = once.parameters.parameters()[p], &b = twice.parameters.parameters()[p];
+    CAPTURE(a.name);
+    CHECK(same_bits(a.gradient.data(), b.gradient.data(), a.gradient.size()));
+  }
+}
+
 // Outputs and their gradients are the same, bit for bit, with one thread and with two; parameter gradients,
 // whose sums are divided among the threads, to rounding.
 inline void check_threads_agree(const NormSpec& norm, Activation activation) {
@@ -235,7 +250,10 @@ inline void check_threads_agree(const NormSpec& norm, Activation activation) {
 
 // Of relu the gradient needs the output alone, of gelu the input too.
 inline void check_threads_agree(const NormSpec& norm) {
-  for (const auto activation : {Activation::relu, Activation::gelu}) check_threads_agree(norm, activation);
+  for (const auto activation : {Activation::relu, Activation::gelu}) {
+    check_threads_agree(norm, activation);
+    check_steps_agree(norm, {16, 40, 48}, activation);
+  }
 }
 
 }  // namespace normlab::test
