@@ -23,16 +23,18 @@ Both<T> evaluate(const std::vector<T>& x) {
   const std::size_t n = x.size();
   std::vector<T> gates, zeros(4 * n), states(3 * n);
   for (int gate = 0; gate < 4; ++gate) gates.insert(gates.end(), x.begin(), x.end());
-  LstmForward<T> a{};
-  a.norm = RowNorm::none;
-  a.gates = gates.data();
-  a.bias = a.previous_cell = zeros.data();
-  a.cell = states.data();
-  a.tanh_cell = a.cell + n;
-  a.hidden_state = a.tanh_cell + n;
-  a.rows = 1;
-  a.hidden = static_cast<Index>(n);
-  lstm_forward(a);
+  const auto hidden = static_cast<Index>(n);
+  lstm_forward(LstmForward<T>{
+      .norm = {},
+      .input = {.x = gates.data(), .width = 4 * hidden},
+      .recurrent = {},
+      .cell = {.x = states.data(), .width = hidden},
+      .bias = zeros.data(),
+      .state = {.gates = gates.data(), .tanh_cell = states.data() + n, .previous_cell = zeros.data()},
+      .hidden_state = states.data() + 2 * n,
+      .rows = 1,
+      .hidden = hidden,
+      .part = {0, 1}});
   const auto gate = [&](std::size_t k) {
     return std::vector<T>(gates.begin() + static_cast<std::ptrdiff_t>(k * n),
                           gates.begin() + static_cast<std::ptrdiff_t>((k + 1) * n));

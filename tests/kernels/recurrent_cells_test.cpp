@@ -11,11 +11,8 @@
 #include "nn/recurrent_reference.h"
 #include "normlab/core/random.h"
 #include "normlab/kernels/gru_cell.h"
-#include "normlab/kernels/gru_cell_batch.h"
 #include "normlab/kernels/lstm_cell.h"
-#include "normlab/kernels/lstm_cell_batch.h"
 #include "normlab/kernels/tanh_cell.h"
-#include "normlab/kernels/tanh_cell_batch.h"
 
 namespace normlab {
 namespace {
@@ -33,8 +30,20 @@ struct Case {
   Index gates() const { return cell == CellKind::lstm ? 4 : (cell == CellKind::gru ? 3 : 1); }
   Index width() const { return gates() * hidden; }
   bool plain() const { return norm == Norm::none; }
-  RowNorm row_norm() const {
-    return norm == Norm::layer ? RowNorm::layer : (norm == Norm::rms ? RowNorm::rms : RowNorm::none);
+  CellSide side() const {
+    return plain() ? CellSide::plain : (norm == Norm::batch ? CellSide::per_column : CellSide::per_row);
+  }
+  // The tanh recurrence sums both products up first, except per column; the plain LSTM as well.
+  bool together() const {
+    return cell == CellKind::tanh ? norm != Norm::batch : cell == CellKind::lstm && plain();
+  }
+  template <class T>
+  CellNorm<T> cell_norm() const {
+    return {.side = side(),
+            .row = norm == Norm::rms ? RowNorm::rms : RowNorm::layer,
+            .epsilon = static_cast<T>(epsilon),
+            .momentum = T(0.1),
+            .training = true};
   }
   std::string name() const {
     return "cell " + std::to_string(static_cast<int>(cell)) + ", norm " +
@@ -144,185 +153,155 @@ class Buffers {
   void add(const std::string& to, const std::string& from) {
     for (std::size_t i = 0; i < all_.at(to).size(); ++i) all_[to][i] += all_.at(from)[i];
   }
-  ColumnNorm<T> columns(const std::string& name, Index count) {
-    return {make(name + ".mean", count), make(name + ".reciprocal", count), make(name + ".shift", count),
-            make(name + ".running_mean", count), make(name + ".running_variance", count)};
+  bool has(const std::string& name) const { return all_.contains(name); }
+  // The matrix in the buffer `x` as the side of `k` normalizes it; `name` is ih, hh or c.
+  CellMatrix<T> matrix(const Case& k, const std::string& x, const std::string& name, Index width,
+                       Index vectors = 1) {
+    const std::string gain = has("gain") ? "gain" : "gain_" + name;
+    auto& scaling = scaling_[name];
+    scaling.resize(static_cast<std::size_t>(k.rows * vectors));
+    return {.x = (*this)[x],
+            .width = width,
+            .gain = has(gain) ? (*this)[gain] : nullptr,
+            .scaling = scaling.data(),
+            .vectors = vectors,
+            .columns = {make(name + ".mean", width), make(name + ".reciprocal", width),
+                        make(name + ".shift", width), make(name + ".running_mean", width),
+                        make(name + ".running_variance", width)}};
+  }
+  CellGradient<T> gradient(const std::string& dx, const std::string& dgain, Index width) {
+    return {.x = (*this)[dx], .gain = sum(dgain, width)};
   }
   const std::vector<T>& result(const std::string& name) const { return all_.at(name); }
 
  private:
   std::map<std::string, std::vector<T>> all_;
+  std::map<std::string, std::vector<RowScaling<T>>> scaling_;
 };
 
-template <class T>
-ColumnNormSettings<T> settings() {
-  return {static_cast<T>(epsilon), T(0.1), true};
-}
-
-// Calls body(begin, end) for two parts of the units, as two threads would.
+// Calls body(part) for two parts of what a call may cover, as two threads would.
 template <class Body>
-void in_two_parts(Index hidden, const Body& body) {
-  body(Index{0}, hidden / 3);
-  body(hidden / 3, hidden);
+void in_two_parts(const Case& k, const Body& body) {
+  const Index all = k.side() == CellSide::per_column ? k.hidden : k.rows;
+  body(CellPart{0, all / 3});
+  body(CellPart{all / 3, all});
 }
 
 template <class T>
 void run_tanh(const Case& k, Buffers<T>& b) {
   const Index size = k.rows * k.hidden;
-  b.add("p", "q");
-  T* h = b.make("new h", size);
-  std::vector<RowScaling<T>> scaling(static_cast<std::size_t>(k.rows));
-  const bool plain = k.plain();
-  T* gain = plain ? nullptr : b["gain"];
-  tanh_cell_forward(TanhCellForward<T>{k.row_norm(), b["p"], gain, b[plain ? "bias_ih" : "bias"], h,
-                                       scaling.data(), k.rows, k.hidden, static_cast<T>(epsilon)});
-  T* dp = b.make("dp", size);
-  tanh_cell_backward(TanhCellBackward<T>{k.row_norm(), h, b["dh"], b["p"], dp, gain, scaling.data(),
-                                         b.sum("dgain", k.hidden),
-                                         b.sum(plain ? "dbias_ih" : "dbias", k.hidden), k.rows, k.hidden});
-}
-
-template <class T>
-void run_tanh_batch(const Case& k, Buffers<T>& b) {
-  const Index size = k.rows * k.hidden;
-  const auto input_norm = b.columns("ih", k.hidden), recurrent_norm = b.columns("hh", k.hidden);
-  T *h = b.make("new h", size), *dp = b.make("dp", size), *dq = b.make("dq", size);
-  T *dgain_ih = b.sum("dgain_ih", k.hidden), *dgain_hh = b.sum("dgain_hh", k.hidden);
-  T* dbias = b.sum("dbias_ih", k.hidden);
-  in_two_parts(k.hidden, [&](Index begin, Index end) {
-    tanh_cell_batch_forward(TanhCellBatchForward<T>{b["p"], b["q"], b["gain_ih"], b["gain_hh"], b["bias_ih"],
-                                                    h, input_norm, recurrent_norm, settings<T>(), k.rows,
-                                                    k.hidden, begin, end});
-    tanh_cell_batch_backward(TanhCellBatchBackward<T>{h, b["dh"], b["p"], b["q"], dp, dq, b["gain_ih"],
-                                                      b["gain_hh"], dgain_ih, dgain_hh, dbias, input_norm,
-                                                      recurrent_norm, k.rows, k.hidden, begin, end});
+  if (k.together()) b.add("p", "q");
+  for (const std::string name : {"new h", "dp", "dq"}) b.make(name, size);
+  const bool one_gain = k.side() == CellSide::per_row;
+  TanhCellForward<T> forward{.norm = k.cell_norm<T>(),
+                             .input = b.matrix(k, "p", "ih", k.hidden),
+                             .recurrent = b.matrix(k, "q", "hh", k.hidden),
+                             .bias = b[one_gain ? "bias" : "bias_ih"],
+                             .hidden_state = b["new h"],
+                             .rows = k.rows,
+                             .hidden = k.hidden,
+                             .part = {}};
+  TanhCellBackward<T> backward{.norm = forward.norm,
+                               .input = forward.input,
+                               .recurrent = forward.recurrent,
+                               .hidden_state = b["new h"],
+                               .dhidden = b["dh"],
+                               .dinput = b.gradient("dp", one_gain ? "dgain" : "dgain_ih", k.hidden),
+                               .drecurrent = b.gradient("dq", "dgain_hh", k.hidden),
+                               .dbias = b.sum(one_gain ? "dbias" : "dbias_ih", k.hidden),
+                               .rows = k.rows,
+                               .hidden = k.hidden,
+                               .part = {}};
+  in_two_parts(k, [&](const CellPart& part) {
+    forward.part = backward.part = part;
+    tanh_cell_forward(forward);
+    tanh_cell_backward(backward);
   });
 }
 
 template <class T>
 void run_lstm(const Case& k, Buffers<T>& b) {
   const Index size = k.rows * k.hidden, width = k.width();
-  const bool plain = k.plain();
-  if (plain) b.add("p", "q");
-  T* gates = plain ? b["p"] : b.make("gates", 4 * size);
-  T *c = b.make("new c", size), *tanh_c = b.make("tanh c", size), *h = b.make("new h", size);
-  std::vector<RowScaling<T>> scaling(static_cast<std::size_t>(3 * k.rows));
-  RowScaling<T>*first = scaling.data(), *second = first + k.rows, *third = second + k.rows;
-  const auto if_normalized = [&](const char* name) -> T* { return plain ? nullptr : b[name]; };
-  T *gain_ih = if_normalized("gain_ih"), *gain_hh = if_normalized("gain_hh"),
-    *gain_c = if_normalized("gain_c");
-  lstm_forward(LstmForward<T>{k.row_norm(),
-                              b["p"],
-                              b["q"],
-                              gates,
-                              gain_ih,
-                              gain_hh,
-                              b["bias_ih"],
-                              gain_c,
-                              if_normalized("bias_c"),
-                              b["c"],
-                              c,
-                              tanh_c,
-                              h,
-                              first,
-                              second,
-                              third,
-                              k.rows,
-                              k.hidden,
-                              static_cast<T>(epsilon),
-                              false});
-  lstm_backward(LstmBackward<T>{k.row_norm(),
-                                b["dh"],
-                                b["dc"],
-                                gates,
-                                b["p"],
-                                b["q"],
-                                c,
-                                tanh_c,
-                                b["c"],
-                                gain_ih,
-                                gain_hh,
-                                gain_c,
-                                first,
-                                second,
-                                third,
-                                b.make("dp", 4 * size),
-                                b.make("dq", 4 * size),
-                                b.sum("dbias_ih", width),
-                                b.sum("dgain_ih", width),
-                                b.sum("dgain_hh", width),
-                                b.sum("dgain_c", k.hidden),
-                                b.sum("dbias_c", k.hidden),
-                                k.rows,
-                                k.hidden});
-}
-
-template <class T>
-void run_lstm_batch(const Case& k, Buffers<T>& b) {
-  const Index size = k.rows * k.hidden, width = k.width();
-  const auto input_norm = b.columns("ih", width), recurrent_norm = b.columns("hh", width),
-             cell_norm = b.columns("cell", k.hidden);
-  T *gates = b.make("gates", 4 * size), *c = b.make("new c", size), *tanh_c = b.make("tanh c", size);
-  T *h = b.make("new h", size), *dp = b.make("dp", 4 * size), *dq = b.make("dq", 4 * size);
-  T *dbias = b.sum("dbias_ih", width), *dgain_ih = b.sum("dgain_ih", width);
-  T *dgain_hh = b.sum("dgain_hh", width), *dgain_c = b.sum("dgain_c", k.hidden);
-  T *dbias_c = b.sum("dbias_c", k.hidden), *kept_c = b.make("kept c", size);
-  in_two_parts(k.hidden, [&](Index begin, Index end) {
-    lstm_batch_forward(
-        LstmBatchForward<T>{b["p"],        b["q"],      gates,       b["gain_ih"],   b["gain_hh"],
-                            b["bias_ih"],  b["gain_c"], b["bias_c"], b["c"],         c,
-                            tanh_c,        h,           input_norm,  recurrent_norm, cell_norm,
-                            settings<T>(), k.rows,      k.hidden,    begin,          end});
-    std::copy_n(c, size, kept_c);  // backward needs the room
-    lstm_batch_backward(LstmBatchBackward<T>{
-        b["dh"],    b["dc"],        gates,        b["p"],      b["q"],   dp,       dq,       kept_c,  tanh_c,
-        b["c"],     b["gain_ih"],   b["gain_hh"], b["gain_c"], dbias,    dgain_ih, dgain_hh, dgain_c, dbias_c,
-        input_norm, recurrent_norm, cell_norm,    k.rows,      k.hidden, begin,    end});
+  if (k.together()) b.add("p", "q");
+  for (const std::string name : {"new c", "tanh c", "new h"}) b.make(name, size);
+  for (const std::string name : {"gates", "dp", "dq"}) b.make(name, 4 * size);
+  const LstmState<T> state{
+      .gates = b[k.plain() ? "p" : "gates"], .tanh_cell = b["tanh c"], .previous_cell = b["c"]};
+  LstmForward<T> forward{.norm = k.cell_norm<T>(),
+                         .input = b.matrix(k, "p", "ih", width),
+                         .recurrent = b.matrix(k, "q", "hh", width),
+                         .cell = b.matrix(k, "new c", "c", k.hidden),
+                         .bias = b["bias_ih"],
+                         .bias_cell = k.plain() ? nullptr : b["bias_c"],
+                         .state = state,
+                         .hidden_state = b["new h"],
+                         .rows = k.rows,
+                         .hidden = k.hidden,
+                         .part = {}};
+  LstmBackward<T> backward{.norm = forward.norm,
+                           .input = forward.input,
+                           .recurrent = forward.recurrent,
+                           .cell = forward.cell,
+                           .state = state,
+                           .dhidden = b["dh"],
+                           .dinput = b.gradient("dp", "dgain_ih", width),
+                           .drecurrent = b.gradient("dq", "dgain_hh", width),
+                           .dcell = b.gradient("dc", "dgain_c", k.hidden),
+                           .dbias = b.sum("dbias_ih", width),
+                           .dbias_cell = b.sum("dbias_c", k.hidden),
+                           .rows = k.rows,
+                           .hidden = k.hidden,
+                           .part = {}};
+  in_two_parts(k, [&](const CellPart& part) {
+    forward.part = backward.part = part;
+    lstm_forward(forward);
+    lstm_backward(backward);
   });
 }
 
 template <class T>
 void run_gru(const Case& k, Buffers<T>& b) {
   const Index size = k.rows * k.hidden, width = k.width();
-  const bool plain = k.plain();
-  T* gates = b.make("gates", 4 * size);
-  T* h = b.make("new h", size);
-  std::vector<GruRowScaling<T>> scaling(static_cast<std::size_t>(k.rows));
-  T *gain_ih = plain ? nullptr : b["gain_ih"], *gain_hh = plain ? nullptr : b["gain_hh"];
-  const T* bias_hn = plain ? b["bias_hh"] + 2 * k.hidden : b["bias_hn"];
-  gru_forward(GruForward<T>{k.row_norm(), b["p"], b["q"], gates, gain_ih, gain_hh, b["bias_ih"], bias_hn,
-                            b["h"], h, scaling.data(), k.rows, k.hidden, static_cast<T>(epsilon)});
-  gru_backward(GruBackward<T>{k.row_norm(), b["dh"], b["h"], b.sum("dh'", size), gates, b["p"], b["q"],
-                              b.make("dp", 3 * size), b.make("dq", 3 * size), gain_ih, gain_hh, bias_hn,
-                              scaling.data(), b.sum("dbias_ih", width), b.sum("dgain_ih", width),
-                              b.sum("dgain_hh", width), b.sum("dbias_hn", k.hidden), k.rows, k.hidden});
-}
-
-template <class T>
-void run_gru_batch(const Case& k, Buffers<T>& b) {
-  const Index size = k.rows * k.hidden, width = k.width();
-  const auto input_norm = b.columns("ih", width), recurrent_norm = b.columns("hh", width);
-  T *gates = b.make("gates", 4 * size), *h = b.make("new h", size);
-  T *dp = b.make("dp", 3 * size), *dq = b.make("dq", 3 * size), *dprevious = b.sum("dh'", size);
-  T *dbias = b.sum("dbias_ih", width), *dgain_ih = b.sum("dgain_ih", width);
-  T *dgain_hh = b.sum("dgain_hh", width), *dbias_hn = b.sum("dbias_hn", k.hidden);
-  in_two_parts(k.hidden, [&](Index begin, Index end) {
-    gru_batch_forward(GruBatchForward<T>{b["p"], b["q"], gates, b["gain_ih"], b["gain_hh"], b["bias_ih"],
-                                         b["bias_hn"], b["h"], h, input_norm, recurrent_norm, settings<T>(),
-                                         k.rows, k.hidden, begin, end});
-    gru_batch_backward(GruBatchBackward<T>{b["dh"],        b["h"],   dprevious, gates,        b["p"],
-                                           b["q"],         dp,       dq,        b["gain_ih"], b["gain_hh"],
-                                           dbias,          dgain_ih, dgain_hh,  dbias_hn,     input_norm,
-                                           recurrent_norm, k.rows,   k.hidden,  begin,        end});
+  for (const std::string name : {"gates", "dp", "dq"}) b.make(name, 4 * size);
+  const T* bias_hn = k.plain() ? b["bias_hh"] + 2 * k.hidden : b["bias_hn"];
+  GruForward<T> forward{.norm = k.cell_norm<T>(),
+                        .input = b.matrix(k, "p", "ih", width, 2),
+                        .recurrent = b.matrix(k, "q", "hh", width, 2),
+                        .bias = b["bias_ih"],
+                        .bias_hn = bias_hn,
+                        .gates = b["gates"],
+                        .previous_hidden = b["h"],
+                        .hidden_state = b.make("new h", size),
+                        .rows = k.rows,
+                        .hidden = k.hidden,
+                        .part = {}};
+  GruBackward<T> backward{.norm = forward.norm,
+                          .input = forward.input,
+                          .recurrent = forward.recurrent,
+                          .bias_hn = bias_hn,
+                          .gates = b["gates"],
+                          .previous_hidden = b["h"],
+                          .dhidden = b["dh"],
+                          .dprevious_hidden = b.sum("dh'", size),
+                          .dinput = b.gradient("dp", "dgain_ih", width),
+                          .drecurrent = b.gradient("dq", "dgain_hh", width),
+                          .dbias = b.sum("dbias_ih", width),
+                          .dbias_hn = b.sum("dbias_hn", k.hidden),
+                          .rows = k.rows,
+                          .hidden = k.hidden,
+                          .part = {}};
+  in_two_parts(k, [&](const CellPart& part) {
+    forward.part = backward.part = part;
+    gru_forward(forward);
+    gru_backward(backward);
   });
 }
 
 template <class T>
 void run(const Case& k, Buffers<T>& b) {
-  const bool batch = k.norm == Norm::batch;
-  if (k.cell == CellKind::tanh) batch ? run_tanh_batch(k, b) : run_tanh(k, b);
-  if (k.cell == CellKind::lstm) batch ? run_lstm_batch(k, b) : run_lstm(k, b);
-  if (k.cell == CellKind::gru) batch ? run_gru_batch(k, b) : run_gru(k, b);
+  if (k.cell == CellKind::tanh) run_tanh(k, b);
+  if (k.cell == CellKind::lstm) run_lstm(k, b);
+  if (k.cell == CellKind::gru) run_gru(k, b);
 }
 
 // What the kernels must have left in each buffer.
@@ -340,9 +319,7 @@ Tensors expected_results(const Case& k, const Tensors& t) {
   if (k.cell == CellKind::gru) add_sum("dh'", reference_gradient(k, t, "h"));
   expected["dp"] = reference_gradient(k, t, "p");
   // One sum of p and q has one gradient.
-  const bool together =
-      k.norm != Norm::batch && (k.cell == CellKind::tanh || (k.cell == CellKind::lstm && k.plain()));
-  if (!together) expected["dq"] = reference_gradient(k, t, "q");
+  if (!k.together()) expected["dq"] = reference_gradient(k, t, "q");
   for (const auto& [name, values] : t) {
     const bool unused = k.norm == Norm::rms && name == "bias_c";
     if (name.size() > 2 && name != "bias_hh" && !unused) add_sum("d" + name, reference_gradient(k, t, name));
@@ -386,26 +363,23 @@ std::vector<T> lstm_forward_results(RowNorm norm, Index hidden, bool streaming) 
                   bias_c = filled("bias_c", hidden);
   Tensor<T> gates({4 * size}), c({size}), tanh_c({size}), h({size});
   std::vector<RowScaling<T>> scaling(3 * rows);
-  lstm_forward(LstmForward<T>{norm,
-                              p.data(),
-                              q.data(),
-                              gates.data(),
-                              gain_ih.data(),
-                              gain_hh.data(),
-                              bias.data(),
-                              gain_c.data(),
-                              bias_c.data(),
-                              before_c.data(),
-                              c.data(),
-                              tanh_c.data(),
-                              h.data(),
-                              scaling.data(),
-                              scaling.data() + rows,
-                              scaling.data() + 2 * rows,
-                              rows,
-                              hidden,
-                              static_cast<T>(epsilon),
-                              streaming});
+  const auto matrix = [&](Tensor<T>& x, const Tensor<T>& gain, Index number) {
+    return CellMatrix<T>{
+        .x = x.data(), .width = gain.size(), .gain = gain.data(), .scaling = scaling.data() + number * rows};
+  };
+  lstm_forward(LstmForward<T>{
+      .norm = {.side = CellSide::per_row, .row = norm, .epsilon = static_cast<T>(epsilon)},
+      .input = matrix(p, gain_ih, 0),
+      .recurrent = matrix(q, gain_hh, 1),
+      .cell = matrix(c, gain_c, 2),
+      .bias = bias.data(),
+      .bias_cell = bias_c.data(),
+      .state = {.gates = gates.data(), .tanh_cell = tanh_c.data(), .previous_cell = before_c.data()},
+      .hidden_state = h.data(),
+      .rows = rows,
+      .hidden = hidden,
+      .part = {0, rows},
+      .streaming = streaming});
   std::vector<T> results;
   for (const auto* tensor : {&p, &q, &gates, &c, &tanh_c, &h}) {
     results.insert(results.end(), tensor->data(), tensor->data() + tensor->size());

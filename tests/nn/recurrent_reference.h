@@ -1,5 +1,5 @@
 // Recurrent layers as plain scalar loops in double precision, straight from the formulas of
-// kernels/{tanh,lstm,gru}_cell.h and their batch-normalized counterparts.
+// kernels/{tanh,lstm,gru}_cell.h.
 #pragma once
 
 #include <cmath>

@@ -6,76 +6,88 @@
 #define HWY_TARGET_INCLUDE "normlab/kernels/gru_cell.cpp"
 #include <hwy/foreach_target.h>
 
-#include "normlab/kernels/gru_cell-inl.h"
+#include "normlab/kernels/cell_side-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace normlab::HWY_NAMESPACE {
 
-template <class T>
-void gru_forward_plain(const GruForward<T>& arguments) {
-  const hn::ScalableTag<T> d;
-  const GruForward<T> a = arguments;  // a local, which no store can be taken to change
-  const Index z = a.hidden, n = 2 * a.hidden;
-  for (Index row = 0; row < a.rows; ++row) {
-    const T* input = a.input + row * 3 * a.hidden;
-    const T* recurrent = a.recurrent + row * 3 * a.hidden;
-    for_each_vector(d, a.hidden, [&](auto access, Index i) NORMLAB_INLINE_LAMBDA {
-      const auto biased = [&](Index at) NORMLAB_INLINE_LAMBDA {
-        return hn::Add(access.load(input + at), access.load(a.bias + at));
-      };
-      const auto sum_r = hn::Add(biased(i), access.load(recurrent + i));
-      const auto sum_z = hn::Add(biased(z + i), access.load(recurrent + z + i));
-      const auto candidate_recurrent = hn::Add(access.load(recurrent + n + i), access.load(a.bias_hn + i));
-      const auto h = gru_gates(access, sum_r, sum_z, biased(n + i), candidate_recurrent,
-                               a.gates + row * 3 * a.hidden, a.hidden, i, a.previous_hidden + row * a.hidden);
-      access.store(h, a.hidden_state + row * a.hidden + i);
-    });
-  }
+// For the vector of units at i of one row, from the summed inputs of r and z and the two parts of n's: stores
+// r, z, n; returns h.
+template <class T, class Access, class V>
+HWY_INLINE V gru_gates(Access access, V sum_r, V sum_z, V candidate_input, V candidate_recurrent, T* gates,
+                       Index hidden, Index i, const T* previous_hidden) {
+  const auto d = access.d;
+  const auto r = sigmoid(d, sum_r);
+  const auto z = sigmoid(d, sum_z);
+  const auto n = tanh(d, hn::MulAdd(r, candidate_recurrent, candidate_input));
+  access.store(r, gates + i);
+  access.store(z, gates + hidden + i);
+  access.store(n, gates + 2 * hidden + i);
+  return hn::MulAdd(z, hn::Sub(access.load(previous_hidden + i), n), n);
 }
 
-// h of one row from the scalings of its summed inputs.
-template <RowNorm norm, class T>
-HWY_INLINE void gru_normalized_row(const GruForward<T>& a, Index row) {
-  const hn::ScalableTag<T> d;
-  const Index z = a.hidden, n = 2 * a.hidden;
-  T* input = a.input + row * 3 * a.hidden;
-  T* recurrent = a.recurrent + row * 3 * a.hidden;
-  T* gates = a.gates + row * 4 * a.hidden;
-  const GruRowScaling<T> s = a.scaling[row];
-  for_each_vector(d, a.hidden, [&](auto access, Index i) NORMLAB_INLINE_LAMBDA {
-    const auto from_input = [&](const RowScaling<T>& scaling, Index at) NORMLAB_INLINE_LAMBDA {
-      return hn::MulAdd(normalize_in_place<norm>(access, scaling, input + at), access.load(a.gain_ih + at),
-                        access.load(a.bias + at));
-    };
-    const auto add_recurrent = [&](const RowScaling<T>& scaling, Index at, auto sum) NORMLAB_INLINE_LAMBDA {
-      return hn::MulAdd(normalize_in_place<norm>(access, scaling, recurrent + at),
-                        access.load(a.gain_hh + at), sum);
-    };
-    const auto sum_r = add_recurrent(s.recurrent_gates, i, from_input(s.input_gates, i));
-    const auto sum_z = add_recurrent(s.recurrent_gates, z + i, from_input(s.input_gates, z + i));
-    const auto candidate = from_input(s.input_candidate, n + i);
-    const auto candidate_recurrent = add_recurrent(s.recurrent_candidate, n + i, access.load(a.bias_hn + i));
-    const auto h = gru_gates(access, sum_r, sum_z, candidate, candidate_recurrent, gates, a.hidden, i,
-                             a.previous_hidden + row * a.hidden);
-    access.store(candidate_recurrent, gates + 3 * a.hidden + i);
-    access.store(h, a.hidden_state + row * a.hidden + i);
+// Stores the gradients of the summed inputs of r, z and n in dgates and adds z dL/dh to dprevious_hidden, if
+// any; returns the gradient of candidate_recurrent.
+template <class T, class Access, class V>
+HWY_INLINE V gru_gates_backward(Access access, V candidate_recurrent, const T* gates, T* dgates, Index hidden,
+                                Index i, const T* dhidden, const T* previous_hidden, T* dprevious_hidden) {
+  const auto d = access.d;
+  const auto r = access.load(gates + i);
+  const auto z = access.load(gates + hidden + i);
+  const auto n = access.load(gates + 2 * hidden + i);
+  const auto dh = access.load(dhidden + i);
+  const auto dz = hn::Mul(dh, hn::Sub(access.load(previous_hidden + i), n));
+  const auto through_z = hn::Mul(dh, z);
+  const auto dsum_n = tanh_gradient(d, hn::Sub(dh, through_z), n);
+  access.store(sigmoid_gradient(d, hn::Mul(dsum_n, candidate_recurrent), r), dgates + i);
+  access.store(sigmoid_gradient(d, dz, z), dgates + hidden + i);
+  access.store(dsum_n, dgates + 2 * hidden + i);
+  if (dprevious_hidden != nullptr) {
+    access.store(hn::Add(access.load(dprevious_hidden + i), through_z), dprevious_hidden + i);
+  }
+  return hn::Mul(dsum_n, r);
+}
+
+template <class T>
+T* row_or_null(T* p, Index offset) {
+  return p == nullptr ? nullptr : p + offset;
+}
+
+// The gates and h of a tile.
+template <class Tile, class T>
+HWY_INLINE void gru_tile_forward(const GruForward<T>& a, const Tile& tile) {
+  const Index z = a.hidden, n = 2 * a.hidden, kept_gates = Tile::normalizes ? 4 : 3;
+  tile.for_rows([&](int, Index row) NORMLAB_INLINE_LAMBDA {
+    const auto input = tile.at(a.input, row, 0), input_candidate = tile.at(a.input, row, 1);
+    const auto recurrent = tile.at(a.recurrent, row, 0), candidate = tile.at(a.recurrent, row, 1);
+    T* gates = a.gates + row * kept_gates * a.hidden;
+    tile.for_vectors([&](auto access, Index i) NORMLAB_INLINE_LAMBDA {
+      const auto from = [&](const auto& values, Index at) NORMLAB_INLINE_LAMBDA {
+        return values.add(access, at, access.load(a.bias + at));
+      };
+      const auto sum_r = recurrent.add(access, i, from(input, i));
+      const auto sum_z = recurrent.add(access, z + i, from(input, z + i));
+      const auto from_input = from(input_candidate, n + i);
+      const auto candidate_recurrent = candidate.add(access, n + i, access.load(a.bias_hn + i));
+      const auto h = gru_gates(access, sum_r, sum_z, from_input, candidate_recurrent, gates, a.hidden, i,
+                               a.previous_hidden + row * a.hidden);
+      if constexpr (Tile::normalizes) access.store(candidate_recurrent, gates + 3 * a.hidden + i);
+      access.store(h, a.hidden_state + row * a.hidden + i);
+    });
   });
 }
 
-template <RowNorm norm, class T>
-void gru_forward_normalized(const GruForward<T>& arguments) {
-  constexpr Index scaling_stride = sizeof(GruRowScaling<T>) / sizeof(RowScaling<T>);
-  const GruForward<T> a = arguments;
-  const Index n = 2 * a.hidden, width = 3 * a.hidden;
-  for_row_blocks(a.rows, [&](auto count, Index row) NORMLAB_INLINE_LAMBDA {
-    const T* input = a.input + row * width;
-    const T* recurrent = a.recurrent + row * width;
-    GruRowScaling<T>& s = a.scaling[row];
-    scale_sides<norm, count.value>(input, recurrent, n, width, a.epsilon, &s.input_gates, &s.recurrent_gates,
-                                   scaling_stride);
-    scale_sides<norm, count.value>(input + n, recurrent + n, a.hidden, width, a.epsilon, &s.input_candidate,
-                                   &s.recurrent_candidate, scaling_stride);
-    for (int r = 0; r < count.value; ++r) gru_normalized_row<norm>(a, row + r);
+template <class Side, class T>
+void gru_forward_of(const GruForward<T>& arguments) {
+  const GruForward<T> a = arguments;  // a local, which no store can be taken to change
+  Side::template for_tiles<T>(a.part, a.rows, a.hidden, [&](const auto& tile) NORMLAB_INLINE_LAMBDA {
+    if constexpr (Side::normalizes) {
+      const auto scale = [&](const auto& gates)
+                             NORMLAB_INLINE_LAMBDA { gates.scale(a.input, a.recurrent, a.norm); };
+      tile.for_gates(0, 2, a.hidden, 0, scale);
+      tile.for_gates(2, 3, a.hidden, 1, scale);
+    }
+    gru_tile_forward(a, tile);
   });
 }
 
@@ -90,9 +102,9 @@ HWY_INLINE void gru_backward_plain_rows(const GruBackward<T>& a, Index row) {
          dbias_n = access.load(a.dbias + n + i);
     for (int r = 0; r < count; ++r) {
       const Index first = (row + r) * a.hidden;
-      T* dinput = a.dinput + 3 * first;
-      T* drecurrent = a.drecurrent + 3 * first;
-      const auto candidate_recurrent = hn::Add(access.load(a.recurrent + 3 * first + n + i), bias_hn);
+      T* dinput = a.dinput.x + 3 * first;
+      T* drecurrent = a.drecurrent.x + 3 * first;
+      const auto candidate_recurrent = hn::Add(access.load(a.recurrent.x + 3 * first + n + i), bias_hn);
       const auto dcandidate_recurrent = gru_gates_backward(
           access, candidate_recurrent, a.gates + 3 * first, dinput, a.hidden, i, a.dhidden + first,
           a.previous_hidden + first, row_or_null(a.dprevious_hidden, first));
@@ -115,65 +127,62 @@ HWY_INLINE void gru_backward_plain_rows(const GruBackward<T>& a, Index row) {
 template <class T>
 void gru_backward_plain(const GruBackward<T>& arguments) {
   const GruBackward<T> a = arguments;
-  for_row_blocks(a.rows, [&](auto count, Index row)
+  for_row_blocks(a.part, [&](auto count, Index row)
                              NORMLAB_INLINE_LAMBDA { gru_backward_plain_rows<count.value>(a, row); });
 }
 
-// The gradients of the summed inputs of one row: those of r, z and n into dinput, that of the part of n that
+// The gradients of the summed inputs of a tile: those of r, z and n into dinput, that of the part of n that
 // comes from h' into drecurrent.
-template <class T>
-HWY_INLINE void gru_row_backward(const GruBackward<T>& a, Index row, Index ahead) {
-  const hn::ScalableTag<T> d;
-  const Index first = row * a.hidden;
-  const T* gates = a.gates + 4 * first;
-  T* dprevious_hidden = row_or_null(a.dprevious_hidden, first);
-  for_each_vector(d, a.hidden, [&](auto access, Index i) NORMLAB_INLINE_LAMBDA {
-    for (int gate = 0; gate < 4; ++gate) hwy::Prefetch(gates + (4 * ahead + gate) * a.hidden + i);
-    const auto dcandidate_recurrent =
-        gru_gates_backward(access, access.load(gates + 3 * a.hidden + i), gates, a.dinput + 3 * first,
-                           a.hidden, i, a.dhidden + first, a.previous_hidden + first, dprevious_hidden);
-    access.store(dcandidate_recurrent, a.drecurrent + 3 * first + 2 * a.hidden + i);
+template <class Tile, class T>
+HWY_INLINE void gru_tile_backward(const GruBackward<T>& a, const Tile& tile) {
+  tile.for_rows([&](int, Index row) NORMLAB_INLINE_LAMBDA {
+    const Index first = row * a.hidden;
+    const T* gates = a.gates + 4 * first;
+    T* dprevious_hidden = row_or_null(a.dprevious_hidden, first);
+    tile.for_vectors([&](auto access, Index i) NORMLAB_INLINE_LAMBDA {
+      if constexpr (Tile::per_row) {
+        for (int gate = 0; gate < 4; ++gate) hwy::Prefetch(gates + (4 * tile.ahead + gate) * a.hidden + i);
+      }
+      const auto dcandidate_recurrent =
+          gru_gates_backward(access, access.load(gates + 3 * a.hidden + i), gates, a.dinput.x + 3 * first,
+                             a.hidden, i, a.dhidden + first, a.previous_hidden + first, dprevious_hidden);
+      access.store(dcandidate_recurrent, a.drecurrent.x + 3 * first + 2 * a.hidden + i);
+    });
   });
 }
 
-template <RowNorm norm, class T>
-void gru_backward_normalized(const GruBackward<T>& arguments) {
-  constexpr Index scaling_stride = sizeof(GruRowScaling<T>) / sizeof(RowScaling<T>);
+template <class Side, class T>
+void gru_backward_of(const GruBackward<T>& arguments) {
   const GruBackward<T> a = arguments;
-  const Index n = 2 * a.hidden, width = 3 * a.hidden;
-  for_row_blocks(a.rows, [&](auto count, Index row) NORMLAB_INLINE_LAMBDA {
-    const Index at = row * width, ahead = rows_ahead(row, count.value, a.rows);
-    for (int r = 0; r < count.value; ++r) gru_row_backward(a, row + r, ahead);
-    const GruRowScaling<T>& s = a.scaling[row];
-    T* dinput = a.dinput + at;
-    T* drecurrent = a.drecurrent + at;
-    normalize_sides_backward<norm, count.value, true, T>(
-        {dinput, a.input + at, dinput, a.gain_ih, a.dgain_ih, a.dbias, width, &s.input_gates, scaling_stride,
-         ahead},
-        {dinput, a.recurrent + at, drecurrent, a.gain_hh, a.dgain_hh, a.dbias, width, &s.recurrent_gates,
-         scaling_stride, ahead},
-        n);
-    normalize_sides_backward<norm, count.value, false, T>(
-        {dinput + n, a.input + at + n, dinput + n, a.gain_ih + n, a.dgain_ih + n, a.dbias + n, width,
-         &s.input_candidate, scaling_stride, ahead},
-        {drecurrent + n, a.recurrent + at + n, drecurrent + n, a.gain_hh + n, a.dgain_hh + n, a.dbias_hn,
-         width, &s.recurrent_candidate, scaling_stride, ahead},
-        a.hidden);
+  Side::template for_tiles<T>(a.part, a.rows, a.hidden, [&](const auto& tile) NORMLAB_INLINE_LAMBDA {
+    gru_tile_backward(a, tile);
+    const SummedInput<T> input{a.input, a.dinput.x, a.dinput, a.dbias};
+    tile.for_gates(0, 2, a.hidden, 0, [&](const auto& gates) NORMLAB_INLINE_LAMBDA {
+      normalize_pair_backward<true>(gates, input,
+                                    SummedInput<T>{a.recurrent, a.dinput.x, a.drecurrent, a.dbias});
+    });
+    tile.for_gates(2, 3, a.hidden, 1, [&](const auto& candidate) NORMLAB_INLINE_LAMBDA {
+      normalize_pair_backward<false>(
+          candidate, input,
+          SummedInput<T>{a.recurrent, a.drecurrent.x, a.drecurrent, a.dbias_hn, 2 * a.hidden});
+    });
   });
 }
 
 template <class T>
 void gru_forward(const GruForward<T>& a) {
-  if (a.norm == RowNorm::none) gru_forward_plain(a);
-  if (a.norm == RowNorm::layer) gru_forward_normalized<RowNorm::layer>(a);
-  if (a.norm == RowNorm::rms) gru_forward_normalized<RowNorm::rms>(a);
+  with_side(a.norm, [&](auto side) { gru_forward_of<decltype(side)>(a); });
 }
 
 template <class T>
 void gru_backward(const GruBackward<T>& a) {
-  if (a.norm == RowNorm::none) gru_backward_plain(a);
-  if (a.norm == RowNorm::layer) gru_backward_normalized<RowNorm::layer>(a);
-  if (a.norm == RowNorm::rms) gru_backward_normalized<RowNorm::rms>(a);
+  with_side(a.norm, [&](auto side) {
+    if constexpr (side.normalizes) {
+      gru_backward_of<decltype(side)>(a);
+    } else {
+      gru_backward_plain(a);
+    }
+  });
 }
 
 NORMLAB_TARGET_KERNEL(gru_forward, GruForward)

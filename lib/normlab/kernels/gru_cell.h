@@ -1,54 +1,52 @@
-// One time step of the GRU on rows (samples), everything between two matrix products in one pass over a row
-// (gate order r, z, n as in PyTorch):
+// One time step of the GRU, everything between two matrix products in one pass (gate order r, z, n as in
+// PyTorch):
 //
-//   r, z = sigmoid(p_r + q_r + b_r, p_z + q_z + b_z),  p = W_ih x,  q = W_hh h'
-//   n = tanh(p_n + b_n + r (q_n + bias_hn))
+//   p = W_ih x + bias,  q = W_hh h'                                     (plain)
+//   p = N(W_ih x) gain_ih + bias,  q = N(W_hh h') gain_hh               (normalized)
+//   r, z = sigmoid(p_r + q_r, p_z + q_z)
+//   n = tanh(p_n + r (q_n + bias_hn))
 //   h = (1 - z) n + z h'
 //
-// layer (Ba, Kiros, Hinton 2016, supplement, GRU): the summed inputs of r and z together, 2 hidden values of
-// p and as many of q, and those of the candidate n, p_n and q_n, are four vectors normalized each by itself
-// and scaled by gain_ih and gain_hh; rms: the same without the mean.
+// Per row (layer: Ba, Kiros, Hinton 2016, supplement, GRU; rms: the same without the mean) the summed inputs
+// of r and z together, 2 hidden values of W_ih x and as many of W_hh h', and those of the candidate n are
+// four vectors, normalized each by itself. Per column it is batch normalization over the samples, as
+// Cooijmans et al. 2016 normalize the LSTM.
 #pragma once
 
 #include "normlab/kernels/cell_norm.h"
 
 namespace normlab {
 
-// The scalings of the four normalized vectors of one row.
-template <class T>
-struct GruRowScaling {
-  RowScaling<T> input_gates, recurrent_gates, input_candidate, recurrent_candidate;
-};
-
 template <class T>
 struct GruForward {
-  RowNorm norm;
-  T *input, *recurrent;  // (rows, 3 hidden): p and q; unless under none, become their normalized values
-  T* gates;              // receives r, z, n in (rows, 3 hidden), may be input itself, under none;
-                         // else r, z, n and normalized q_n + bias_hn in (rows, 4 hidden)
-  const T *gain_ih, *gain_hh, *bias;  // (3 hidden); gains not read under none
-  const T* bias_hn;                   // (hidden)
-  const T* previous_hidden;           // (rows, hidden): h'
-  T* hidden_state;                    // (rows, hidden): h
-  GruRowScaling<T>* scaling;          // (rows), kept for backward; not used under none
+  CellNorm<T> norm;
+  // W_ih x and W_hh h' (3 hidden), each of two vectors; per row they become N of them.
+  CellMatrix<T> input, recurrent;
+  const T* bias;     // (3 hidden)
+  const T* bias_hn;  // (hidden)
+  // Receives r, z, n in (rows, 3 hidden), may be input.x itself, in a plain cell; else r, z, n and normalized
+  // q_n + bias_hn in (rows, 4 hidden).
+  T* gates;
+  const T* previous_hidden;  // (rows, hidden): h'
+  T* hidden_state;           // (rows, hidden): h
   Index rows, hidden;
-  T epsilon;
+  CellPart part;
 };
 
 template <class T>
 struct GruBackward {
-  RowNorm norm;
-  const T* dhidden;                    // (rows, hidden): dL/dh
-  const T* previous_hidden;            // (rows, hidden): h'
-  T* dprevious_hidden;                 // (rows, hidden): z dL/dh is added; null at the first step
-  const T *gates, *input, *recurrent;  // as forward left them; input not used under none
-  T *dinput, *drecurrent;              // (rows, 3 hidden): receive dL/dp and dL/dq
-  const T *gain_ih, *gain_hh;
-  const T* bias_hn;
-  const GruRowScaling<T>* scaling;
-  T *dbias, *dgain_ih, *dgain_hh;  // (3 hidden), added to; gains not used under none
-  T* dbias_hn;                     // (hidden), added to
+  CellNorm<T> norm;
+  CellMatrix<T> input, recurrent;  // as forward left them; input not used by the plain cell
+  const T* bias_hn;                // (hidden)
+  const T* gates;                  // likewise
+  const T* previous_hidden;        // (rows, hidden): h'
+  const T* dhidden;                // (rows, hidden): dL/dh
+  T* dprevious_hidden;             // (rows, hidden): z dL/dh is added; null at the first step
+  CellGradient<T> dinput, drecurrent;
+  T* dbias;     // (3 hidden), added to
+  T* dbias_hn;  // (hidden), added to
   Index rows, hidden;
+  CellPart part;
 };
 
 template <class T>

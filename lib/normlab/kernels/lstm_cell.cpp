@@ -10,32 +10,53 @@
 
 #include <cstdint>
 
-#include "normlab/kernels/lstm_cell-inl.h"
+#include "normlab/kernels/cell_side-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace normlab::HWY_NAMESPACE {
 
-template <class T>
-void lstm_forward_plain(const LstmForward<T>& arguments) {
-  const hn::ScalableTag<T> d;
-  const LstmForward<T> a = arguments;  // a local, which no store can be taken to change
-  for (Index row = 0; row < a.rows; ++row) {
-    T* gates = a.gates + row * 4 * a.hidden;
-    const Index first = row * a.hidden;
-    for_each_vector(d, a.hidden, [&](auto access, Index i) NORMLAB_INLINE_LAMBDA {
-      const auto summed = [&](Index gate) NORMLAB_INLINE_LAMBDA {
-        const Index at = gate * a.hidden + i;
-        return hn::Add(access.load(gates + at), access.load(a.bias + at));
-      };
-      const auto keep = [&](int gate, auto v)
-                            NORMLAB_INLINE_LAMBDA { access.store(v, gates + gate * a.hidden + i); };
-      const auto c = lstm_gates(access, summed, keep, i, a.previous_cell + first);
-      const auto t = tanh(d, c);
-      access.store(c, a.cell + first + i);
-      access.store(t, a.tanh_cell + first + i);
-      access.store(hn::Mul(access.load(gates + 3 * a.hidden + i), t), a.hidden_state + first + i);
-    });
-  }
+// For the vector of units at i of one row: i, f, g, o from their summed inputs a(0) ... a(3), given to
+// keep(gate, value) in this order; returns c.
+template <class T, class Access, class Summed, class Keep>
+HWY_INLINE auto lstm_gates(Access access, const Summed& a, const Keep& keep, Index i,
+                           const T* previous_cell) {
+  const auto d = access.d;
+  const auto input_gate = sigmoid(d, a(0));
+  const auto forget_gate = sigmoid(d, a(1));
+  const auto candidate = tanh(d, a(2));
+  const auto output_gate = sigmoid(d, a(3));
+  keep(0, input_gate);
+  keep(1, forget_gate);
+  keep(2, candidate);
+  keep(3, output_gate);
+  return hn::MulAdd(forget_gate, access.load(previous_cell + i), hn::Mul(input_gate, candidate));
+}
+
+// Given dL/dc in full, calls emit(gate, dL/da) for the summed inputs of the gates 0, 1 and 2 (i, f, g);
+// returns dL/dc'.
+template <class T, class Access, class V, class Emit>
+HWY_INLINE V lstm_gates_backward(Access access, V dc, const T* gates, Index hidden, Index i,
+                                 const T* previous_cell, const Emit& emit) {
+  const auto d = access.d;
+  const auto input_gate = access.load(gates + i);
+  const auto forget_gate = access.load(gates + hidden + i);
+  const auto candidate = access.load(gates + 2 * hidden + i);
+  emit(0, sigmoid_gradient(d, hn::Mul(dc, candidate), input_gate));
+  emit(1, sigmoid_gradient(d, hn::Mul(dc, access.load(previous_cell + i)), forget_gate));
+  emit(2, tanh_gradient(d, hn::Mul(dc, input_gate), candidate));
+  return hn::Mul(dc, forget_gate);
+}
+
+// Given dL/dh, calls emit(3, dL/da) for o's summed input; returns the gradient of tanh's argument.
+template <class T, class Access, class Emit>
+HWY_INLINE auto lstm_output_backward(Access access, const T* dhidden, const T* tanh_cell,
+                                     const T* output_gate, const Emit& emit) {
+  const auto d = access.d;
+  const auto dh = access.load(dhidden);
+  const auto o = access.load(output_gate);
+  const auto t = access.load(tanh_cell);
+  emit(3, sigmoid_gradient(d, hn::Mul(dh, t), o));
+  return tanh_gradient(d, hn::Mul(dh, o), t);
 }
 
 // Whether the rows of `a` consist of whole aligned vectors, as streaming needs.
@@ -43,7 +64,8 @@ template <class T>
 HWY_INLINE bool can_stream(const LstmForward<T>& a) {
   const std::uintptr_t lanes = hn::Lanes(hn::ScalableTag<T>()), vector = lanes * sizeof(T);
   const auto aligned = [&](const T* p) { return reinterpret_cast<std::uintptr_t>(p) % vector == 0; };
-  return static_cast<std::uintptr_t>(a.hidden) % lanes == 0 && aligned(a.gates) && aligned(a.tanh_cell);
+  return static_cast<std::uintptr_t>(a.hidden) % lanes == 0 && aligned(a.state.gates) &&
+         aligned(a.state.tanh_cell);
 }
 
 template <class Access, class V, class T>
@@ -55,58 +77,67 @@ HWY_INLINE void store_kept(bool streaming, Access access, V v, T* p) {
   }
 }
 
-// The gates and c of one row from the scalings of its summed inputs. o, soon needed again, is also put where
-// h will be.
-template <RowNorm norm, class T>
-HWY_INLINE void lstm_normalized_gates(const LstmForward<T>& a, Index row) {
-  const hn::ScalableTag<T> d;
-  T* input = a.input + row * 4 * a.hidden;
-  T* recurrent = a.recurrent + row * 4 * a.hidden;
-  const auto input_scaling = a.input_scaling[row], recurrent_scaling = a.recurrent_scaling[row];
-  for_each_vector(d, a.hidden, [&](auto access, Index i) NORMLAB_INLINE_LAMBDA {
-    const auto summed = [&](Index gate) NORMLAB_INLINE_LAMBDA {
-      const Index at = gate * a.hidden + i;
-      const auto from_recurrent =
-          hn::MulAdd(normalize_in_place<norm>(access, recurrent_scaling, recurrent + at),
-                     access.load(a.gain_hh + at), access.load(a.bias + at));
-      return hn::MulAdd(normalize_in_place<norm>(access, input_scaling, input + at),
-                        access.load(a.gain_ih + at), from_recurrent);
-    };
-    const auto keep = [&](int gate, auto v) NORMLAB_INLINE_LAMBDA {
-      store_kept(a.streaming, access, v, a.gates + (4 * row + gate) * a.hidden + i);
-      if (gate == 3) access.store(v, a.hidden_state + row * a.hidden + i);
-    };
-    const auto c = lstm_gates(access, summed, keep, i, a.previous_cell + row * a.hidden);
-    access.store(c, a.cell + row * a.hidden + i);
+// The gates and c of a tile; of the plain cell, also h. Elsewhere o, soon needed again, is put where h will
+// be.
+template <class Tile, class T>
+HWY_INLINE void lstm_tile_gates(const LstmForward<T>& a, const Tile& tile) {
+  tile.for_rows([&](int, Index row) NORMLAB_INLINE_LAMBDA {
+    const auto input = tile.at(a.input, row, 0);
+    const auto recurrent = tile.at(Tile::normalizes ? a.recurrent : a.input, row, 0);
+    T* gates = a.state.gates + row * 4 * a.hidden;
+    T* hidden_state = a.hidden_state + row * a.hidden;
+    tile.for_vectors([&](auto access, Index i) NORMLAB_INLINE_LAMBDA {
+      const auto summed = [&](Index gate) NORMLAB_INLINE_LAMBDA {
+        const Index at = gate * a.hidden + i;
+        auto sum = access.load(a.bias + at);
+        if constexpr (Tile::normalizes) sum = recurrent.add(access, at, sum);
+        return input.add(access, at, sum);
+      };
+      const auto keep = [&](int gate, auto v) NORMLAB_INLINE_LAMBDA {
+        store_kept(Tile::per_row && Tile::normalizes && a.streaming, access, v, gates + gate * a.hidden + i);
+        if (Tile::normalizes && gate == 3) access.store(v, hidden_state + i);
+      };
+      const auto c = lstm_gates(access, summed, keep, i, a.state.previous_cell + row * a.hidden);
+      access.store(c, a.cell.x + row * a.hidden + i);
+      if constexpr (!Tile::normalizes) {
+        const auto t = tanh(access.d, c);
+        access.store(t, a.state.tanh_cell + row * a.hidden + i);
+        access.store(hn::Mul(access.load(gates + 3 * a.hidden + i), t), hidden_state + i);
+      }
+    });
   });
 }
 
-// h of one row from the scaling of its c, and o where h will be.
-template <RowNorm norm, class T>
-HWY_INLINE void lstm_normalized_output(const LstmForward<T>& a, Index row) {
-  const hn::ScalableTag<T> d;
-  const Index first = row * a.hidden;
-  const auto scaling = a.cell_scaling[row];
-  for_each_vector(d, a.hidden, [&](auto access, Index i) NORMLAB_INLINE_LAMBDA {
-    auto z = hn::Mul(normalized<norm>(access, scaling, a.cell + first + i), access.load(a.gain_cell + i));
-    if constexpr (norm == RowNorm::layer) z = hn::Add(z, access.load(a.bias_cell + i));
-    const auto t = tanh(d, z);
-    store_kept(a.streaming, access, t, a.tanh_cell + first + i);
-    access.store(hn::Mul(access.load(a.hidden_state + first + i), t), a.hidden_state + first + i);
+// h of a tile from its c, and o where h will be.
+template <class Tile, class T>
+HWY_INLINE void lstm_tile_output(const LstmForward<T>& a, const Tile& tile) {
+  tile.scale(a.cell, a.norm);
+  tile.for_rows([&](int, Index row) NORMLAB_INLINE_LAMBDA {
+    const auto cell = tile.at(a.cell, row, tile.vector);
+    T* hidden_state = a.hidden_state + row * a.hidden;
+    tile.for_vectors([&](auto access, Index i) NORMLAB_INLINE_LAMBDA {
+      const auto t = tanh(access.d, cell.affine(access, i, a.bias_cell));
+      store_kept(Tile::per_row && a.streaming, access, t, a.state.tanh_cell + row * a.hidden + i);
+      access.store(hn::Mul(access.load(hidden_state + i), t), hidden_state + i);
+    });
   });
 }
 
-template <RowNorm norm, class T>
-void lstm_forward_normalized(const LstmForward<T>& arguments) {
-  LstmForward<T> a = arguments;
+template <class Side, class T>
+void lstm_forward_of(const LstmForward<T>& arguments) {
+  LstmForward<T> a = arguments;  // a local, which no store can be taken to change
   a.streaming = a.streaming && can_stream(a);
-  for_row_blocks(a.rows, [&](auto count, Index row) NORMLAB_INLINE_LAMBDA {
-    scale_sides<norm, count.value>(a.input + row * 4 * a.hidden, a.recurrent + row * 4 * a.hidden,
-                                   4 * a.hidden, 4 * a.hidden, a.epsilon, a.input_scaling + row,
-                                   a.recurrent_scaling + row, 1);
-    for (int r = 0; r < count.value; ++r) lstm_normalized_gates<norm>(a, row + r);
-    scale_rows<norm, count.value>(a.cell + row * a.hidden, a.hidden, a.epsilon, a.cell_scaling + row);
-    for (int r = 0; r < count.value; ++r) lstm_normalized_output<norm>(a, row + r);
+  Side::template for_tiles<T>(a.part, a.rows, a.hidden, [&](const auto& tile) NORMLAB_INLINE_LAMBDA {
+    if constexpr (!Side::normalizes) {
+      lstm_tile_gates(a, tile);
+    } else {
+      tile.for_gates(0, 4, a.hidden, 0, [&](const auto& gates) NORMLAB_INLINE_LAMBDA {
+        gates.scale(a.input, a.recurrent, a.norm);
+      });
+      lstm_tile_gates(a, tile);
+      tile.for_gates(0, 1, a.hidden, 0,
+                     [&](const auto& units) NORMLAB_INLINE_LAMBDA { lstm_tile_output(a, units); });
+    }
   });
   if (a.streaming) hwy::FlushStream();
 }
@@ -120,16 +151,16 @@ HWY_INLINE void lstm_backward_plain_rows(const LstmBackward<T>& a, Index row) {
     for (int gate = 0; gate < 4; ++gate) sums[gate] = access.load(dbias + gate * a.hidden);
     for (int r = 0; r < count; ++r) {
       const Index first = (row + r) * a.hidden;
-      const T* gates = a.gates + 4 * first;
+      const T* gates = a.state.gates + 4 * first;
       const auto emit = [&](int gate, auto da) NORMLAB_INLINE_LAMBDA {
-        access.store(da, a.dinput + 4 * first + gate * a.hidden + i);
+        access.store(da, a.dinput.x + 4 * first + gate * a.hidden + i);
         sums[gate] = hn::Add(sums[gate], da);
       };
-      const auto through_output = lstm_output_backward(access, a.dhidden + first + i, a.tanh_cell + first + i,
-                                                       gates + 3 * a.hidden + i, emit);
-      const auto dc = hn::Add(access.load(a.dcell + first + i), through_output);
-      access.store(lstm_gates_backward(access, dc, gates, a.hidden, i, a.previous_cell + first, emit),
-                   a.dcell + first + i);
+      const auto through_output = lstm_output_backward(
+          access, a.dhidden + first + i, a.state.tanh_cell + first + i, gates + 3 * a.hidden + i, emit);
+      const auto dc = hn::Add(access.load(a.dcell.x + first + i), through_output);
+      access.store(lstm_gates_backward(access, dc, gates, a.hidden, i, a.state.previous_cell + first, emit),
+                   a.dcell.x + first + i);
     }
     for (int gate = 0; gate < 4; ++gate) access.store(sums[gate], dbias + gate * a.hidden);
   });
@@ -138,92 +169,84 @@ HWY_INLINE void lstm_backward_plain_rows(const LstmBackward<T>& a, Index row) {
 template <class T>
 void lstm_backward_plain(const LstmBackward<T>& arguments) {
   const LstmBackward<T> a = arguments;
-  for_row_blocks(a.rows, [&](auto count, Index row)
+  for_row_blocks(a.part, [&](auto count, Index row)
                              NORMLAB_INLINE_LAMBDA { lstm_backward_plain_rows<count.value>(a, row); });
 }
 
 // Asks for the part of a row at i that forward kept, except for its summed inputs.
 template <class T>
 HWY_INLINE void prefetch_kept(const LstmBackward<T>& a, Index row, Index i) {
-  for (int gate = 0; gate < 4; ++gate) hwy::Prefetch(a.gates + (4 * row + gate) * a.hidden + i);
-  hwy::Prefetch(a.cell + row * a.hidden + i);
-  hwy::Prefetch(a.tanh_cell + row * a.hidden + i);
-  hwy::Prefetch(a.previous_cell + row * a.hidden + i);
+  for (int gate = 0; gate < 4; ++gate) hwy::Prefetch(a.state.gates + (4 * row + gate) * a.hidden + i);
+  hwy::Prefetch(a.cell.x + row * a.hidden + i);
+  hwy::Prefetch(a.state.tanh_cell + row * a.hidden + i);
+  hwy::Prefetch(a.state.previous_cell + row * a.hidden + i);
 }
 
 // From dL/dh to dinput, which receives the gradients of the gates' summed inputs, and dL/dc'. In between, the
 // gradients of tanh's argument lie in drecurrent, which is free until then.
-template <RowNorm norm, int count, class T>
-HWY_INLINE void lstm_cell_backward(const LstmBackward<T>& a, Index row, Index ahead) {
-  const hn::ScalableTag<T> d;
-  RowGradientMeans<norm, count, T> means;
+template <class Tile, class T>
+HWY_INLINE void lstm_tile_backward(const LstmBackward<T>& a, const Tile& tile) {
+  typename Tile::template Gradient<false> through(tile, a.cell, a.dcell);
   const auto emit_to = [&](auto access, Index at) NORMLAB_INLINE_LAMBDA {
     return [=](int gate, auto da)
-               NORMLAB_INLINE_LAMBDA { access.store(da, a.dinput + at + gate * a.hidden); };
+               NORMLAB_INLINE_LAMBDA { access.store(da, a.dinput.x + at + gate * a.hidden); };
   };
-  for_each_vector(d, a.hidden, [&](auto access, Index i) NORMLAB_INLINE_LAMBDA {
-    const auto gain = access.load(a.gain_cell + i);
-    auto dgain = access.load(a.dgain_cell + i), dbias = access.load(a.dbias_cell + i);
-    for (int r = 0; r < count; ++r) {
-      const Index at = (row + r) * a.hidden + i, wide = 4 * (row + r) * a.hidden + i;
-      const auto g = lstm_output_backward(access, a.dhidden + at, a.tanh_cell + at,
-                                          a.gates + wide + 3 * a.hidden, emit_to(access, wide));
-      const auto normal = normalized<norm>(access, a.cell_scaling[row + r], a.cell + at);
-      means.add(r, hn::Mul(g, gain), access.keep(normal));
-      dgain = hn::MulAdd(g, normal, dgain);
+  tile.for_vectors([&](auto access, Index i) NORMLAB_INLINE_LAMBDA {
+    through.enter(access, i);
+    auto dbias = access.load(a.dbias_cell + i);
+    tile.for_rows([&](int r, Index row) NORMLAB_INLINE_LAMBDA {
+      const Index at = row * a.hidden + i, wide = 4 * row * a.hidden + i;
+      const auto g = lstm_output_backward(access, a.dhidden + at, a.state.tanh_cell + at,
+                                          a.state.gates + wide + 3 * a.hidden, emit_to(access, wide));
+      through.add(access, r, row, i, g);
       dbias = hn::Add(dbias, g);
-      access.store(g, a.drecurrent + wide);
-    }
-    access.store(dgain, a.dgain_cell + i);
+      access.store(g, a.drecurrent.x + wide);
+    });
+    through.leave(access, i);
     access.store(dbias, a.dbias_cell + i);
   });
-  means.finish(a.hidden);
-  for_each_vector(d, a.hidden, [&](auto access, Index i) NORMLAB_INLINE_LAMBDA {
-    const auto gain = access.load(a.gain_cell + i);
-    for (int r = 0; r < count; ++r) {
-      const Index first = (row + r) * a.hidden, wide = 4 * first + i;
-      prefetch_kept(a, row + r + ahead, i);
-      const auto normal = normalized<norm>(access, a.cell_scaling[row + r], a.cell + first + i);
-      const auto reciprocal = hn::Set(d, a.cell_scaling[row + r].reciprocal);
-      const auto through_norm = means.dx(r, access.load(a.drecurrent + wide), gain, normal, reciprocal);
-      const auto dc = hn::Add(access.load(a.dcell + first + i), through_norm);
-      access.store(lstm_gates_backward(access, dc, a.gates + 4 * first, a.hidden, i, a.previous_cell + first,
-                                       emit_to(access, wide)),
-                   a.dcell + first + i);
-    }
+  through.finish();
+  tile.for_vectors([&](auto access, Index i) NORMLAB_INLINE_LAMBDA {
+    through.enter_again(access, i);
+    tile.for_rows([&](int r, Index row) NORMLAB_INLINE_LAMBDA {
+      const Index first = row * a.hidden, wide = 4 * first + i;
+      if constexpr (Tile::per_row) prefetch_kept(a, row + tile.ahead, i);
+      const auto through_norm = through.dx(access, r, row, i, access.load(a.drecurrent.x + wide));
+      const auto dc = hn::Add(access.load(a.dcell.x + first + i), through_norm);
+      access.store(lstm_gates_backward(access, dc, a.state.gates + 4 * first, a.hidden, i,
+                                       a.state.previous_cell + first, emit_to(access, wide)),
+                   a.dcell.x + first + i);
+    });
   });
 }
 
-template <RowNorm norm, class T>
-void lstm_backward_normalized(const LstmBackward<T>& arguments) {
+template <class Side, class T>
+void lstm_backward_of(const LstmBackward<T>& arguments) {
   const LstmBackward<T> a = arguments;
-  const Index width = 4 * a.hidden;
-  for_row_blocks(a.rows, [&](auto count, Index row) NORMLAB_INLINE_LAMBDA {
-    const Index ahead = rows_ahead(row, count.value, a.rows);
-    lstm_cell_backward<norm, count.value>(a, row, ahead);
-    const Index at = row * width;
-    T* dgates = a.dinput + at;
-    normalize_sides_backward<norm, count.value, true, T>(
-        {dgates, a.input + at, dgates, a.gain_ih, a.dgain_ih, a.dbias, width, a.input_scaling + row, 1,
-         ahead},
-        {dgates, a.recurrent + at, a.drecurrent + at, a.gain_hh, a.dgain_hh, a.dbias, width,
-         a.recurrent_scaling + row, 1, ahead},
-        width);
+  Side::template for_tiles<T>(a.part, a.rows, a.hidden, [&](const auto& tile) NORMLAB_INLINE_LAMBDA {
+    tile.for_gates(0, 1, a.hidden, 0,
+                   [&](const auto& units) NORMLAB_INLINE_LAMBDA { lstm_tile_backward(a, units); });
+    tile.for_gates(0, 4, a.hidden, 0, [&](const auto& gates) NORMLAB_INLINE_LAMBDA {
+      normalize_pair_backward<true>(gates, SummedInput<T>{a.input, a.dinput.x, a.dinput, a.dbias},
+                                    SummedInput<T>{a.recurrent, a.dinput.x, a.drecurrent, a.dbias});
+    });
   });
 }
 
 template <class T>
 void lstm_forward(const LstmForward<T>& a) {
-  if (a.norm == RowNorm::none) lstm_forward_plain(a);
-  if (a.norm == RowNorm::layer) lstm_forward_normalized<RowNorm::layer>(a);
-  if (a.norm == RowNorm::rms) lstm_forward_normalized<RowNorm::rms>(a);
+  with_side(a.norm, [&](auto side) { lstm_forward_of<decltype(side)>(a); });
 }
 
 template <class T>
 void lstm_backward(const LstmBackward<T>& a) {
-  if (a.norm == RowNorm::none) lstm_backward_plain(a);
-  if (a.norm == RowNorm::layer) lstm_backward_normalized<RowNorm::layer>(a);
-  if (a.norm == RowNorm::rms) lstm_backward_normalized<RowNorm::rms>(a);
+  with_side(a.norm, [&](auto side) {
+    if constexpr (side.normalizes) {
+      lstm_backward_of<decltype(side)>(a);
+    } else {
+      lstm_backward_plain(a);
+    }
+  });
 }
 
 NORMLAB_TARGET_KERNEL(lstm_forward, LstmForward)

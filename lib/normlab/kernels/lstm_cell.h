@@ -1,12 +1,15 @@
-// One time step of the LSTM on rows (samples), everything between two matrix products in one pass over a row:
+// One time step of the LSTM, everything between two matrix products in one pass:
 //
-//   none:   a = W_ih x + W_hh h' + bias
-//   layer:  a = N(W_ih x) gain_ih + N(W_hh h') gain_hh + bias, N over all four gates' summed inputs together
-//           (Ba, Kiros, Hinton 2016, supplement, equations 20-22); rms: the same without the mean
+//   plain:       a = W_ih x + W_hh h' + bias
+//   normalized:  a = N(W_ih x) gain_ih + N(W_hh h') gain_hh + bias
 //   i, f, o = sigmoid(a_i, a_f, a_o),  g = tanh(a_g)                    (gate order i, f, g, o)
 //   c = f c' + i g
-//   h = o tanh(c)                                                       (none)
-//   h = o tanh(N(c) gain_cell + bias_cell)                              (layer; rms without bias_cell)
+//   h = o tanh(c)                                                       (plain)
+//   h = o tanh(N(c) gain_cell + bias_cell)                              (normalized; rms without bias_cell)
+//
+// Per row (layer: Ba, Kiros, Hinton 2016, supplement, equations 20-22; rms: the same without the mean) N is
+// over all four gates' summed inputs of a sample together. Per column it is batch normalization over the
+// samples (Cooijmans et al. 2016, section 3, equations 6-8).
 //
 // Widths: 4 hidden for summed inputs, gates and their gains and bias; hidden for states.
 #pragma once
@@ -15,38 +18,45 @@
 
 namespace normlab {
 
+// What the cell keeps of a time step beside c.
+template <class T>
+struct LstmState {
+  T* gates = nullptr;      // (rows, 4 hidden): i, f, g, o; in a plain cell they may take the place of input.x
+  T* tanh_cell = nullptr;  // (rows, hidden): tanh of the (normalized) c
+  const T* previous_cell = nullptr;  // (rows, hidden): c'
+};
+
 template <class T>
 struct LstmForward {
-  RowNorm norm;
-  T *input, *recurrent;  // (rows, 4 hidden): W_ih x and W_hh h', become N of them; not used under none
-  T* gates;              // (rows, 4 hidden): receives i, f, g, o; under none holds W_ih x + W_hh h' before
-  const T *gain_ih, *gain_hh, *bias;   // (4 hidden); gains not read under none
-  const T *gain_cell, *bias_cell;      // (hidden); not read under none, bias_cell only under layer
-  const T* previous_cell;              // (rows, hidden): c'
-  T *cell, *tanh_cell, *hidden_state;  // (rows, hidden): c, tanh of the (normalized) c, and h
-  RowScaling<T>*input_scaling, *recurrent_scaling, *cell_scaling;  // (rows), kept for backward
+  CellNorm<T> norm;
+  CellMatrix<T> input;           // W_ih x, plain: W_ih x + W_hh h'; per row becomes N of it
+  CellMatrix<T> recurrent;       // W_hh h', likewise; not used by the plain cell
+  CellMatrix<T> cell;            // receives c
+  const T* bias;                 // (4 hidden)
+  const T* bias_cell = nullptr;  // (hidden); not read by the plain cell and under rms
+  LstmState<T> state;
+  T* hidden_state;  // (rows, hidden): receives h
   Index rows, hidden;
-  T epsilon;
-  // gates and tanh_cell, which only backward reads, are written past the caches if rows consist of whole
-  // aligned vectors; not used under none
-  bool streaming;
+  CellPart part;
+  // Per row: gates and tanh_cell, which only backward reads, are written past the caches if rows consist of
+  // whole aligned vectors.
+  bool streaming = false;
 };
 
 // What forward kept is only read: where it is larger than the caches, it need not travel back to memory.
 template <class T>
 struct LstmBackward {
-  RowNorm norm;
-  const T* dhidden;                           // (rows, hidden): dL/dh
-  T* dcell;                                   // (rows, hidden): dL/dc from the next step; receives dL/dc'
-  const T *gates, *input, *recurrent;         // (rows, 4 hidden): as forward left them
-  const T *cell, *tanh_cell, *previous_cell;  // (rows, hidden)
-  const T *gain_ih, *gain_hh, *gain_cell;
-  const RowScaling<T>*input_scaling, *recurrent_scaling, *cell_scaling;
-  T *dinput, *drecurrent;          // (rows, 4 hidden): receive dL/d(W_ih x) and dL/d(W_hh h'); under none
-                                   // the two are equal, and only dinput is written
-  T *dbias, *dgain_ih, *dgain_hh;  // (4 hidden), added to; gains not used under none
-  T *dgain_cell, *dbias_cell;      // (hidden), added to; not used under none
+  CellNorm<T> norm;
+  CellMatrix<T> input, recurrent, cell;  // as forward left them
+  LstmState<T> state;
+  const T* dhidden;        // (rows, hidden): dL/dh
+  CellGradient<T> dinput;  // of the plain cell's sum, which has one gradient
+  CellGradient<T> drecurrent;
+  CellGradient<T> dcell;    // x: dL/dc from the next step; receives dL/dc'
+  T* dbias;                 // (4 hidden), added to
+  T* dbias_cell = nullptr;  // (hidden), added to; not used by the plain cell
   Index rows, hidden;
+  CellPart part;
 };
 
 template <class T>

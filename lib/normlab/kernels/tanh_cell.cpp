@@ -6,93 +6,92 @@
 #define HWY_TARGET_INCLUDE "normlab/kernels/tanh_cell.cpp"
 #include <hwy/foreach_target.h>
 
-#include "normlab/kernels/cell_norm-inl.h"
+#include "normlab/kernels/cell_side-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace normlab::HWY_NAMESPACE {
 
-template <RowNorm norm, class T>
-void tanh_cell_forward_rows(const TanhCellForward<T>& arguments) {
-  const hn::ScalableTag<T> d;
-  const TanhCellForward<T> a = arguments;  // a local, which no store can be taken to change
-  for_row_blocks(a.rows, [&](auto count, Index row) NORMLAB_INLINE_LAMBDA {
-    T* summed = a.summed + row * a.hidden;
-    if constexpr (norm != RowNorm::none) {
-      scale_rows<norm, count.value>(summed, a.hidden, a.epsilon, a.scaling + row);
-    }
-    for (int r = 0; r < count.value; ++r) {
-      T* hidden_state = a.hidden_state + (row + r) * a.hidden;
-      for_each_vector(d, a.hidden, [&](auto access, Index i) NORMLAB_INLINE_LAMBDA {
-        const auto bias = access.load(a.bias + i);
-        T* s = summed + r * a.hidden + i;
-        if constexpr (norm == RowNorm::none) {
-          access.store(tanh(d, hn::Add(access.load(s), bias)), hidden_state + i);
-        } else {
-          const auto normal = normalize_in_place<norm>(access, a.scaling[row + r], s);
-          access.store(tanh(d, hn::MulAdd(normal, access.load(a.gain + i), bias)), hidden_state + i);
-        }
-      });
-    }
+template <class Tile, class T>
+HWY_INLINE void tanh_tile_forward(const TanhCellForward<T>& a, const Tile& tile) {
+  constexpr bool apart = !Tile::per_row;
+  if constexpr (apart) {
+    tile.scale(a.input, a.recurrent, a.norm);
+  } else if constexpr (Tile::normalizes) {
+    tile.scale(a.input, a.norm);
+  }
+  tile.for_rows([&](int, Index row) NORMLAB_INLINE_LAMBDA {
+    const auto input = tile.at(a.input, row, tile.vector);
+    const auto recurrent = tile.at(apart ? a.recurrent : a.input, row, tile.vector);
+    tile.for_vectors([&](auto access, Index i) NORMLAB_INLINE_LAMBDA {
+      auto sum = access.load(a.bias + i);
+      if constexpr (apart) sum = recurrent.add(access, i, sum);
+      access.store(tanh(access.d, input.add(access, i, sum)), a.hidden_state + row * a.hidden + i);
+    });
   });
 }
 
-// dsummed receives dy, the gradient of tanh's argument, and then under layer and rms that of s.
-template <RowNorm norm, int count, class T>
-HWY_INLINE void tanh_cell_backward_block(const TanhCellBackward<T>& a, Index row) {
-  const hn::ScalableTag<T> d;
-  constexpr bool normalizes = norm != RowNorm::none;
-  RowGradientMeans<norm, count, T> means;
-  for_each_vector(d, a.hidden, [&](auto access, Index i) NORMLAB_INLINE_LAMBDA {
-    const auto gain = normalizes ? access.load(a.gain + i) : hn::Zero(d);
-    auto dgain = normalizes ? access.load(a.dgain + i) : hn::Zero(d);
-    auto dbias = access.load(a.dbias + i);
-    for (int r = 0; r < count; ++r) {
-      const Index at = (row + r) * a.hidden + i;
-      const auto dy = tanh_gradient(d, access.load(a.dhidden + at), access.load(a.hidden_state + at));
-      access.store(dy, a.dsummed + at);
-      dbias = hn::Add(dbias, dy);
-      if constexpr (normalizes) {
-        const auto normal = access.load(a.summed + at);
-        means.add(r, hn::Mul(dy, gain), normal);
-        dgain = hn::MulAdd(dy, normal, dgain);
-      }
-    }
-    access.store(dbias, a.dbias + i);
-    if constexpr (normalizes) access.store(dgain, a.dgain + i);
+template <class Side, class T>
+void tanh_cell_forward_of(const TanhCellForward<T>& arguments) {
+  const TanhCellForward<T> a = arguments;  // a local, which no store can be taken to change
+  Side::template for_tiles<T>(a.part, a.rows, a.hidden, [&](const auto& tile) NORMLAB_INLINE_LAMBDA {
+    tile.for_gates(0, 1, a.hidden, 0,
+                   [&](const auto& units) NORMLAB_INLINE_LAMBDA { tanh_tile_forward(a, units); });
   });
-  if constexpr (normalizes) {
-    means.finish(a.hidden);
-    for_each_vector(d, a.hidden, [&](auto access, Index i) NORMLAB_INLINE_LAMBDA {
-      const auto gain = access.load(a.gain + i);
-      for (int r = 0; r < count; ++r) {
-        const Index at = (row + r) * a.hidden + i;
-        const auto reciprocal = hn::Set(d, a.scaling[row + r].reciprocal);
-        access.store(means.dx(r, access.load(a.dsummed + at), gain, access.load(a.summed + at), reciprocal),
-                     a.dsummed + at);
-      }
+}
+
+// dinput receives dy, the gradient of tanh's argument, and then in a normalized cell its own.
+template <class Tile, class T>
+HWY_INLINE void tanh_tile_backward(const TanhCellBackward<T>& a, const Tile& tile) {
+  constexpr bool apart = !Tile::per_row;
+  typename Tile::template Gradient<true> through(tile, a.input, a.dinput),
+      through_recurrent(tile, apart ? a.recurrent : a.input, a.drecurrent);
+  tile.for_vectors([&](auto access, Index i) NORMLAB_INLINE_LAMBDA {
+    through.enter(access, i);
+    auto dbias = access.load(a.dbias + i);
+    tile.for_rows([&](int r, Index row) NORMLAB_INLINE_LAMBDA {
+      const Index at = row * a.hidden + i;
+      const auto dy = tanh_gradient(access.d, access.load(a.dhidden + at), access.load(a.hidden_state + at));
+      access.store(dy, a.dinput.x + at);
+      dbias = hn::Add(dbias, dy);
+      through.add(access, r, row, i, dy);
+      if constexpr (apart) through_recurrent.add(access, r, row, i, dy);
+    });
+    access.store(dbias, a.dbias + i);
+    through.leave(access, i);
+    if constexpr (apart) through_recurrent.leave(access, i);
+  });
+  if constexpr (Tile::normalizes) {
+    through.finish();
+    if constexpr (apart) through_recurrent.finish();
+    tile.for_vectors([&](auto access, Index i) NORMLAB_INLINE_LAMBDA {
+      through.enter_again(access, i);
+      tile.for_rows([&](int r, Index row) NORMLAB_INLINE_LAMBDA {
+        const Index at = row * a.hidden + i;
+        const auto dy = access.load(a.dinput.x + at);
+        if constexpr (apart) access.store(through_recurrent.dx(access, r, row, i, dy), a.drecurrent.x + at);
+        access.store(through.dx(access, r, row, i, dy), a.dinput.x + at);
+      });
     });
   }
 }
 
-template <RowNorm norm, class T>
-void tanh_cell_backward_rows(const TanhCellBackward<T>& arguments) {
+template <class Side, class T>
+void tanh_cell_backward_of(const TanhCellBackward<T>& arguments) {
   const TanhCellBackward<T> a = arguments;
-  for_row_blocks(a.rows, [&](auto count, Index row)
-                             NORMLAB_INLINE_LAMBDA { tanh_cell_backward_block<norm, count.value>(a, row); });
+  Side::template for_tiles<T>(a.part, a.rows, a.hidden, [&](const auto& tile) NORMLAB_INLINE_LAMBDA {
+    tile.for_gates(0, 1, a.hidden, 0,
+                   [&](const auto& units) NORMLAB_INLINE_LAMBDA { tanh_tile_backward(a, units); });
+  });
 }
 
 template <class T>
 void tanh_cell_forward(const TanhCellForward<T>& a) {
-  if (a.norm == RowNorm::none) tanh_cell_forward_rows<RowNorm::none>(a);
-  if (a.norm == RowNorm::layer) tanh_cell_forward_rows<RowNorm::layer>(a);
-  if (a.norm == RowNorm::rms) tanh_cell_forward_rows<RowNorm::rms>(a);
+  with_side(a.norm, [&](auto side) { tanh_cell_forward_of<decltype(side)>(a); });
 }
 
 template <class T>
 void tanh_cell_backward(const TanhCellBackward<T>& a) {
-  if (a.norm == RowNorm::none) tanh_cell_backward_rows<RowNorm::none>(a);
-  if (a.norm == RowNorm::layer) tanh_cell_backward_rows<RowNorm::layer>(a);
-  if (a.norm == RowNorm::rms) tanh_cell_backward_rows<RowNorm::rms>(a);
+  with_side(a.norm, [&](auto side) { tanh_cell_backward_of<decltype(side)>(a); });
 }
 
 NORMLAB_TARGET_KERNEL(tanh_cell_forward, TanhCellForward)

@@ -1,7 +1,11 @@
-// One time step of the tanh recurrence on rows (samples), everything between two matrix products in one pass:
+// One time step of the tanh recurrence, everything between two matrix products in one pass:
 //
-//   none:         h = tanh(s + bias),           s = W_ih x + W_hh h'
-//   layer, rms:   h = tanh(N(s) gain + bias)    (Ba, Kiros, Hinton 2016, section 3.1, equation 4)
+//   plain:       h = tanh(s + bias),           s = W_ih x + W_hh h'
+//   per row:     h = tanh(N(s) gain + bias)    (layer: Ba, Kiros, Hinton 2016, section 3.1, equation 4; rms)
+//   per column:  h = tanh(N(W_ih x) gain_ih + N(W_hh h') gain_hh + bias)
+//
+// Per column it is batch normalization over the samples, of the two products apart as Cooijmans et al. 2016
+// normalize them in the LSTM.
 #pragma once
 
 #include "normlab/kernels/cell_norm.h"
@@ -10,25 +14,24 @@ namespace normlab {
 
 template <class T>
 struct TanhCellForward {
-  RowNorm norm;
-  T* summed;               // (rows, hidden): s; under layer and rms becomes N(s)
-  const T *gain, *bias;    // (hidden); gain not read under none
-  T* hidden_state;         // (rows, hidden): h
-  RowScaling<T>* scaling;  // (rows), kept for backward; not used under none
+  CellNorm<T> norm;
+  CellMatrix<T> input;      // (hidden) s, per row becomes N(s); per column W_ih x
+  CellMatrix<T> recurrent;  // (hidden) W_hh h'; used per column only
+  const T* bias;            // (hidden)
+  T* hidden_state;          // (rows, hidden): h
   Index rows, hidden;
-  T epsilon;
+  CellPart part;
 };
 
 template <class T>
 struct TanhCellBackward {
-  RowNorm norm;
-  const T *hidden_state, *dhidden;  // (rows, hidden): h and dL/dh
-  const T* summed;                  // (rows, hidden): as forward left it, not used under none
-  T* dsummed;                       // (rows, hidden): receives dL/ds
-  const T* gain;
-  const RowScaling<T>* scaling;
-  T *dgain, *dbias;  // (hidden), added to; dgain not used under none
+  CellNorm<T> norm;
+  CellMatrix<T> input, recurrent;      // as forward left them
+  const T *hidden_state, *dhidden;     // (rows, hidden): h and dL/dh
+  CellGradient<T> dinput, drecurrent;  // drecurrent is used per column only
+  T* dbias;                            // (hidden), added to
   Index rows, hidden;
+  CellPart part;
 };
 
 template <class T>

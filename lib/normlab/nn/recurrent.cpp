@@ -65,13 +65,13 @@ Value<T>& add_recurrent(Graph<T>& graph, Parameters<T>& parameters, const std::s
                                 .carried_hidden = site.carried("hidden")};
   switch (spec.cell) {
     case CellKind::lstm:
-      add_lstm(site, links);
+      graph.template add<Lstm<T>>(links, site);
       break;
     case CellKind::gru:
-      add_gru(site, links);
+      graph.template add<Gru<T>>(links, site);
       break;
     case CellKind::tanh:
-      add_tanh_rnn(site, links);
+      graph.template add<TanhRnn<T>>(links, site);
       break;
   }
   return y;

@@ -15,8 +15,10 @@ Index steps_of_chunk(Index steps, Index batch, Index weight_bytes) {
 }  // namespace
 
 template <class T>
-RecurrentOp<T>::RecurrentOp(const RecurrentLinks<T>& links, Index gates, SummedInputs summed_inputs)
-    : steps_(links.x.data.dimension(0)),
+RecurrentOp<T>::RecurrentOp(const RecurrentLinks<T>& links, const CellNorm<T>& norm, Index gates,
+                            SummedInputs summed_inputs)
+    : norm_(norm),
+      steps_(links.x.data.dimension(0)),
       batch_(links.x.data.dimension(1)),
       in_(links.x.data.dimension(2)),
       hidden_(links.y.data.dimension(2)),

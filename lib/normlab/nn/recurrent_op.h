@@ -4,6 +4,7 @@
 
 #include <optional>
 
+#include "normlab/kernels/cell_norm.h"
 #include "normlab/nn/graph.h"
 #include "normlab/nn/parameters.h"
 #include "normlab/nn/row_threads.h"
@@ -53,7 +54,8 @@ class RecurrentOp : public Op<T> {
   Index multiply_adds() const final;  // a recurrent product with a state known to be zero is not made
 
  protected:
-  RecurrentOp(const RecurrentLinks<T>& links, Index gates, SummedInputs summed_inputs);
+  RecurrentOp(const RecurrentLinks<T>& links, const CellNorm<T>& norm, Index gates,
+              SummedInputs summed_inputs);
 
   virtual Index kept_by_cell() const = 0;  // of its own tensors, as kept_elements()
   virtual void start_forward() = 0;
@@ -68,10 +70,12 @@ class RecurrentOp : public Op<T> {
   Index kept_steps() const { return training() ? steps_ : 1; }
   Index time(Index step) const { return reverse_ ? steps_ - 1 - step : step; }
 
-  T* input(Index step) { return at_step(input_, time(step)); }          // (B, G H): P_t
-  T* recurrent(Index step) { return at_step(recurrent_, time(step)); }  // (B, G H): R_t, when apart
-  T* dinput(Index step) { return in_chunk(dinput_, step); }             // (B, G H): dP_t
-  T* drecurrent(Index step) {                                           // (B, G H): dR_t
+  T* input(Index step) { return at_step(input_, time(step)); }  // (B, G H): P_t
+  T* recurrent(Index step) {                                    // (B, G H): R_t, null when together
+    return summed_inputs_ == SummedInputs::together ? nullptr : at_step(recurrent_, time(step));
+  }
+  T* dinput(Index step) { return in_chunk(dinput_, step); }  // (B, G H): dP_t
+  T* drecurrent(Index step) {                                // (B, G H): dR_t
     return summed_inputs_ == SummedInputs::together ? dinput(step) : in_chunk(drecurrent_, step);
   }
   T* hidden(Index step) { return y_.data() + time(step) * batch_ * hidden_; }       // (B, H)
@@ -79,21 +83,21 @@ class RecurrentOp : public Op<T> {
   const T* previous_hidden(Index step) { return step > 0 ? hidden(step - 1) : initial_hidden_.data(); }
   bool carries() const { return carried_hidden_ != nullptr; }
 
-  // Calls body(first_row, rows, thread) for parts of the batch.
+  bool plain() const { return norm_.side == CellSide::plain; }
+
+  // Calls body(part, thread) for parts of what the cell's kernel can divide: the rows of the batch or, where
+  // statistics look at all rows of a column, the hidden units. Sums over rows are the threads' own there, and
+  // one here, thread 0's.
   template <class Body>
-  void for_rows(const Body& body) {
-    const Index rows_worth_a_thread = 1 + 2048 / hidden_;
-    parallel_for(batch_, rows_worth_a_thread,
-                 [&](Index begin, Index end, int thread) { body(begin, end - begin, thread); });
+  void for_parts(const Body& body) const {
+    const bool per_column = norm_.side == CellSide::per_column;
+    const Index worth_a_thread = per_column ? 16 + 2048 / batch_ : 1 + 2048 / hidden_;
+    parallel_for(per_column ? hidden_ : batch_, worth_a_thread, [&](Index begin, Index end, int thread) {
+      body(CellPart{begin, end}, per_column ? 0 : thread);
+    });
   }
 
-  // Calls body(first_unit, end_unit) for parts of the hidden units: batch norm looks at all rows of a column.
-  template <class Body>
-  void for_units(const Body& body) {
-    const Index units_worth_a_thread = 16 + 2048 / batch_;
-    parallel_for(hidden_, units_worth_a_thread, [&](Index begin, Index end, int) { body(begin, end); });
-  }
-
+  CellNorm<T> norm_;
   Index steps_, batch_, in_, hidden_, gates_;
 
  private:

@@ -55,10 +55,16 @@ struct RecurrentSite {
   }
   // Whether the cell normalizes columns, each hidden unit over the batch, or rows, each sample by itself.
   bool per_column() const { return traits(norm.kind).statistics == Statistics::channel; }
-  RowNorm row_norm() const {
-    if (traits(norm.kind).statistics != Statistics::group) return RowNorm::none;
-    return traits(norm.kind).centred ? RowNorm::layer : RowNorm::rms;
+  CellNorm<T> cell_norm() const {
+    const auto epsilon = static_cast<T>(norm.epsilon), momentum = static_cast<T>(norm.momentum);
+    if (!normalizes()) return {};
+    if (per_column()) {
+      return {.side = CellSide::per_column, .epsilon = epsilon, .momentum = momentum, .training = training()};
+    }
+    const RowNorm row = traits(norm.kind).centred ? RowNorm::layer : RowNorm::rms;
+    return {.side = CellSide::per_row, .row = row, .epsilon = epsilon};
   }
+  bool training() const { return graph.mode() == Mode::training; }
 
   static std::string_view carried_state_prefix(Mode mode) {
     return mode == Mode::training ? "carried.training." : "carried.evaluation.";

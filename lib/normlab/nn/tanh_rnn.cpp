@@ -1,108 +1,82 @@
 #include "normlab/nn/tanh_rnn.h"
 
-#include "normlab/nn/tanh_rnn_batch.h"
-
 namespace normlab {
+namespace {
+
+// Per column the two products have statistics of their own, as in the other cells.
+template <class T>
+SummedInputs summed_inputs_of(const RecurrentSite<T>& site) {
+  return site.per_column() ? SummedInputs::apart : SummedInputs::together;
+}
 
 template <class T>
-TanhRnnInputs<T>::TanhRnnInputs(Op<T>& op, const RecurrentSite<T>& site)
-    : gain(op, site.per_column() ? nullptr : site.gain("gain", site.spec.hidden)),
-      gain_ih(op, site.per_column() ? site.gain("gain_ih", site.spec.hidden) : nullptr),
-      gain_hh(op, site.per_column() ? site.gain("gain_hh", site.spec.hidden) : nullptr),
-      bias_ih(op, site.bias(site.row_norm() == RowNorm::none ? "bias_ih" : "bias", site.spec.hidden)),
-      bias_hh(op, site.plain_bias("bias_hh", site.spec.hidden)) {}
+MatrixSpec input_spec(const RecurrentSite<T>& site) {
+  return {.name = "ih", .gain = site.per_column() ? "gain_ih" : "gain", .width = site.spec.hidden};
+}
+
+template <class T>
+MatrixSpec recurrent_spec(const RecurrentSite<T>& site) {
+  return {.name = "hh", .gain = site.per_column() ? "gain_hh" : "", .width = site.spec.hidden};
+}
+
+}  // namespace
 
 template <class T>
 TanhRnn<T>::TanhRnn(const RecurrentLinks<T>& links, const RecurrentSite<T>& site)
-    : RecurrentOp<T>(links, 1, SummedInputs::together),
-      parameters_(*this, site),
-      norm_(site.row_norm()),
-      epsilon_(static_cast<T>(site.norm.epsilon)),
-      bias_({this->hidden_}) {
-  if (norm_ != RowNorm::none) scaling_.resize(static_cast<std::size_t>(this->kept_steps() * this->batch_));
-  if (!this->training()) return;
-  dbias_ = ThreadSums<T>(this->hidden_);
-  if (norm_ != RowNorm::none) dgain_ = ThreadSums<T>(this->hidden_);
-}
-
-template <class T>
-void TanhRnn<T>::start_forward() {
-  bias_.copy_from(parameters_.bias_ih.tensor());
-  if (!parameters_.bias_hh) return;
-  for (Index i = 0; i < bias_.size(); ++i) bias_[i] += parameters_.bias_hh.data()[i];
-}
+    : RecurrentOp<T>(links, site.cell_norm(), 1, summed_inputs_of(site)),
+      input_(*this, site, input_spec(site)),
+      recurrent_(*this, site, recurrent_spec(site)),
+      bias_(*this, site, this->norm_.side == CellSide::per_row ? "bias" : "bias_ih", this->hidden_,
+            this->hidden_) {}
 
 template <class T>
 void TanhRnn<T>::step_forward(Index step) {
-  const Index hidden = this->hidden_;
-  this->for_rows([&](Index first, Index rows, int) {
-    TanhCellForward<T> a{};
-    a.norm = norm_;
-    a.summed = this->input(step) + first * hidden;
-    a.bias = bias_.data();
-    if (norm_ != RowNorm::none) {
-      a.gain = parameters_.gain.data();
-      a.scaling = scaling(step, first);
-    }
-    a.hidden_state = this->hidden(step) + first * hidden;
-    a.rows = rows;
-    a.hidden = hidden;
-    a.epsilon = epsilon_;
-    tanh_cell_forward(a);
+  this->for_parts([&](const CellPart& part, int) {
+    tanh_cell_forward(TanhCellForward<T>{.norm = this->norm_,
+                                         .input = input_.at(step, this->input(step)),
+                                         .recurrent = recurrent_.at(step, this->recurrent(step)),
+                                         .bias = bias_.data(),
+                                         .hidden_state = this->hidden(step),
+                                         .rows = this->batch_,
+                                         .hidden = this->hidden_,
+                                         .part = part});
   });
 }
 
 template <class T>
 void TanhRnn<T>::start_backward() {
-  dbias_.clear();
-  dgain_.clear();
+  bias_.clear();
+  input_.clear();
+  recurrent_.clear();
 }
 
 template <class T>
 void TanhRnn<T>::step_backward(Index step) {
-  const Index hidden = this->hidden_;
-  this->for_rows([&](Index first, Index rows, int thread) {
-    TanhCellBackward<T> a{};
-    a.norm = norm_;
-    a.hidden_state = this->hidden(step) + first * hidden;
-    a.dhidden = this->dhidden(step) + first * hidden;
-    a.summed = this->input(step) + first * hidden;
-    a.dsummed = this->dinput(step) + first * hidden;
-    a.dbias = dbias_.part(thread);
-    if (norm_ != RowNorm::none) {
-      a.gain = parameters_.gain.data();
-      a.scaling = scaling(step, first);
-      a.dgain = dgain_.part(thread);
-    }
-    a.rows = rows;
-    a.hidden = hidden;
-    tanh_cell_backward(a);
+  this->for_parts([&](const CellPart& part, int thread) {
+    tanh_cell_backward(TanhCellBackward<T>{.norm = this->norm_,
+                                           .input = input_.at(step, this->input(step)),
+                                           .recurrent = recurrent_.at(step, this->recurrent(step)),
+                                           .hidden_state = this->hidden(step),
+                                           .dhidden = this->dhidden(step),
+                                           .dinput = input_.gradient(thread, this->dinput(step)),
+                                           .drecurrent = recurrent_.gradient(thread, this->drecurrent(step)),
+                                           .dbias = bias_.sum(thread),
+                                           .rows = this->batch_,
+                                           .hidden = this->hidden_,
+                                           .part = part});
   });
 }
 
 template <class T>
 void TanhRnn<T>::finish_backward() {
-  dbias_.total(parameters_.bias_ih.gradient());
-  if (parameters_.bias_hh) dbias_.total(parameters_.bias_hh.gradient());
-  if (parameters_.gain) dgain_.total(parameters_.gain.gradient());
+  bias_.total();
+  input_.total();
+  recurrent_.total();
 }
 
-template <class T>
-void add_tanh_rnn(const RecurrentSite<T>& site, const RecurrentLinks<T>& links) {
-  if (site.per_column()) {
-    site.graph.template add<BatchNormTanhRnn<T>>(links, site);
-  } else {
-    site.graph.template add<TanhRnn<T>>(links, site);
-  }
-}
-
-template struct TanhRnnInputs<float>;
 template class TanhRnn<float>;
-template void add_tanh_rnn(const RecurrentSite<float>&, const RecurrentLinks<float>&);
 #if NORMLAB_WITH_DOUBLE
-template struct TanhRnnInputs<double>;
 template class TanhRnn<double>;
-template void add_tanh_rnn(const RecurrentSite<double>&, const RecurrentLinks<double>&);
 #endif
 
 }  // namespace normlab
