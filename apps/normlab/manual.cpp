@@ -6,7 +6,7 @@
 #include "commands.h"
 #include "normlab/core/standard_streams.h"
 #include "normlab/experiment/environment.h"
-#include "normlab/experiment/setting_paths.h"
+#include "normlab/experiment/setting_list.h"
 
 namespace {
 
@@ -93,10 +93,11 @@ std::string settings_text() {
       section("SETTINGS") +
       plain(
           "What --set takes, what a config is made of, and what the grid of an experiment varies. "
-          "experiment-format.md has their meaning, defaults and ranges.\n");
+          "experiment-format.md has their ranges as well.\n");
   for (const normlab::SettingDescription& setting : normlab::list_settings()) {
-    text += fmt::format(".TP\n{}\n", bold(setting.path));
-    text += setting.choices.empty() ? "\\&\n" : plain(fmt::format("{}\n", fmt::join(setting.choices, ", ")));
+    std::string meaning = normlab::with_choices(setting.setting.meaning, setting);
+    if (!setting.owners.empty()) meaning += fmt::format(" ({})", setting.owners);
+    text += entry(bold(setting.path), fmt::format("{} [default: {}]", meaning, setting.default_text));
   }
   return text;
 }

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "data/idx_files.h"
+#include "normlab/models/recurrent.h"
 
 using namespace normlab;
 using namespace normlab::testing;
@@ -77,7 +78,8 @@ TEST_CASE("a name that an axis has keeps its settings when the shell chooses it"
     apply_shell_setting(spec, parse_shell_setting(setting));
     std::vector<Index> found;
     for (const SweepCell& cell : expand(spec)) {
-      found.insert(found.end(), {cell.config.model.hidden_size, cell.config.model.layers});
+      const auto* model = cell.config.model.get_if<Recurrent>();
+      found.insert(found.end(), {model->hidden_size, model->layers});
     }
     return found;
   };

@@ -6,6 +6,9 @@
 
 #include "data/idx_files.h"
 #include "normlab/experiment/config_json.h"
+#include "normlab/models/cnn.h"
+#include "normlab/models/mlp.h"
+#include "normlab/models/recurrent.h"
 
 using namespace normlab;
 using namespace normlab::testing;
@@ -55,9 +58,9 @@ TEST_CASE("axis values may be objects, and keep what the base says beside them")
     "grid": {"model": [{"name": "mlp", "hidden": [5]}, "cnn"]}})");
   const std::vector<SweepCell> cells = expand(spec);
   REQUIRE(cells.size() == 2);
-  CHECK(cells[0].config.model.hidden == std::vector<Index>{5});
-  CHECK(cells[0].config.model.activation == Activation::tanh);
-  CHECK(cells[1].config.model.activation == Activation::tanh);
+  CHECK(cells[0].config.model.get_if<Mlp>()->hidden == std::vector<Index>{5});
+  CHECK(cells[0].config.model.get_if<Mlp>()->activation == Activation::tanh);
+  CHECK(cells[1].config.model.get_if<Cnn>()->activation == Activation::tanh);
 }
 
 TEST_CASE("overrides set what they say in the cells that match, and in no other") {
@@ -69,7 +72,7 @@ TEST_CASE("overrides set what they say in the cells that match, and in no other"
   std::vector<double> rates;
   for (const SweepCell& cell : expand(spec)) rates.push_back(cell.config.optimizer.learning_rate);
   CHECK(rates == std::vector<double>{1e-3, 1e-3, 1e-3, 0.5, 0.25, 1e-3});
-  CHECK(expand(spec)[4].config.model.hidden_size == 3);
+  CHECK(expand(spec)[4].config.model.get_if<Recurrent>()->hidden_size == 3);
 }
 
 TEST_CASE("conditions of overrides see defaults") {

@@ -6,6 +6,7 @@
 
 #include "nn/gradient_check.h"
 #include "normlab/core/error.h"
+#include "normlab/models/model.h"
 #include "normlab/nn/norm_traits.h"
 #include "normlab/tasks/classification.h"
 
@@ -14,7 +15,7 @@ namespace {
 
 // Two blocks of one and two convolutions on 9 x 6 images, an odd size to halve, and one dense layer.
 ModelSpec small_cnn(Activation activation) {
-  return {.kind = ModelKind::cnn, .activation = activation, .blocks = {{4}, {4, 6}}, .dense = {8}};
+  return Cnn{.blocks = {{4}, {4, 6}}, .dense = {8}, .activation = activation};
 }
 
 const TaskShape small_task = classification_of({.height = 9, .width = 6}, 3);
@@ -123,7 +124,6 @@ TEST_CASE("the cnn in single precision agrees with plain loops in double, for ev
 }
 
 TEST_CASE("the cnn's parameters have PyTorch's names") {
-  using Names = std::vector<std::string>;
   CHECK(names_with(Norm::none) ==
         Names{"blocks.0.0.convolution.weight", "blocks.0.0.convolution.bias", "blocks.1.0.convolution.weight",
               "blocks.1.0.convolution.bias", "blocks.1.1.convolution.weight", "blocks.1.1.convolution.bias",
@@ -145,8 +145,7 @@ TEST_CASE("under instance norm the cnn's dense layers are plain") {
 
 TEST_CASE("the default cnn has 0.42 million parameters, laid out as PyTorch's modules") {
   Parameters<float> parameters({}, 1);
-  auto model = record_model({.kind = ModelKind::cnn}, {}, classification_of({28, 28}, 10), 2, Mode::training,
-                            parameters);
+  auto model = record_model(Cnn{}, {}, classification_of({28, 28}, 10), 2, Mode::training, parameters);
   CHECK(parameters.parameter_count() ==
         (32 * 9 + 32) + (64 * 32 * 9 + 64) + (128 * 64 * 7 * 7 + 128) + (10 * 128 + 10));
   CHECK(parameters.parameters()[2].data.shape() == Shape{64, 32, 3, 3});
@@ -156,20 +155,20 @@ TEST_CASE("the default cnn has 0.42 million parameters, laid out as PyTorch's mo
 
 TEST_CASE("the cnn says which norms have no meaning, and where") {
   const auto reason = [](const ModelSpec& model, const NormSpec& norm, Index batch) {
-    return undefined_reason(model, norm, batch).value_or("");
+    return model->undefined_reason(norm, batch).value_or("");
   };
-  ModelSpec model{.kind = ModelKind::cnn};
+  Cnn model;
   for (const Norm kind : all_norms()) CHECK(reason(model, {.kind = kind}, 4) == "");
   CHECK(reason(model, {.kind = Norm::instance}, 1) == "");
   CHECK(reason(model, {.kind = Norm::batch}, 1).find("batch norm is not defined") != std::string::npos);
   model.blocks = {{32}, {36}};
   CHECK(reason(model, {.kind = Norm::group}, 4).find("convolutions: group norm") != std::string::npos);
-  model = {.kind = ModelKind::cnn, .dense = {100}};
+  model = {.dense = {100}};
   CHECK(reason(model, {.kind = Norm::group}, 4).find("dense layers: group norm") != std::string::npos);
 }
 
 TEST_CASE("a cnn with more poolings than the image has room for is refused") {
-  ModelSpec model{.kind = ModelKind::cnn, .blocks = {{2}, {2}, {2}}, .dense = {}};
+  const Cnn model{.blocks = {{2}, {2}, {2}}, .dense = {}};
   Parameters<float> parameters({}, 1);
   const auto record = [&](Index size) {
     record_model(model, {}, classification_of({.height = size, .width = 20}, 2), 2, Mode::training,

@@ -5,7 +5,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "normlab/models/cnn.h"
+#include "normlab/models/mlp.h"
 #include "normlab/models/model.h"
+#include "normlab/models/recurrent.h"
 #include "normlab/tasks/classification.h"
 #include "normlab/tasks/language_modelling.h"
 
@@ -116,7 +119,8 @@ void check_parameters(const Network& network, Parameters<float>& parameters, dou
   }
 }
 
-void check_model(const ModelSpec& model, const TaskShape& task, std::size_t tensors) {
+void check_model(const ModelSpec& model, Activation activation, Index hidden_size, const TaskShape& task,
+                 std::size_t tensors) {
   for (const auto scheme : {InitScheme::standard, InitScheme::glorot, InitScheme::he, InitScheme::torch}) {
     for (const Norm norm : {Norm::none, Norm::weight}) {
       for (const double scale : {1.0, 0.5}) {
@@ -126,7 +130,7 @@ void check_model(const ModelSpec& model, const TaskShape& task, std::size_t tens
         Parameters<float> parameters({.scheme = scheme, .scale = scale}, 5);
         record_model(model, {.kind = norm}, task, 2, Mode::evaluation, parameters);
         if (norm == Norm::none) CHECK(parameters.parameters().size() == tensors);
-        check_parameters({scheme, model.activation, model.hidden_size}, parameters, scale);
+        check_parameters({scheme, activation, hidden_size}, parameters, scale);
       }
     }
   }
@@ -139,28 +143,29 @@ const TaskShape images = classification_of({.height = 12, .width = 20}, 30);
 TEST_CASE("an mlp draws its weights from its scheme, by the activation behind each layer") {
   for (const auto activation : {Activation::relu, Activation::gelu, Activation::tanh}) {
     CAPTURE(static_cast<int>(activation));
-    check_model({.kind = ModelKind::mlp, .hidden = {90, 70}, .activation = activation}, images, 6);
+    check_model(Mlp{.hidden = {90, 70}, .activation = activation}, activation, 0, images, 6);
   }
 }
 
 TEST_CASE("a cnn draws kernels and dense weights from its scheme, by the activation behind each layer") {
   for (const auto activation : {Activation::relu, Activation::tanh}) {
     CAPTURE(static_cast<int>(activation));
-    check_model({.kind = ModelKind::cnn, .activation = activation, .blocks = {{16, 24}, {20}}, .dense = {40}},
+    check_model(Cnn{.blocks = {{16, 24}, {20}}, .dense = {40}, .activation = activation}, activation, 0,
                 images, 10);
   }
 }
 
 TEST_CASE("recurrent layers draw input weights by the fans of a gate, and orthogonal recurrent weights") {
-  for (const auto kind : {ModelKind::rnn, ModelKind::lstm, ModelKind::gru}) {
-    CAPTURE(static_cast<int>(kind));
-    check_model({.kind = kind, .layers = 2, .hidden_size = 48, .bidirectional = true}, images, 18);
+  for (const auto cell : {CellKind::tanh, CellKind::lstm, CellKind::gru}) {
+    CAPTURE(static_cast<int>(cell));
+    check_model(Recurrent{.cell = cell, .layers = 2, .hidden_size = 48, .bidirectional = true},
+                Activation::relu, 48, images, 18);
   }
 }
 
 TEST_CASE("a text model draws its embedding as a weight with the vocabulary as its fan-out") {
-  check_model({.kind = ModelKind::lstm, .hidden_size = 40, .embedding = 32, .window = 3},
-              language_modelling_of(TextUnit::character, 80), 7);
+  check_model(Recurrent{.cell = CellKind::lstm, .hidden_size = 40, .embedding = 32, .window = 3},
+              Activation::relu, 40, language_modelling_of(TextUnit::character, 80), 7);
 }
 
 }  // namespace normlab

@@ -4,6 +4,9 @@
 #include <doctest/doctest.h>
 #include <malloc.h>
 
+#include "normlab/models/cnn.h"
+#include "normlab/models/mlp.h"
+#include "normlab/models/recurrent.h"
 #include "normlab/nn/norm_traits.h"
 #include "normlab/optim/optimizer.h"
 #include "normlab/tasks/classification.h"
@@ -52,35 +55,35 @@ const TaskShape images = classification_of({28, 28}, 10);
 const TaskShape text = language_modelling_of(TextUnit::character, 60);
 
 Network mlp(Norm norm) {
-  return {.model = {.kind = ModelKind::mlp, .hidden = {1200, 1200}},
+  return {.model = Mlp{.hidden = {1200, 1200}},
           .norm = {.kind = norm},
           .task = images,
           .batches = {{2048, 1024}, {256, 136}}};
 }
 
 Network cnn(Norm norm) {
-  return {.model = {.kind = ModelKind::cnn, .blocks = {{16, 16}, {32}}, .dense = {64}},
+  return {.model = Cnn{.blocks = {{16, 16}, {32}}, .dense = {64}},
           .norm = {.kind = norm},
           .task = images,
           .batches = {{128}, {256}}};
 }
 
 Network lstm_on_text(Norm norm) {
-  return {.model = {.kind = ModelKind::lstm, .layers = 2, .hidden_size = 128, .window = 64},
+  return {.model = Recurrent{.cell = CellKind::lstm, .layers = 2, .hidden_size = 128, .window = 64},
           .norm = {.kind = norm},
           .task = text,
           .batches = {{64}, {32}}};
 }
 
 Network gru_on_pixels(Norm norm) {
-  return {.model = {.kind = ModelKind::gru, .hidden_size = 48, .input = SequenceInput::pixels},
+  return {.model = Recurrent{.cell = CellKind::gru, .hidden_size = 48, .input = SequenceInput::pixels},
           .norm = {.kind = norm},
           .task = images,
           .batches = {{64}, {32}}};
 }
 
 Network bidirectional_rnn(Norm norm) {
-  return {.model = {.kind = ModelKind::rnn, .layers = 3, .hidden_size = 300, .bidirectional = true},
+  return {.model = Recurrent{.cell = CellKind::tanh, .layers = 3, .hidden_size = 300, .bidirectional = true},
           .norm = {.kind = norm},
           .task = images,
           .batches = {{128}, {256}}};
@@ -93,9 +96,9 @@ TEST_CASE("the estimate of memory is within a quarter of what every kind of netw
   for (const Norm norm : {Norm::none, Norm::batch, Norm::layer, Norm::weight, Norm::dyt}) {
     for (const auto& make : {mlp, cnn, lstm_on_text, gru_on_pixels, bidirectional_rnn}) {
       const Network network = make(norm);
-      if (undefined_reason(network.model, network.norm, 2)) continue;
+      if (network.model->undefined_reason(network.norm, 2)) continue;
       const double ratio = estimated(network) / allocated(network);
-      CAPTURE(static_cast<int>(network.model.kind));
+      CAPTURE(network.model->name());
       CAPTURE(static_cast<int>(norm));
       CAPTURE(estimated(network));
       CHECK(ratio > 0.8);
@@ -115,33 +118,30 @@ TEST_CASE("the estimate of memory is near where one kind of tensor takes most of
   const TaskShape wide = classification_of({200, 200}, 10), small = classification_of({4, 4}, 10),
                   many_classes = classification_of({4, 4}, 20000),
                   long_text = language_modelling_of(TextUnit::character, 20000);
-  const auto recurrent = [](ModelKind kind, Index layers, Index hidden, SequenceInput input) {
-    return ModelSpec{
-        .kind = kind, .layers = layers, .hidden_size = hidden, .input = input, .embedding = 1, .window = 8};
+  const auto recurrent = [](CellKind cell, Index layers, Index hidden, SequenceInput input) {
+    return Recurrent{
+        .cell = cell, .layers = layers, .hidden_size = hidden, .input = input, .embedding = 1, .window = 8};
   };
   const auto rows = SequenceInput::rows;
-  ModelSpec both_ways = recurrent(ModelKind::gru, 1, 64, rows);
+  Recurrent both_ways = recurrent(CellKind::gru, 1, 64, rows);
   both_ways.bidirectional = true;
-  ModelSpec embedded = recurrent(ModelKind::rnn, 1, 2, rows);
+  Recurrent embedded = recurrent(CellKind::tanh, 1, 2, rows);
   embedded.embedding = 600;
   const Case cases[] = {
-      {"the images", {.kind = ModelKind::mlp, .hidden = {2}}, wide, {{96}, {64}}},
-      {"the classes", {.kind = ModelKind::mlp, .hidden = {2}}, many_classes, {{64}, {128}}},
-      {"the weights", {.kind = ModelKind::mlp, .hidden = {1500, 1500}}, small, {{2}, {2}}},
-      {"the images of a cnn", {.kind = ModelKind::cnn, .blocks = {{1}}, .dense = {}}, wide, {{64}, {32}}},
-      {"the weights of convolutions",
-       {.kind = ModelKind::cnn, .blocks = {{512, 256}}, .dense = {}},
-       small,
-       {{2}, {2}}},
-      {"the dense layers", {.kind = ModelKind::cnn, .blocks = {{8}}, .dense = {60}}, wide, {{2}, {2}}},
-      {"the features", {.kind = ModelKind::cnn, .blocks = {{1}, {64}}, .dense = {}}, wide, {{32}, {48}}},
-      {"the pixels", recurrent(ModelKind::rnn, 1, 2, SequenceInput::pixels), small, {{9000}, {9000}}},
-      {"the rows", recurrent(ModelKind::lstm, 1, 2, rows), wide, {{128}, {64}}},
+      {"the images", Mlp{.hidden = {2}}, wide, {{96}, {64}}},
+      {"the classes", Mlp{.hidden = {2}}, many_classes, {{64}, {128}}},
+      {"the weights", Mlp{.hidden = {1500, 1500}}, small, {{2}, {2}}},
+      {"the images of a cnn", Cnn{.blocks = {{1}}, .dense = {}}, wide, {{64}, {32}}},
+      {"the weights of convolutions", Cnn{.blocks = {{512, 256}}, .dense = {}}, small, {{2}, {2}}},
+      {"the dense layers", Cnn{.blocks = {{8}}, .dense = {60}}, wide, {{2}, {2}}},
+      {"the features", Cnn{.blocks = {{1}, {64}}, .dense = {}}, wide, {{32}, {48}}},
+      {"the pixels", recurrent(CellKind::tanh, 1, 2, SequenceInput::pixels), small, {{9000}, {9000}}},
+      {"the rows", recurrent(CellKind::lstm, 1, 2, rows), wide, {{128}, {64}}},
       {"the vocabulary", embedded, long_text, {{4}, {2}}},
-      {"the characters' classes", recurrent(ModelKind::gru, 1, 2, rows), long_text, {{16}, {24}}},
-      {"the recurrent weights", recurrent(ModelKind::gru, 1, 700, rows), small, {{1}, {1}}},
-      {"the gates", recurrent(ModelKind::gru, 1, 64, rows), wide, {{128}, {16}}},
-      {"the states", recurrent(ModelKind::lstm, 4, 64, rows), wide, {{96}, {48}}},
+      {"the characters' classes", recurrent(CellKind::gru, 1, 2, rows), long_text, {{16}, {24}}},
+      {"the recurrent weights", recurrent(CellKind::gru, 1, 700, rows), small, {{1}, {1}}},
+      {"the gates", recurrent(CellKind::gru, 1, 64, rows), wide, {{128}, {16}}},
+      {"the states", recurrent(CellKind::lstm, 4, 64, rows), wide, {{96}, {48}}},
       {"two directions", both_ways, wide, {{64}, {64}}},
   };
   for (const Case& c : cases) {
@@ -176,15 +176,16 @@ TEST_CASE("the estimate of memory sees what small layers in large numbers take" 
     CHECK(ratio > 0.7);
     CHECK(ratio < 1.5);
   };
-  check({.kind = ModelKind::lstm, .layers = 200, .hidden_size = 2});
-  check({.kind = ModelKind::mlp, .hidden = std::vector<Index>(3000, 2)});
+  check(Recurrent{.cell = CellKind::lstm, .layers = 200, .hidden_size = 2});
+  check(Mlp{.hidden = std::vector<Index>(3000, 2)});
 }
 
 TEST_CASE("sizes whose products no integer holds have an estimate, at once") {
   Network huge = lstm_on_text(Norm::layer);
-  huge.model.layers = Index{1} << 40;
+  auto& model = huge.model.as<Recurrent>();
+  model.layers = Index{1} << 40;
   CHECK(estimated(huge) > 1e15);
-  huge.model.hidden_size = huge.model.window = huge.batches.training[0] = Index{1} << 40;
+  model.hidden_size = model.window = huge.batches.training[0] = Index{1} << 40;
   CHECK(estimated(huge) > 1e40);
   CHECK(estimated(huge) < 1e60);
 }

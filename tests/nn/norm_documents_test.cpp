@@ -58,13 +58,6 @@ const Row& row_of(const std::vector<Row>& rows, const std::string& name) {
   return *found;
 }
 
-template <class Predicate>
-std::string names_where(const Predicate& holds) {
-  std::vector<std::string> names;
-  for (const Norm norm : test::norms_where(holds)) names.emplace_back(traits(norm).name);
-  return fmt::format("{}", fmt::join(names, ", "));
-}
-
 // "`norm.weight`, `norm.bias`": the tensors "norm.…" that a layer declares.
 std::string declared_tensors(Norm norm) {
   test::NormLayer<float> layer({.kind = norm, .groups = 2}, {2, 3, 4}, Activation::relu);
@@ -93,27 +86,6 @@ TEST_CASE("design.md's table has the norms and says where they are not defined")
     CHECK(row.at(1).starts_with("not defined") == !on_vectors);
     CHECK(row.at(3).starts_with("not defined") == !traits(norm).recurrent);
   }
-}
-
-TEST_CASE("experiment-format.md names for each setting of a norm those that have it") {
-  const auto settings = [&] {
-    std::istringstream text(content("docs/experiment-format.md"));
-    std::vector<Row> found;
-    for (std::string line; std::getline(text, line);) {
-      if (line.starts_with("| `norm.")) found.push_back(cells(line));
-    }
-    return found;
-  }();
-  CHECK(row_of(settings, "`norm.name`").at(2) == fmt::format("`{}`", fmt::join(norm_names(), "`, `")));
-  const auto check = [&](const std::string& setting, const std::string& names) {
-    INFO(setting << " is a setting of " << names);
-    CHECK(row_of(settings, "`norm." + setting + "`").at(3).starts_with(names + ":"));
-  };
-  check("epsilon", names_where([](const NormTraits& t) { return t.takes_statistics(); }));
-  check("alpha", names_where([](const NormTraits& t) { return t.statistics == Statistics::learned; }));
-  check("affine", names_where([](const NormTraits& t) { return t.normalizes(); }));
-  check("momentum", names_where([](const NormTraits& t) { return t.statistics == Statistics::channel; }));
-  check("groups", names_where([](const NormTraits& t) { return t.groups == Groups::as_set; }));
 }
 
 TEST_CASE("parameters.md names each norm's tensors and its PyTorch counterpart") {

@@ -23,7 +23,6 @@ bool names(const std::optional<std::string>& reason, const std::string& part) {
 }  // namespace
 
 TEST_CASE("normalizations declare their parameters under PyTorch's names") {
-  using Names = std::vector<std::string>;
   const Names bias{"hidden.0.linear.bias"};
   const Names affine{"hidden.0.norm.weight", "hidden.0.norm.bias"};
   CHECK(names_declared_by(Norm::none) == bias);

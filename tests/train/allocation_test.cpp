@@ -85,7 +85,7 @@ struct Counts {
 // What happens from the evaluation at step `steps` to the one at step 2 * `steps`, that one included. An
 // evaluation is the same work each time, so the difference between two values of `steps` is the training
 // loop's alone.
-Counts counts_over(ModelKind kind, Norm norm, Index steps) {
+Counts counts_over(const std::string& kind, Norm norm, Index steps) {
   RunConfig config = test::small_run(kind, norm);
   config.clip_gradient_norm = 1;
   config.budget.steps = 2 * steps;
@@ -102,10 +102,9 @@ Counts counts_over(ModelKind kind, Norm norm, Index steps) {
 }  // namespace
 
 TEST_CASE("the training loop neither allocates nor creates primitives after its first steps") {
-  for (const ModelKind kind :
-       {ModelKind::mlp, ModelKind::rnn, ModelKind::lstm, ModelKind::gru, ModelKind::cnn}) {
+  for (const char* kind : {"mlp", "rnn", "lstm", "gru", "cnn"}) {
     for (const Norm norm : {Norm::none, Norm::batch, Norm::layer, Norm::weight}) {
-      CAPTURE(static_cast<int>(kind));
+      CAPTURE(kind);
       CAPTURE(static_cast<int>(norm));
       const Counts few = counts_over(kind, norm, 15);
       const Counts many = counts_over(kind, norm, 95);  // crosses epochs, whose last batches are smaller

@@ -59,7 +59,7 @@ class StoppedRun {
   }
 
   test::TemporaryFolder folder;
-  const RunConfig config = small_run(ModelKind::mlp, Norm::batch);
+  const RunConfig config = small_run("mlp", Norm::batch);
   std::string content;
   std::vector<double> whole;
 };
@@ -180,9 +180,9 @@ TEST_CASE("a checkpoint of other data is set aside, and one that names no data i
   write(folder.path() / "before", text);
   write(folder.path() / "after", {text.rbegin(), text.rend()});
   const auto config_of = [&](const char* name) {
-    RunConfig config = small_run(ModelKind::lstm, Norm::layer);
+    RunConfig config = small_run("lstm", Norm::layer);
     config.dataset = {.kind = DatasetKind::text, .path = folder.path() / name};
-    config.model.window = 10;
+    config.model.as<Recurrent>().window = 10;
     config.batch_size = 4;
     config.evaluate_every = {.epochs = 0, .steps = 10};
     return config;

@@ -26,7 +26,7 @@ class StoppedRun {
   test::TemporaryFolder folder_;
 
  public:
-  RunConfig config = test::small_run(ModelKind::mlp, Norm::layer);
+  RunConfig config = test::small_run("mlp", Norm::layer);
   std::filesystem::path checkpoint = folder_.path() / "checkpoint";
 
   // Until the next evaluation, or to the end.
@@ -116,8 +116,9 @@ TEST_CASE("the checkpoint of a resumed run holds what passed before it and since
 }
 
 TEST_CASE("the training clock's processor time is that of the steps, without evaluations and checkpoints") {
-  RunConfig config = test::small_run(ModelKind::mlp, Norm::layer);
-  config.model.hidden = {256};  // the whole of the validation data costs much more than a batch of 16
+  RunConfig config = test::small_run("mlp", Norm::layer);
+  config.model.as<Mlp>().hidden = {
+      256};  // the whole of the validation data costs much more than a batch of 16
   config.evaluate_every = {.epochs = 0, .steps = 1};
   test::TemporaryFolder folder;
   const RunResult result = train(config, {.checkpoint = folder.path() / "checkpoint",
@@ -128,7 +129,7 @@ TEST_CASE("the training clock's processor time is that of the steps, without eva
 }
 
 TEST_CASE("a run that is not interrupted counts every part of its time once") {
-  RunConfig config = test::small_run(ModelKind::mlp, Norm::layer);
+  RunConfig config = test::small_run("mlp", Norm::layer);
   test::TemporaryFolder folder;
   const Since since;
   const RunResult result = train(config, {.checkpoint = folder.path() / "checkpoint",

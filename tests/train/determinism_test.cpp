@@ -9,9 +9,9 @@ namespace {
 using test::numbers;
 using test::small_run;
 
-const std::vector<std::pair<ModelKind, Norm>> networks = {
-    {ModelKind::mlp, Norm::batch},  {ModelKind::lstm, Norm::layer}, {ModelKind::gru, Norm::batch},
-    {ModelKind::rnn, Norm::weight}, {ModelKind::cnn, Norm::group},  {ModelKind::cnn, Norm::batch}};
+const std::vector<std::pair<const char*, Norm>> networks = {{"mlp", Norm::batch}, {"lstm", Norm::layer},
+                                                            {"gru", Norm::batch}, {"rnn", Norm::weight},
+                                                            {"cnn", Norm::group}, {"cnn", Norm::batch}};
 
 // Trains, asking the run to stop at every evaluation, and continues it until it is done.
 RunResult train_in_pieces(const RunConfig& config, const std::filesystem::path& checkpoint, int& pieces) {
@@ -30,7 +30,7 @@ RunResult train_in_pieces(const RunConfig& config, const std::filesystem::path& 
 
 TEST_CASE("the same config gives the same numbers, and other seeds give others") {
   for (const auto& [kind, norm] : networks) {
-    CAPTURE(static_cast<int>(kind));
+    CAPTURE(kind);
     const RunConfig config = small_run(kind, norm);
     const auto first = numbers(train(config, {}));
     CHECK(first == numbers(train(config, {})));
@@ -44,7 +44,7 @@ TEST_CASE("an interrupted and continued run equals one that was left alone") {
   test::TemporaryFolder folder;
   for (const auto& [kind, norm] : networks) {
     for (const auto optimizer : {OptimizerKind::adam, OptimizerKind::momentum}) {
-      CAPTURE(static_cast<int>(kind));
+      CAPTURE(kind);
       RunConfig config = small_run(kind, norm);
       config.optimizer.kind = optimizer;
       config.optimizer.learning_rate = 0.01;
@@ -70,10 +70,10 @@ TEST_CASE("text carries its state across an interruption") {
     std::fclose(out);
   }
   for (const Norm norm : {Norm::none, Norm::layer, Norm::batch}) {
-    RunConfig config = small_run(ModelKind::lstm, norm);
+    RunConfig config = small_run("lstm", norm);
     config.dataset = {.kind = DatasetKind::text, .path = file.string()};
-    config.model.embedding = 6;
-    config.model.window = 12;
+    config.model.as<Recurrent>().embedding = 6;
+    config.model.as<Recurrent>().window = 12;
     config.batch_size = 5;
     config.evaluate_every = {.epochs = 0, .steps = 7};
     const RunResult whole = train(config, {});

@@ -22,7 +22,7 @@ Index counted_steps(const RunConfig& config) {
 
 TEST_CASE("what is known of an epoch before the data are cut is what an epoch then has") {
   for (const Index batch_size : {1, 2, 7, 101, 202, 203}) {
-    RunConfig config = small_run(ModelKind::mlp, Norm::none);
+    RunConfig config = small_run("mlp", Norm::none);
     config.batch_size = batch_size;
     const DataSize size = load_data_size(config);
     const RunData data = load_run_data(config);
@@ -35,7 +35,7 @@ TEST_CASE("what is known of an epoch before the data are cut is what an epoch th
 }
 
 TEST_CASE("a budget that ends before the first step is refused, with what a step is") {
-  RunConfig config = small_run(ModelKind::mlp, Norm::none);  // 13 steps an epoch
+  RunConfig config = small_run("mlp", Norm::none);  // 13 steps an epoch
   const DataSize size = load_data_size(config);
   CHECK(counted_steps(config) == 13);
   config.budget = {.epochs = 1.0 / 13};
@@ -55,9 +55,9 @@ TEST_CASE("a network that does not fit into memory is refused before it is built
   CHECK(request_error([] { require_memory(3e9, 2, 500'000'000); }).starts_with("jobs: 2 runs side by side"));
 
   for (Index layers : {Index{45'000}, Index{1'000'000'000'000}}) {
-    RunConfig config = small_run(ModelKind::lstm, Norm::layer);
-    config.model.hidden_size = 1000;
-    config.model.layers = layers;
+    RunConfig config = small_run("lstm", Norm::layer);
+    config.model.as<Recurrent>().hidden_size = 1000;
+    config.model.as<Recurrent>().layers = layers;
     const std::string message = request_error([&] { train(config, {}); });
     CAPTURE(message);
     CHECK(message.starts_with("model: "));
@@ -68,7 +68,7 @@ TEST_CASE("a network that does not fit into memory is refused before it is built
 }
 
 TEST_CASE("limits keep the first samples of the validation part and of the test set") {
-  RunConfig config = small_run(ModelKind::mlp, Norm::none);
+  RunConfig config = small_run("mlp", Norm::none);
   config.dataset.validation_limit = 30;
   config.dataset.test_limit = 40;
   const DataSize size = load_data_size(config);
@@ -85,7 +85,7 @@ TEST_CASE("limits keep the first samples of the validation part and of the test 
 }
 
 TEST_CASE("evaluation that costs more than training is said, with its two numbers and what to do") {
-  RunConfig config = small_run(ModelKind::mlp, Norm::none);  // 341 samples of 4096 for validation
+  RunConfig config = small_run("mlp", Norm::none);  // 341 samples of 4096 for validation
   config.evaluate_every = {.epochs = 1};
   CHECK_FALSE(evaluation_warning(config, load_data_size(config)).has_value());
   config.evaluate_every = {.epochs = 0, .steps = 4};
@@ -102,7 +102,7 @@ TEST_CASE("evaluation that costs more than training is said, with its two number
 }
 
 TEST_CASE("set-up is over before the first evaluation, and says so once") {
-  RunConfig config = small_run(ModelKind::mlp, Norm::none);
+  RunConfig config = small_run("mlp", Norm::none);
   std::string order;
   RunOptions options;
   options.on_ready = [&](Index) { order += "r"; };

@@ -5,23 +5,30 @@
 #include <string>
 #include <vector>
 
+#include "normlab/models/cnn.h"
+#include "normlab/models/mlp.h"
+#include "normlab/models/recurrent.h"
 #include "normlab/train/trainer.h"
 
 namespace normlab::test {
 
-// A model of the kind, so small that a step takes well under a millisecond.
-inline RunConfig small_run(ModelKind kind, Norm norm) {
+// A model of that name, so small that a step takes well under a millisecond.
+inline ModelSpec small_model(const std::string& name, Activation activation = Activation::relu) {
+  if (name == "mlp") return Mlp{.hidden = {12, 9}, .activation = activation};
+  if (name == "cnn") return Cnn{.blocks = {{4}, {6}}, .dense = {10}, .activation = activation};
+  ModelSpec model = find_model(name, "model");
+  model.as<Recurrent>().hidden_size = 8;
+  return model;
+}
+
+inline RunConfig small_run(const std::string& model, Norm norm) {
   RunConfig config;
+  config.model = small_model(model);
   config.dataset.kind = DatasetKind::synthetic;
-  config.dataset.standardize = is_recurrent(kind);  // as configs resolve
-  config.dataset.train_limit = 203;                 // with batches of 16: twelve, and a last one of 11
-  config.model.kind = kind;
-  config.model.hidden = {12, 9};
-  config.model.hidden_size = 8;
-  config.model.blocks = {{4}, {6}};
-  config.model.dense = {10};
+  config.dataset.standardize = config.model->defaults().standardize;  // as configs resolve
+  config.dataset.train_limit = 203;  // with batches of 16: twelve, and a last one of 11
   config.norm.kind = norm;
-  config.norm.groups = kind == ModelKind::cnn ? 2 : 3;
+  config.norm.groups = model == "cnn" ? 2 : 3;
   config.batch_size = 16;
   config.budget = {.epochs = 0, .steps = 30, .seconds = 0};
   config.evaluate_every = {.epochs = 0.5, .steps = 0};

@@ -18,10 +18,10 @@ std::string utf8_of_three_bytes(std::uint32_t code) {  // from U+0800 to U+FFFF
 RunResult train_on(const std::string& text, TextUnit unit = TextUnit::character) {
   const test::TemporaryFolder folder;
   std::ofstream(folder.path() / "text", std::ios::binary) << text;
-  RunConfig config = test::small_run(ModelKind::lstm, Norm::layer);
+  RunConfig config = test::small_run("lstm", Norm::layer);
   config.dataset = {.kind = DatasetKind::text, .path = folder.path() / "text", .unit = unit};
-  config.model.embedding = 6;
-  config.model.window = 10;
+  config.model.as<Recurrent>().embedding = 6;
+  config.model.as<Recurrent>().window = 10;
   config.batch_size = 4;
   config.budget.steps = 8;
   return train(config, {});

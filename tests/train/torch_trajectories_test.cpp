@@ -1,5 +1,8 @@
 // Whole training runs against PyTorch: 50 steps from the same parameters on the same batches.
+#include "normlab/models/cnn.h"
+#include "normlab/models/mlp.h"
 #include "normlab/models/model.h"
+#include "normlab/models/recurrent.h"
 #include "normlab/optim/optimizer.h"
 #include "normlab/tasks/classification.h"
 #include "torch_fixture.h"
@@ -10,9 +13,9 @@ namespace {
 using test::TorchCase;
 
 ModelSpec model_of(const std::string& kind) {
-  if (kind == "mlp") return {.kind = ModelKind::mlp, .hidden = {24, 24}};
-  if (kind == "lstm") return {.kind = ModelKind::lstm, .hidden_size = 16};
-  return {.kind = ModelKind::cnn, .blocks = {{6}, {8}}, .dense = {16}};
+  if (kind == "mlp") return Mlp{.hidden = {24, 24}};
+  if (kind == "lstm") return Recurrent{.cell = CellKind::lstm, .hidden_size = 16};
+  return Cnn{.blocks = {{6}, {8}}, .dense = {16}};
 }
 
 // The images (batches, B, H, W) and labels (batches, B) that both sides trained on, batch after batch.

@@ -3,6 +3,8 @@
 #include <doctest/doctest.h>
 
 #include "data/idx_files.h"
+#include "normlab/models/mlp.h"
+#include "normlab/models/recurrent.h"
 #include "normlab/train/trainer.h"
 #include "torch_fixture.h"
 
@@ -72,18 +74,20 @@ ScheduleSpec schedule_of(const TorchCase& c) {
   return spec;
 }
 
+ModelSpec model_of(const TorchCase& c, const TorchCase& data) {
+  const std::string name = c.settings.at("model");
+  if (name == "mlp") return Mlp{.hidden = {12, 8}};
+  const CellKind cell = name == "lstm" ? CellKind::lstm : name == "gru" ? CellKind::gru : CellKind::tanh;
+  return Recurrent{.cell = cell,
+                   .layers = c.settings.value("layers", Index{1}),
+                   .hidden_size = 8,
+                   .embedding = data.settings.value("embedding", Index{1}),
+                   .window = data.settings.value("window", Index{1})};
+}
+
 RunConfig config_of(const TorchCase& c, const TorchCase& data) {
   RunConfig config;
-  const std::string model = c.settings.at("model");
-  config.model.kind = model == "mlp"    ? ModelKind::mlp
-                      : model == "lstm" ? ModelKind::lstm
-                      : model == "gru"  ? ModelKind::gru
-                                        : ModelKind::rnn;
-  config.model.hidden = {12, 8};
-  config.model.hidden_size = 8;
-  config.model.layers = c.settings.value("layers", Index{1});
-  config.model.window = data.settings.value("window", Index{1});
-  config.model.embedding = data.settings.value("embedding", Index{1});
+  config.model = model_of(c, data);
   config.norm.kind = test::norm_named(c.settings.at("norm"));
   config.optimizer = optimizer_of(c);
   config.schedule = schedule_of(c);

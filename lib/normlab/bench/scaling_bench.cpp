@@ -15,6 +15,7 @@
 #include "normlab/experiment/child_process.h"
 #include "normlab/experiment/cores.h"
 #include "normlab/experiment/json.h"
+#include "normlab/models/recurrent.h"
 
 namespace normlab::bench {
 namespace {
@@ -52,10 +53,14 @@ Growth lstm_growth(const std::string& name, Norm norm, const Effort& effort) {
   std::vector<std::unique_ptr<Step>> steps;
   std::vector<std::function<void()>> contenders;
   for (Index length = 8; length <= 512; length *= 2) {
-    StepCase c{
-        .model = "lstm-layer", .shape = "", .batch = 32, .norm = {}, .spec = {}, .steps = length, .in = 128};
+    StepCase c{.model = "lstm-layer",
+               .shape = "",
+               .batch = 32,
+               .norm = {},
+               .spec = Recurrent{.cell = CellKind::lstm},
+               .steps = length,
+               .in = 128};
     c.norm.kind = norm;
-    c.spec.kind = ModelKind::lstm;
     steps.push_back(make_step(c));
     contenders.emplace_back([step = steps.back().get()] { (*step)(); });
     points.push_back({length, {}});

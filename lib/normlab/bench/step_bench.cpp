@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "normlab/models/recurrent.h"
 #include "normlab/nn/norm_traits.h"
 
 namespace normlab::bench {
@@ -50,7 +51,7 @@ std::array<double, section_count> measure_sections(Step& step, double median) {
 }
 
 void split_recurrent_cell(StepResult& result, const StepResult& none) {
-  const bool recurrent = is_recurrent(result.step.spec.kind);
+  const bool recurrent = result.step.spec.get_if<Recurrent>() != nullptr;
   if (!recurrent || !traits(result.step.norm.kind).normalizes()) return;
   const double plain = std::min(none.sections[elementwise], result.sections[elementwise]);
   result.sections[normalization] += result.sections[elementwise] - plain;

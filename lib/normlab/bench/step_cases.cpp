@@ -6,7 +6,10 @@
 
 #include "normlab/core/random.h"
 #include "normlab/experiment/config_json.h"
+#include "normlab/models/cnn.h"
+#include "normlab/models/mlp.h"
 #include "normlab/models/model.h"
+#include "normlab/models/recurrent.h"
 #include "normlab/nn/recurrent.h"
 #include "normlab/train/training_step.h"
 
@@ -25,7 +28,7 @@ void add_group(std::vector<StepCase>& cases, const StepCase& group) {
     StepCase c = group;
     c.norm.kind = norm;
     const auto reason =
-        is_layer(c) ? recurrent_undefined_reason(c.norm, c.batch) : undefined_reason(c.spec, c.norm, c.batch);
+        is_layer(c) ? recurrent_undefined_reason(c.norm, c.batch) : c.spec->undefined_reason(c.norm, c.batch);
     if (!reason) cases.push_back(c);
   }
 }
@@ -67,8 +70,9 @@ class ModelStep : public Step {
   Index parameters_, batches_, next_ = 0;
 };
 
-CellKind cell_of(ModelKind kind) {
-  return kind == ModelKind::lstm ? CellKind::lstm : kind == ModelKind::gru ? CellKind::gru : CellKind::tanh;
+RecurrentSpec layer_of(const ModelSpec& spec) {
+  const auto* model = spec.get_if<Recurrent>();
+  return {.cell = model->cell, .hidden = model->hidden_size};
 }
 
 class LayerStep : public Step {
@@ -77,8 +81,7 @@ class LayerStep : public Step {
       : parameters_({}, 1),
         graph_(Mode::training),
         x_(graph_.input({c.steps, c.batch, c.in})),
-        y_(add_recurrent(graph_, parameters_, "recurrent.", x_,
-                         {.cell = cell_of(c.spec.kind), .hidden = c.spec.hidden_size}, c.norm,
+        y_(add_recurrent(graph_, parameters_, "recurrent.", x_, layer_of(c.spec), c.norm,
                          CarriedState::zero)) {
     graph_.output(y_);
     graph_.finish();
@@ -116,23 +119,19 @@ std::string StepCase::name() const {
 
 std::vector<StepCase> all_step_cases() {
   std::vector<StepCase> cases;
-  ModelSpec mlp;
-  mlp.hidden = {1000, 1000};
+  const Mlp mlp{.hidden = {1000, 1000}};
   for (const Index batch : {4, 32, 128, 512}) {
     add_group(cases, {.model = "mlp", .shape = "784-1000-1000-10", .batch = batch, .norm = {}, .spec = mlp});
   }
-  for (const auto& [name, kind] :
-       {std::pair{"rnn", ModelKind::rnn}, {"lstm", ModelKind::lstm}, {"gru", ModelKind::gru}}) {
-    ModelSpec spec;
-    spec.kind = kind;
+  for (const CellKind cell : {CellKind::tanh, CellKind::lstm, CellKind::gru}) {
+    const Recurrent spec{.cell = cell};
     for (const Index batch : batch_sizes) {
-      add_group(cases, {.model = name, .shape = "28x28-128", .batch = batch, .norm = {}, .spec = spec});
+      add_group(cases,
+                {.model = spec.name(), .shape = "28x28-128", .batch = batch, .norm = {}, .spec = spec});
     }
   }
-  ModelSpec cnn;
-  cnn.kind = ModelKind::cnn;
   for (const Index batch : batch_sizes) {
-    add_group(cases, {.model = "cnn", .shape = "1-32-64-128", .batch = batch, .norm = {}, .spec = cnn});
+    add_group(cases, {.model = "cnn", .shape = "1-32-64-128", .batch = batch, .norm = {}, .spec = Cnn{}});
   }
   struct Layer {
     Index steps, batch, in, hidden;
@@ -142,9 +141,7 @@ std::vector<StepCase> all_step_cases() {
                          {100, 32, 128, 256},
                          {100, 4, 128, 256},
                          {100, 32, 256, 512}}) {
-    ModelSpec spec;
-    spec.kind = ModelKind::lstm;
-    spec.hidden_size = l.hidden;
+    const Recurrent spec{.cell = CellKind::lstm, .hidden_size = l.hidden};
     add_group(cases, {.model = "lstm-layer",
                       .shape = fmt::format("{}x{}-{}", l.steps, l.in, l.hidden),
                       .batch = l.batch,

@@ -20,8 +20,8 @@ struct StepCase {
       shape;  // what the model's name does not say: "784-1000-1000-10", "28x28-128" (steps x inputs - hidden)
   Index batch = 0;
   NormSpec norm;
-  ModelSpec spec;           // of whole models
-  Index steps = 0, in = 0;  // of recurrent layers; spec.hidden_size is theirs too
+  ModelSpec spec;
+  Index steps = 0, in = 0;  // of recurrent layers; of Recurrent{}
   std::string norm_name() const;
   std::string group() const;  // "mlp-784-1000-1000-10-b32": cases that differ in their norm only
   std::string name() const;   // "mlp-784-1000-1000-10-b32-layer"

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "normlab/core/tensor.h"
+#include "normlab/settings/visitor.h"
 
 namespace normlab {
 
@@ -28,5 +29,11 @@ struct DatasetSpec {
 
   bool operator==(const DatasetSpec&) const = default;
 };
+
+// Those that have a meaning for the data set, but for its name and path.
+void visit_settings(SettingVisitor& visitor, DatasetSpec& dataset);
+
+// Names in configs, in the order of the enumeration.
+const Names& dataset_kind_names();
 
 }  // namespace normlab

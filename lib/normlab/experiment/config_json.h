@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "normlab/experiment/json.h"
+#include "normlab/experiment/settings_reader.h"
 #include "normlab/train/run_config.h"
 
 namespace normlab {
@@ -22,26 +23,12 @@ Json to_json(const RunConfig& original);
 // "mlp-layer-b4-s1-9f2c1a7e": the id of the run, which its record has (records/run_id.h).
 std::string run_id(const RunConfig& config);
 
-// A setting that resolve() looks for, and the names that it chooses from ("true" and "false" for a flag;
-// empty for numbers, lists, paths and conditions).
-struct SettingDescription {
-  std::string path;  // dotted
-  std::vector<std::string> choices;
-};
-
-// What resolve(settings) looks for, said or not, in the order of the format; within an object only when
-// `settings` has that object. Throws what resolve() throws, but for what is unknown.
+// What resolve(settings) looks for, said or not, in the order of the format, each as this config has it.
+// Throws what resolve() throws, but for what is unknown.
 std::vector<SettingDescription> settings_of(const Json& settings);
 
 // What `settings` says that resolve() would refuse as unknown, by dotted paths. Throws what resolve() throws
 // for other reasons.
-std::vector<std::string> unknown_settings(const Json& settings);
-
-// The dotted path of a setting that was named without the object that it is in, or as elsewhere ("lr"), or
-// "".
-std::string setting_within_object(const std::string& name);
-
-// The names that a setting such as "model" or "norm" chooses from; empty for other settings.
-const std::vector<std::string>& setting_choices(std::string_view path);
+Names unknown_settings(const Json& settings);
 
 }  // namespace normlab

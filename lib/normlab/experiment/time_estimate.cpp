@@ -16,7 +16,7 @@ double batch_ratio(const RunConfig& a, const RunConfig& b) {
 
 // How little one run tells about the time of another: first the model, then the batch size, then the norm.
 double unlikeness(const RunConfig& a, const RunConfig& b) {
-  return (a.model.kind == b.model.kind ? 0 : 100) + std::abs(std::log2(batch_ratio(a, b))) +
+  return (a.model->name() == b.model->name() ? 0 : 100) + std::abs(std::log2(batch_ratio(a, b))) +
          (a.norm.kind == b.norm.kind ? 0 : 0.5);
 }
 
@@ -52,7 +52,7 @@ TimeEstimate::TimeEstimate(const std::vector<SweepCell>& cells) {
 void TimeEstimate::observe(const SweepCell& cell, const Pace& pace) {
   const std::size_t group = group_of_.at(&cell);
   groups_[group].pace = pace;
-  observed_[{cell.config.model.kind, cell.config.norm.kind, cell.config.batch_size}] = group;
+  observed_[{cell.config.model->name(), cell.config.norm.kind, cell.config.batch_size}] = group;
 }
 
 void TimeEstimate::observe_end(const SweepCell& cell, const Pace& pace, double steps) {

@@ -49,7 +49,7 @@ class TimeEstimate {
   double expected_steps(const Group& group, const Pace& pace) const;
 
   // One observed run of each model, norm and batch size: enough to find a similar one, and never many.
-  using Kind = std::tuple<ModelKind, Norm, Index>;
+  using Kind = std::tuple<std::string, Norm, Index>;
 
   std::vector<Group> groups_;
   std::map<Kind, std::size_t> observed_;

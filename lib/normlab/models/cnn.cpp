@@ -4,6 +4,7 @@
 
 #include "normlab/core/error.h"
 #include "normlab/models/dense.h"
+#include "normlab/models/model_type.h"
 #include "normlab/nn/convolution.h"
 #include "normlab/nn/flatten.h"
 #include "normlab/nn/norm_pool.h"
@@ -20,7 +21,7 @@ NormSpec norm_of_dense_layers(NormSpec norm) {
   return norm;
 }
 
-void check_image(const ModelSpec& model, const ImageShape& image) {
+void check_image(const Cnn& model, const ImageShape& image) {
   Index poolings = 0;
   for (Index size = std::min(image.height, image.width); size >= 2; size /= 2) ++poolings;
   const auto blocks = static_cast<Index>(model.blocks.size());
@@ -60,54 +61,108 @@ Value<T>& add_flatten(Graph<T>& graph, Value<T>& x) {
   return y;
 }
 
-}  // namespace
-
-template <class T>
-Value<T>& record_cnn(const ModelSpec& model, const NormSpec& norm, const TaskShape& task, ModelGraph<T>& out,
-                     Parameters<T>& parameters) {
-  const ImageShape& image = task.images();
-  check_image(model, image);
-  Value<T>* x = &out.graph.input({out.batch, image.height, image.width, 1});
-  out.buffers.add_images(input::images, *x, ImageLayout::flat);
-  for (std::size_t block = 0; block < model.blocks.size(); ++block) {
-    const std::size_t layers = model.blocks[block].size();
-    for (std::size_t i = 0; i < layers; ++i) {
-      const std::string name = fmt::format("blocks.{}.{}", block, i);
-      x = &add_convolution_layer(out.graph, parameters, name, *x, model.blocks[block][i], norm,
-                                 model.activation, i + 1 == layers);
-    }
+// A 3x3 convolution of images of that many positions, with its normalization; the last of a block pools.
+void count_convolution(MemoryCount& count, double in, double out, double positions, double pooled) {
+  const double weights = 9 * in * out;
+  count.weight(out, 9 * in);
+  count.fixed(weights);                  // in oneDNN's order
+  count.fixed_in_training(2 * weights);  // for the two products of the backward pass
+  count.channels(out);
+  if (pooled > 0) {
+    count.kept(positions * out);  // its gradient takes its place
+    // Dynamic tanh writes what is then pooled.
+    if (traits(count.norm().kind).statistics == Statistics::learned) count.value(positions * out);
+    count.value(pooled * out);
+    count.kept_in_training(pooled * out);
+    count.kept(6 * out);
+  } else {
+    count.value(2 * positions * out);
   }
-  x = &add_flatten(out.graph, *x);
-  for (std::size_t i = 0; i < model.dense.size(); ++i) {
-    const std::string name = fmt::format("dense.{}", i);
-    x = &add_dense_block(out.graph, parameters, name, *x, model.dense[i], norm_of_dense_layers(norm),
-                         model.activation);
-  }
-  return add_output_layer(out.graph, parameters, *x, x->data.size() / out.batch, task.outputs);
+  count.layer_overhead(8000, 2400);
 }
 
-std::optional<std::string> undefined_in_cnn(const ModelSpec& model, const NormSpec& norm, Index batch) {
+}  // namespace
+
+void Cnn::visit_settings(SettingVisitor& visitor, const Task&) {
+  visitor.size_lists({.key = "blocks",
+                      .meaning = "output channels of each 3×3 convolution, a list for each block; 2×2 max "
+                                 "pooling ends a block"},
+                     blocks);
+  visitor.sizes({.key = "dense", .meaning = "sizes of the fully connected hidden layers"}, dense,
+                /*may_be_empty=*/true);
+  visitor.name({.key = "activation", .meaning = "after each normalization"}, activation, activation_names());
+}
+
+std::map<std::string, Cnn> Cnn::presets() const {
+  // A smaller relative of VGG (Simonyan and Zisserman 2015).
+  return {{"vgg", {.blocks = {{64, 64}, {128, 128}, {256, 256, 256}}, .dense = {512}}}};
+}
+
+std::optional<std::string> Cnn::undefined_reason(const NormSpec& norm, Index batch) const {
   // A convolution has at least 2 x 2 positions, since pooling follows it.
-  for (const auto& block : model.blocks) {
+  for (const auto& block : blocks) {
     for (const Index channels : block) {
       const NormGeometry geometry{.batch = batch, .positions = 4, .channels = channels};
-      if (auto reason = undefined_reason(norm, geometry)) return "norm on the cnn's convolutions: " + *reason;
+      if (auto reason = normlab::undefined_reason(norm, geometry))
+        return "norm on the cnn's convolutions: " + *reason;
     }
   }
-  for (const Index features : model.dense) {
+  for (const Index features : dense) {
     const NormGeometry geometry{.batch = batch, .positions = 1, .channels = features};
-    if (auto reason = undefined_reason(norm_of_dense_layers(norm), geometry)) {
+    if (auto reason = normlab::undefined_reason(norm_of_dense_layers(norm), geometry)) {
       return "norm on the cnn's dense layers: " + *reason;
     }
   }
   return std::nullopt;
 }
 
-template Value<float>& record_cnn(const ModelSpec&, const NormSpec&, const TaskShape&, ModelGraph<float>&,
-                                  Parameters<float>&);
-#if NORMLAB_WITH_DOUBLE
-template Value<double>& record_cnn(const ModelSpec&, const NormSpec&, const TaskShape&, ModelGraph<double>&,
-                                   Parameters<double>&);
-#endif
+template <class T>
+Value<T>& Cnn::record(const NormSpec& norm, const TaskShape& task, ModelGraph<T>& out,
+                      Parameters<T>& parameters) const {
+  const ImageShape& image = task.images();
+  check_image(*this, image);
+  Value<T>* x = &out.graph.input({out.batch, image.height, image.width, 1});
+  out.buffers.add_images(input::images, *x, ImageLayout::flat);
+  for (std::size_t block = 0; block < blocks.size(); ++block) {
+    const std::size_t layers = blocks[block].size();
+    for (std::size_t i = 0; i < layers; ++i) {
+      const std::string layer = fmt::format("blocks.{}.{}", block, i);
+      x = &add_convolution_layer(out.graph, parameters, layer, *x, blocks[block][i], norm, activation,
+                                 i + 1 == layers);
+    }
+  }
+  x = &add_flatten(out.graph, *x);
+  for (std::size_t i = 0; i < dense.size(); ++i) {
+    const std::string layer = fmt::format("dense.{}", i);
+    x = &add_dense_block(out.graph, parameters, layer, *x, dense[i], norm_of_dense_layers(norm), activation);
+  }
+  return add_output_layer(out.graph, parameters, *x, x->data.size() / out.batch, task.outputs);
+}
+
+void Cnn::count_memory(MemoryCount& count, const TaskShape& task) const {
+  Index height = task.images().height, width = task.images().width;
+  double channels = 1;
+  const auto positions = [&] { return static_cast<double>(height) * static_cast<double>(width); };
+  count.kept(positions());
+  for (const std::vector<Index>& block : blocks) {
+    const double before = positions();
+    height /= 2;
+    width /= 2;
+    for (std::size_t i = 0; i < block.size(); ++i) {
+      const auto out = static_cast<double>(block[i]);
+      count_convolution(count, channels, out, before, i + 1 == block.size() ? positions() : 0);
+      channels = out;
+    }
+  }
+  double features = positions() * channels;
+  count.value(features);  // in PyTorch's order
+  for (const Index out : dense) {
+    count.dense(features, static_cast<double>(out));
+    features = static_cast<double>(out);
+  }
+  count.output(1, features, static_cast<double>(task.outputs));
+}
+
+template ModelSpec::ModelSpec(Cnn);
 
 }  // namespace normlab

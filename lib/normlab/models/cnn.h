@@ -13,20 +13,29 @@
 // divides the features of a dense layer into as many groups as the channels.
 #pragma once
 
-#include <optional>
-#include <string>
+#include <map>
 
-#include "normlab/models/model.h"
+#include "normlab/models/model_spec.h"
+#include "normlab/tasks/task.h"
 
 namespace normlab {
 
-// Returns (batch, outputs). Throws RequestError when the image is too small for that many
-// poolings.
-template <class T>
-Value<T>& record_cnn(const ModelSpec& model, const NormSpec& norm, const TaskShape& task, ModelGraph<T>& out,
-                     Parameters<T>& parameters);
+struct Cnn {
+  // Each block is a list of 3x3 convolutions (their output channels), followed by 2x2 max pooling.
+  std::vector<std::vector<Index>> blocks = {{32}, {64}};
+  std::vector<Index> dense = {128};  // sizes of the dense hidden layers
+  Activation activation = Activation::relu;
 
-// Why the norm has no meaning on one of the network's layers, or nothing.
-std::optional<std::string> undefined_in_cnn(const ModelSpec& model, const NormSpec& norm, Index batch);
+  std::string name() const { return "cnn"; }
+  bool reads(const Task& task) const { return task.inputs == Names{std::string(input::images)}; }
+  void visit_settings(SettingVisitor& visitor, const Task& task);
+  std::map<std::string, Cnn> presets() const;
+  std::optional<std::string> undefined_reason(const NormSpec& norm, Index batch) const;
+  // RequestError when the image is too small for that many poolings.
+  template <class T>
+  Value<T>& record(const NormSpec& norm, const TaskShape& task, ModelGraph<T>& out,
+                   Parameters<T>& parameters) const;
+  void count_memory(MemoryCount& count, const TaskShape& task) const;
+};
 
 }  // namespace normlab

@@ -2,8 +2,6 @@
 #pragma once
 
 #include <memory>
-#include <optional>
-#include <string>
 
 #include "normlab/models/model_spec.h"
 #include "normlab/nn/graph.h"
@@ -23,9 +21,6 @@ struct ModelGraph {
   BatchBuffers<T> buffers;
   std::unique_ptr<Loss<T>> loss;
 };
-
-// Why `model` with `norm` has no meaning at this batch size, one sentence that names them, or nothing.
-std::optional<std::string> undefined_reason(const ModelSpec& model, const NormSpec& norm, Index batch);
 
 // Records the model for batches of `batch` samples (or streams). Declares its parameters or finds
 // them.

@@ -4,6 +4,7 @@
 
 #include "normlab/core/tensor.h"
 #include "normlab/kernels/activation.h"
+#include "normlab/settings/visitor.h"
 
 namespace normlab {
 
@@ -22,6 +23,9 @@ struct NormSpec {
   double alpha = 0.5;  // dynamic tanh: where its alpha starts
 };
 
+// Those that have a meaning for the norm.
+void visit_settings(SettingVisitor& visitor, NormSpec& norm);
+
 // How weights start. `standard` takes He for relu and gelu, Glorot otherwise; recurrent weights are
 // orthogonal except under `torch`, which draws everything uniformly from +-1/sqrt(fan-in) as PyTorch's
 // modules do (recurrent layers: +-1/sqrt(hidden size)). Gains and normalization biases are never drawn.
@@ -31,5 +35,11 @@ struct InitSpec {
   InitScheme scheme = InitScheme::standard;
   double scale = 1.0;  // multiplies every drawn weight; for studies of sensitivity to initialization
 };
+
+void visit_settings(SettingVisitor& visitor, InitSpec& init);
+
+// Names in configs, in the order of the enumerations.
+const Names& init_names();
+const Names& activation_names();
 
 }  // namespace normlab

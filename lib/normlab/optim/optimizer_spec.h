@@ -2,6 +2,7 @@
 #pragma once
 
 #include "normlab/core/tensor.h"
+#include "normlab/settings/visitor.h"
 
 namespace normlab {
 
@@ -19,6 +20,12 @@ struct OptimizerSpec {
       0;  // weights only, never gains and biases; decoupled for adamw, added to the gradient otherwise
 };
 
+// What an update rule starts from that does not suit all of them: most train badly at Adam's 1e-3.
+void set_defaults(OptimizerSpec& optimizer);
+
+// Those that have a meaning for the update rule.
+void visit_settings(SettingVisitor& visitor, OptimizerSpec& optimizer);
+
 enum class ScheduleKind { constant, step, cosine };
 
 // The learning rate at step s (counted from 0) is optimizer.learning_rate * warmup(s) * schedule(s).
@@ -29,5 +36,11 @@ struct ScheduleSpec {
   double factor = 0.1;      // step
   double final_factor = 0;  // cosine: fraction of the learning rate that is left at the end of the budget
 };
+
+void visit_settings(SettingVisitor& visitor, ScheduleSpec& schedule);
+
+// Names in configs, in the order of the enumerations.
+const Names& optimizer_names();
+const Names& schedule_names();
 
 }  // namespace normlab

@@ -150,10 +150,12 @@ bool RunRecordReader::SettingOrder::is_less(const Place& a, const Place& b) {
   return *a.second < *b.second;
 }
 
-std::shared_ptr<const Setting> RunRecordReader::keep_setting(const std::string& path, const json& value) {
+std::shared_ptr<const RecordedSetting> RunRecordReader::keep_setting(const std::string& path,
+                                                                     const json& value) {
   const auto found = single_settings_.find(Place(path, &value));
   if (found != single_settings_.end()) return *found;
-  return *single_settings_.insert(std::make_shared<const Setting>(Setting{path, value})).first;
+  return *single_settings_.insert(std::make_shared<const RecordedSetting>(RecordedSetting{path, value}))
+              .first;
 }
 
 std::shared_ptr<const Settings> RunRecordReader::keep_settings(const json& config) {

@@ -18,13 +18,13 @@
 namespace normlab {
 
 // A setting of a config by its dotted path, such as optimizer.beta1; a list is a value, an object is not.
-struct Setting {
+struct RecordedSetting {
   std::string path;
   nlohmann::json value;
 };
 
 // All of a config's but the seed, by ascending path.
-using Settings = std::vector<std::shared_ptr<const Setting>>;
+using Settings = std::vector<std::shared_ptr<const RecordedSetting>>;
 
 // The value at a path; null pointer when there is none.
 const nlohmann::json* setting_at(const Settings& settings, std::string_view path);
@@ -70,14 +70,14 @@ class RunRecordReader {
 
  private:
   std::shared_ptr<const Settings> keep_settings(const nlohmann::json& config);
-  std::shared_ptr<const Setting> keep_setting(const std::string& path, const nlohmann::json& value);
+  std::shared_ptr<const RecordedSetting> keep_setting(const std::string& path, const nlohmann::json& value);
   std::shared_ptr<const RecordedEnvironment> keep_environment(const nlohmann::json& record);
 
   using Place = std::pair<std::string_view, const nlohmann::json*>;  // path and value
   struct SettingOrder {
     using is_transparent = void;
     static Place place(const Place& place) { return place; }
-    static Place place(const std::shared_ptr<const Setting>& setting) {
+    static Place place(const std::shared_ptr<const RecordedSetting>& setting) {
       return {setting->path, &setting->value};
     }
     static bool is_less(const Place& a, const Place& b);
@@ -93,7 +93,7 @@ class RunRecordReader {
     }
   };
 
-  std::set<std::shared_ptr<const Setting>, SettingOrder> single_settings_;
+  std::set<std::shared_ptr<const RecordedSetting>, SettingOrder> single_settings_;
   std::set<std::shared_ptr<const Settings>, PointeeOrder> settings_;
   std::set<std::shared_ptr<const RecordedEnvironment>, PointeeOrder> environments_;
 };

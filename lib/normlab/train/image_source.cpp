@@ -29,12 +29,6 @@ class ImageSource : public BatchSource {
   ImageBatches batches_;
 };
 
-// Fewer where every sample is a long sequence, whose time steps are all kept in memory.
-Index evaluation_images(const ModelSpec& model) {
-  const bool recurrent = is_recurrent(model.kind);
-  return recurrent && model.input == SequenceInput::pixels ? 32 : 256;
-}
-
 std::shared_ptr<ImageData> image_data(const RunConfig& config) {
   const bool seeded = config.dataset.kind == DatasetKind::synthetic;
   return load_once<ImageData>(config.dataset, seeded ? config.seed : 0, load_images);
@@ -82,7 +76,7 @@ class LabelledImages final : public DataSource {
     return ImageBatches::used_samples(size.train, config.batch_size);
   }
   Index evaluation_batch_size(const RunConfig& config, Index samples) const override {
-    return std::min(evaluation_images(config.model), samples);
+    return std::min(config.model->evaluation_samples(), samples);
   }
   std::vector<Index> batch_sizes(Index samples, Index batch) const override {
     return {std::min(samples, batch), samples % batch};

@@ -19,6 +19,8 @@ struct Budget {
   double seconds = 0;  // of the training clock; 0: no limit
 };
 
+void visit_settings(SettingVisitor& visitor, Budget& budget);
+
 // How often the validation set is evaluated: every so many steps, or every so many epochs (may be a
 // fraction).
 struct EvaluationInterval {
@@ -46,5 +48,8 @@ struct RunConfig {
   int threads = 1;
   std::string initial_parameters;  // a safetensors file to start from; "" draws them from the seed
 };
+
+// The settings of the config itself that are neither objects nor need words of their own.
+void visit_settings(SettingVisitor& visitor, RunConfig& config);
 
 }  // namespace normlab

@@ -32,7 +32,7 @@ class TextSource : public BatchSource {
 std::shared_ptr<TextData> text_data(const RunConfig& config) {
   auto data = load_once<TextData>(config.dataset, 0,
                                   [](const DatasetSpec& spec, std::uint64_t) { return load_text(spec); });
-  data->require_window(config.batch_size, config.model.window, 1);
+  data->require_window(config.batch_size, config.model->window(), 1);
   return data;
 }
 
@@ -55,30 +55,30 @@ class Text final : public DataSource {
     const auto data = text_data(config);
     const auto in_order = [this, data, config](std::span<const CharacterId> ids) {
       const Index streams = evaluation_batch_size(config, static_cast<Index>(ids.size()));
-      return std::make_unique<TextSource>(data, ids, streams, config.model.window);
+      return std::make_unique<TextSource>(data, ids, streams, config.model->window());
     };
     return {
         .shape = shape_of(config, *data),
-        .train = std::make_unique<TextSource>(data, data->train(), config.batch_size, config.model.window),
+        .train = std::make_unique<TextSource>(data, data->train(), config.batch_size, config.model->window()),
         .validation = in_order(data->validation()),
         .load_test = [data, in_order]() -> std::unique_ptr<BatchSource> { return in_order(data->test()); },
         .checksum = data->checksum()};
   }
 
   void require_batches(const RunConfig& config, const DataSize& size) const override {
-    const Index window = config.model.window;
+    const Index window = config.model->window();
     const bool fits = TextBatches::minimum_characters(config.batch_size, window) <= size.train &&
                       TextBatches::minimum_characters(1, window) <= std::min(size.validation, size.test);
     if (!fits) load_size(config);
   }
   Index steps(const RunConfig& config, const DataSize& size) const override {
-    return TextBatches::windows_in(size.train, config.batch_size, config.model.window);
+    return TextBatches::windows_in(size.train, config.batch_size, config.model->window());
   }
   Index samples(const RunConfig& config, const DataSize& size) const override {
-    return steps(config, size) * config.batch_size * config.model.window;
+    return steps(config, size) * config.batch_size * config.model->window();
   }
   Index evaluation_batch_size(const RunConfig& config, Index samples) const override {
-    return std::clamp<Index>((samples - 1) / config.model.window, 1, evaluation_streams);
+    return std::clamp<Index>((samples - 1) / config.model->window(), 1, evaluation_streams);
   }
   std::vector<Index> batch_sizes(Index, Index batch) const override { return {batch}; }
   std::string_view sample_name(const DatasetSpec& dataset) const override {

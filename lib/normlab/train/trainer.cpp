@@ -1,6 +1,7 @@
 #include "normlab/train/trainer.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -370,19 +371,22 @@ RunResult Training::run() {
   return std::move(result_);
 }
 
+std::string unread_reason(const std::string& model, const Task& task) {
+  Names readers;
+  for (const ModelSpec& other : registered_models()) {
+    if (other->reads(task)) readers.push_back(other->name());
+  }
+  return fmt::format("model {} does not read the {} of {}; it needs one of the models {}", model,
+                     fmt::join(task.inputs, " and "), task.name, fmt::join(readers, ", "));
+}
+
 }  // namespace
 
 std::optional<std::string> undefined_reason(const RunConfig& config) {
-  const bool recurrent = is_recurrent(config.model.kind);
-  const bool streams = task_of(config.dataset).samples == Samples::streams;
-  if (streams && !recurrent) {
-    return "dataset text is a sequence task; it needs one of the models rnn, lstm, gru";
-  }
-  if (streams && config.model.bidirectional) {
-    return "model.bidirectional true is not defined for text, where the reverse direction would read what is "
-           "to be predicted";
-  }
-  return undefined_reason(config.model, config.norm, config.batch_size);
+  const Task& task = task_of(config.dataset);
+  if (!config.model->reads(task)) return unread_reason(config.model->name(), task);
+  if (auto reason = config.model->undefined_reason(task)) return reason;
+  return config.model->undefined_reason(config.norm, config.batch_size);
 }
 
 void check_against_data(const RunConfig& config) {
