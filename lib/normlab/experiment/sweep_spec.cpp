@@ -165,7 +165,7 @@ class Condition {
   }
 
   bool holds(const Json& settings) const {
-    static const Json defaults = to_json(RunConfig{});
+    static const Json defaults = to_json(resolve(Json::object()));
     const Json* value = find_setting(settings, path_);
     if (value == nullptr) value = find_setting(defaults, path_);
     // "model": "lstm" also holds for {"name": "lstm", …}.
