@@ -2,6 +2,7 @@
 #include "normlab/records/run_id.h"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include "data/idx_files.h"
 #include "normlab/experiment/cores.h"
@@ -93,6 +94,27 @@ TEST_CASE("dynamic tanh has the settings alpha and affine, and no epsilon") {
   CHECK(norm == parsed(R"({"name": "dyt", "alpha": 0.5, "affine": "gain"})"));
   CHECK(refusal(R"({"norm": {"name": "dyt", "alpha": 0}})").starts_with("norm.alpha: 0 is not allowed"));
   CHECK(refusal(R"({"norm": {"name": "layer", "alpha": 1}})").starts_with("norm.alpha: unknown setting"));
+}
+
+TEST_CASE("model.dropout is a setting of every model, written where something is dropped, so that ids stay") {
+  for (const std::string& name : model_names()) {
+    CAPTURE(name);
+    const auto config = [&](const std::string& rest) {
+      return parsed((R"({"dataset": "synthetic", "model": {"name": ")" + name + "\"" + rest + "}}").c_str());
+    };
+    const RunConfig plain = resolve(config("")), none = resolve(config(R"(, "dropout": 0)"));
+    const RunConfig half = resolve(config(R"(, "dropout": 0.5)"));
+    CHECK_FALSE(to_json(none)["model"].contains("dropout"));
+    CHECK(run_id(none) == run_id(plain));
+    CHECK(to_json(half)["model"]["dropout"] == 0.5);
+    CHECK(run_id(half) != run_id(plain));
+    for (const char* wrong : {"1", "-0.1", "1.5", "0.99999999999"}) {
+      CHECK(refusal(config(std::string(", \"dropout\": ") + wrong).dump().c_str()) ==
+            fmt::format("model.dropout: {} is not allowed; a number of at least 0 and below 1 in single "
+                        "precision is.",
+                        wrong));
+    }
+  }
 }
 
 TEST_CASE("resolved configs show just the settings that have a meaning") {

@@ -157,6 +157,30 @@ TEST_CASE("the estimate of memory is near where one kind of tensor takes most of
   }
 }
 
+TEST_CASE("the estimate of memory counts what dropout takes" * doctest::skip(!allocator_tells)) {
+  const auto check = [](const ModelSpec& plain, const ModelSpec& dropped, const TaskShape& task) {
+    const Network without{.model = plain, .norm = {}, .task = task, .batches = {{512}, {4}}};
+    Network with = without;
+    with.model = dropped;
+    allocated(with);  // oneDNN keeps what it makes for the first time
+    const double taken = allocated(with) - allocated(without);
+    const double counted = estimated(with) - estimated(without);
+    CAPTURE(plain->name());
+    CHECK(taken > 100'000);
+    CHECK(counted > 0.95 * taken);
+    CHECK(counted < 1.05 * taken);
+  };
+  const TaskShape small = classification_of({8, 8}, 10);
+  check(Mlp{.hidden = {60, 20}}, Mlp{.hidden = {60, 20}, .dropout = 0.5}, small);
+  check(Cnn{.blocks = {{2}}, .dense = {60, 20}}, Cnn{.blocks = {{2}}, .dense = {60, 20}, .dropout = 0.5},
+        small);
+  const auto gru = [](double dropout) {
+    return Recurrent{.cell = CellKind::gru, .layers = 3, .hidden_size = 20, .window = 8, .dropout = dropout};
+  };
+  check(gru(0), gru(0.5), small);
+  check(gru(0), gru(0.5), text);
+}
+
 TEST_CASE("the estimate of memory knows which gains and biases are not learned") {
   Network network = mlp(Norm::layer);
   const double all = estimated(network);

@@ -85,8 +85,9 @@ struct Counts {
 // What happens from the evaluation at step `steps` to the one at step 2 * `steps`, that one included. An
 // evaluation is the same work each time, so the difference between two values of `steps` is the training
 // loop's alone.
-Counts counts_over(const std::string& kind, Norm norm, Index steps) {
+Counts counts_over(const std::string& kind, Norm norm, Index steps, double dropout = 0) {
   RunConfig config = test::small_run(kind, norm);
+  test::set_dropout(config.model, dropout);
   config.clip_gradient_norm = 1;
   config.budget.steps = 2 * steps;
   config.evaluate_every = {.epochs = 0, .steps = steps};
@@ -110,6 +111,7 @@ TEST_CASE("the training loop neither allocates nor creates primitives after its 
       const Counts many = counts_over(kind, norm, 95);  // crosses epochs, whose last batches are smaller
       CHECK(many.primitives == 0);
       CHECK(many.allocations == few.allocations);
+      CHECK(counts_over(kind, norm, 95, 0.5).allocations == counts_over(kind, norm, 15, 0.5).allocations);
 #ifndef NORMLAB_SANITIZED
       CHECK(few.allocations > 0);  // the evaluation allocates, so the count is alive
 #endif

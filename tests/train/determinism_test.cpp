@@ -1,6 +1,7 @@
 // Same config and seed, same numbers, bit for bit, however often a run is interrupted.
 #include <doctest/doctest.h>
 
+#include "normlab/train/training_step.h"
 #include "small_run.h"
 
 namespace normlab {
@@ -58,6 +59,39 @@ TEST_CASE("an interrupted and continued run equals one that was left alone") {
       CHECK(continued.resumed == pieces - 1);
       CHECK(continued.step_seconds.count == 30);
     }
+  }
+}
+
+TEST_CASE("a run with dropout equals one that was interrupted, at any batch size, and one without does not") {
+  test::TemporaryFolder folder;
+  for (const char* kind : {"mlp", "cnn", "gru"}) {
+    CAPTURE(kind);
+    RunConfig config = small_run(kind, Norm::layer);
+    const auto without = numbers(train(config, {}));
+    test::set_dropout(config.model, 0.25);
+    config.evaluate_every = {.epochs = 0, .steps = 4};  // before, at and after the smaller last batch
+    const auto whole = numbers(train(config, {}));
+    int pieces = 0;
+    CHECK(numbers(train_in_pieces(config, folder.path() / "dropout.checkpoint", pieces)) == whole);
+    CHECK(pieces > 3);
+    CHECK(whole != without);
+    CHECK(whole == numbers(train(config, {})));
+  }
+}
+
+TEST_CASE("each step of training draws by its own number, also after a resume") {
+  RunConfig config = small_run("mlp", Norm::none);
+  test::set_dropout(config.model, 0.5);
+  const RunData data = load_run_data(config);
+  data.train->set_epoch(0);
+  Network network(config, data.shape);
+  network.prepare(*data.train, Mode::training);
+  Optimizer<float> optimizer(config.optimizer, network.parameters());
+  TrainingStep train(network, optimizer, 0);
+  for (const Index step : {0, 1, 2, 50}) {
+    if (step == 50) optimizer.set_steps(50);  // as a checkpoint does
+    REQUIRE(train(*data.train, step % data.train->batches(), 0.01));
+    CHECK(network.parameters().step() == step);
   }
 }
 

@@ -21,6 +21,17 @@ inline ModelSpec small_model(const std::string& name, Activation activation = Ac
   return model;
 }
 
+// Of a model of small_model().
+inline void set_dropout(ModelSpec& model, double rate) {
+  if (model->name() == "mlp") {
+    model.as<Mlp>().dropout = rate;
+  } else if (model->name() == "cnn") {
+    model.as<Cnn>().dropout = rate;
+  } else {
+    model.as<Recurrent>().dropout = rate;
+  }
+}
+
 inline RunConfig small_run(const std::string& model, Norm norm) {
   RunConfig config;
   config.model = small_model(model);

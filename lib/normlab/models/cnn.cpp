@@ -6,6 +6,7 @@
 #include "normlab/models/dense.h"
 #include "normlab/models/model_type.h"
 #include "normlab/nn/convolution.h"
+#include "normlab/nn/dropout.h"
 #include "normlab/nn/flatten.h"
 #include "normlab/nn/norm_pool.h"
 #include "normlab/nn/normalization.h"
@@ -91,6 +92,7 @@ void Cnn::visit_settings(SettingVisitor& visitor, const Task&) {
   visitor.sizes({.key = "dense", .meaning = "sizes of the fully connected hidden layers"}, dense,
                 /*may_be_empty=*/true);
   visitor.name({.key = "activation", .meaning = "after each normalization"}, activation, activation_names());
+  visit_dropout(visitor, dropout);
 }
 
 std::map<std::string, Cnn> Cnn::presets() const {
@@ -135,6 +137,7 @@ Value<T>& Cnn::record(const NormSpec& norm, const TaskShape& task, ModelGraph<T>
   for (std::size_t i = 0; i < dense.size(); ++i) {
     const std::string layer = fmt::format("dense.{}", i);
     x = &add_dense_block(out.graph, parameters, layer, *x, dense[i], norm_of_dense_layers(norm), activation);
+    x = &add_dropout(out.graph, parameters, layer, *x, dropout);
   }
   return add_output_layer(out.graph, parameters, *x, x->data.size() / out.batch, task.outputs);
 }
@@ -158,6 +161,7 @@ void Cnn::count_memory(MemoryCount& count, const TaskShape& task) const {
   count.value(features);  // in PyTorch's order
   for (const Index out : dense) {
     count.dense(features, static_cast<double>(out));
+    count.dropout(dropout, static_cast<double>(out));
     features = static_cast<double>(out);
   }
   count.output(1, features, static_cast<double>(task.outputs));

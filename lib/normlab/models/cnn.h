@@ -1,6 +1,6 @@
 // A convolutional network: blocks of 3x3 convolution + normalization + activation, each block ended by 2x2
-// max pooling with stride 2; then hidden layers of linear + normalization + activation, and a linear output
-// layer.
+// max pooling with stride 2; then hidden layers of linear + normalization + activation (+ dropout), and a
+// linear output layer.
 //
 //   blocks.B.C.convolution.weight (out, in, 3, 3), blocks.B.C.norm.weight (out), ...
 //   dense.D.linear.weight (out, in), dense.D.norm.weight (out), ..., output.weight, output.bias
@@ -25,6 +25,7 @@ struct Cnn {
   std::vector<std::vector<Index>> blocks = {{32}, {64}};
   std::vector<Index> dense = {128};  // sizes of the dense hidden layers
   Activation activation = Activation::relu;
+  double dropout = 0;  // after each dense hidden layer's activation
 
   std::string name() const { return "cnn"; }
   bool reads(const Task& task) const { return task.inputs == Names{std::string(input::images)}; }

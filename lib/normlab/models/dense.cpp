@@ -21,6 +21,15 @@ Value<T>& add_dense_block(Graph<T>& graph, Parameters<T>& parameters, const std:
   return y;
 }
 
+void visit_dropout(SettingVisitor& visitor, double& dropout) {
+  visitor.number(
+      {.key = "dropout",
+       .meaning = "share of each hidden layer's outputs that a training step drops; the others are "
+                  "divided by 1 − dropout",
+       .young = true},
+      dropout, range::half_open_unit_single);
+}
+
 template <class T>
 Value<T>& add_output_layer(Graph<T>& graph, Parameters<T>& parameters, Value<T>& x, Index in, Index classes) {
   const std::size_t first = graph.ops().size();

@@ -45,6 +45,12 @@ void MemoryCount::dense(double in, double out) {
   layer_overhead(6000, 2400);
 }
 
+void MemoryCount::dropout(double rate, double size) {
+  if (rate == 0) return;
+  kept_in_training(2 * size + size / 32);  // value, gradient, and a bit for each element
+  fixed_in_training(250);                  // bookkeeping
+}
+
 void MemoryCount::output(double rows, double in, double classes) {
   parameters(classes * (in + 1));
   value(2 * rows * classes);

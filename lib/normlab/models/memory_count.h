@@ -29,6 +29,8 @@ class MemoryCount {
   void channels(double size);
   // add_dense_block() and add_output_layer() of models/dense.h; `rows` for each sample.
   void dense(double in, double out);
+  // add_dropout() of nn/dropout.h of a value of that size for one sample.
+  void dropout(double rate, double size);
   void output(double rows, double in, double classes);
 
   // An operation's and its tensors' bookkeeping, in every graph: measured with layers of one unit.

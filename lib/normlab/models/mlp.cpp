@@ -2,6 +2,7 @@
 
 #include "normlab/models/dense.h"
 #include "normlab/models/model_type.h"
+#include "normlab/nn/dropout.h"
 #include "normlab/nn/norm_traits.h"
 
 namespace normlab {
@@ -9,6 +10,7 @@ namespace normlab {
 void Mlp::visit_settings(SettingVisitor& visitor, const Task&) {
   visitor.sizes({.key = "hidden", .meaning = "sizes of the hidden layers"}, hidden, /*may_be_empty=*/false);
   visitor.name({.key = "activation", .meaning = "after each normalization"}, activation, activation_names());
+  visit_dropout(visitor, dropout);
 }
 
 std::map<std::string, Mlp> Mlp::presets() const {
@@ -34,6 +36,7 @@ Value<T>& Mlp::record(const NormSpec& norm, const TaskShape& task, ModelGraph<T>
   for (std::size_t i = 0; i < hidden.size(); ++i) {
     const std::string layer = "hidden." + std::to_string(i);
     x = &add_dense_block(out.graph, parameters, layer, *x, hidden[i], norm, activation);
+    x = &add_dropout(out.graph, parameters, layer, *x, dropout);
   }
   return add_output_layer(out.graph, parameters, *x, x->data.size() / out.batch, task.outputs);
 }
@@ -44,6 +47,7 @@ void Mlp::count_memory(MemoryCount& count, const TaskShape& task) const {
   count.kept(width);
   for (const Index out : hidden) {
     count.dense(width, static_cast<double>(out));
+    count.dropout(dropout, static_cast<double>(out));
     width = static_cast<double>(out);
   }
   count.output(1, width, static_cast<double>(task.outputs));

@@ -1,4 +1,5 @@
-// A feed-forward network: hidden layers of linear + normalization + activation, then a linear output layer.
+// A feed-forward network: hidden layers of linear + normalization + activation (+ dropout), then a linear
+// output layer.
 //
 //   hidden.D.linear.weight (out, in), hidden.D.norm.weight (out), ..., output.weight, output.bias
 #pragma once
@@ -13,6 +14,7 @@ namespace normlab {
 struct Mlp {
   std::vector<Index> hidden = {256, 256};  // sizes of the hidden layers
   Activation activation = Activation::relu;
+  double dropout = 0;  // after each activation
 
   std::string name() const { return "mlp"; }
   bool reads(const Task& task) const { return task.inputs == Names{std::string(input::images)}; }

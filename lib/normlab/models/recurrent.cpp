@@ -3,6 +3,7 @@
 #include "normlab/models/dense.h"
 #include "normlab/models/model_type.h"
 #include "normlab/nn/concat.h"
+#include "normlab/nn/dropout.h"
 #include "normlab/nn/embedding.h"
 #include "normlab/nn/last_step.h"
 #include "normlab/nn/recurrent.h"
@@ -39,11 +40,15 @@ struct LayerOutput {
   Value<T>*forward, *reverse;  // reverse: nullptr when the model has one direction
 };
 
+std::string layer_name(Index layer) {
+  return "recurrent_l" + std::to_string(layer);
+}
+
 template <class T>
 LayerOutput<T> add_layer(const Recurrent& model, const NormSpec& norm, Index layer, Value<T>& x,
                          CarriedState carry, ModelGraph<T>& out, Parameters<T>& parameters) {
   const RecurrentSpec spec{.cell = model.cell, .hidden = model.hidden_size, .layer = layer};
-  const std::string name = "recurrent_l" + std::to_string(layer);
+  const std::string name = layer_name(layer);
   const auto add = [&](bool reverse) {
     const std::size_t first = out.graph.ops().size();
     RecurrentSpec direction = spec;
@@ -156,6 +161,7 @@ void Recurrent::visit_settings(SettingVisitor& visitor, const Task& task) {
     visitor.name({.key = "input", .meaning = "for images: one row or one pixel a time step"}, input,
                  sequence_input_names);
   }
+  visit_dropout(visitor, dropout);
 }
 
 std::optional<std::string> Recurrent::undefined_reason(const Task& task) const {
@@ -177,14 +183,17 @@ Value<T>& Recurrent::record(const NormSpec& norm, const TaskShape& task, ModelGr
   const CarriedState carry = streams ? CarriedState::carried : CarriedState::zero;
   LayerOutput<T> y{};
   for (Index layer = 0; layer < layers; ++layer) {
-    if (layer > 0) x = y.reverse == nullptr ? y.forward : &add_concat(graph, *y.forward, *y.reverse);
+    if (layer > 0) {
+      x = y.reverse == nullptr ? y.forward : &add_concat(graph, *y.forward, *y.reverse);
+      x = &add_dropout(graph, parameters, layer_name(layer - 1), *x, dropout);
+    }
     y = add_layer(*this, norm, layer, *x, carry, out, parameters);
   }
   const Index width = hidden_size * (bidirectional ? 2 : 1);
-  if (streams) return add_output_layer(graph, parameters, *y.forward, width, task.outputs);
-  Value<T>* last = &add_last_step(graph, *y.forward, false);
-  if (y.reverse != nullptr) last = &add_concat(graph, *last, add_last_step(graph, *y.reverse, true));
-  return add_output_layer(graph, parameters, *last, width, task.outputs);
+  x = streams ? y.forward : &add_last_step(graph, *y.forward, false);
+  if (!streams && y.reverse != nullptr) x = &add_concat(graph, *x, add_last_step(graph, *y.reverse, true));
+  x = &add_dropout(graph, parameters, layer_name(layers - 1), *x, dropout);
+  return add_output_layer(graph, parameters, *x, width, task.outputs);
 }
 
 void Recurrent::count_memory(MemoryCount& count, const TaskShape& task) const {
@@ -199,8 +208,11 @@ void Recurrent::count_memory(MemoryCount& count, const TaskShape& task) const {
   count_cell(count, *this, steps, width);
   count.repeat(bidirectional ? further : 0);
   count.value(steps * width);  // both directions side by side
+  count.repeat(further);
+  count.dropout(dropout, steps * width);
   count.repeat(1);
   if (!streams) count.value(width);
+  count.dropout(dropout, streams ? steps * width : width);
   count.output(streams ? steps : 1, width, static_cast<double>(task.outputs));
 }
 

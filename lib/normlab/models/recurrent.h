@@ -19,6 +19,8 @@ struct Recurrent {
   SequenceInput input = SequenceInput::rows;  // images only
   Index embedding = 64;                       // tokens only: size of their embedding
   Index window = 64;  // streams only: time steps of a truncated back-propagation window
+  double dropout =
+      0;  // of what a layer says to the next one, or to the output layer; never of its own states
 
   std::string name() const;
   // Blank rows of an image would leave the summed inputs without variance, which normalization blows up.

@@ -65,6 +65,12 @@ class Parameters {
 
   Index parameter_count() const;  // trained numbers
 
+  // What numbers that are drawn while training, such as dropout's, are functions of: so a run that continues
+  // from a checkpoint draws those that it would have drawn.
+  std::uint64_t seed() const { return seed_; }
+  Index step() const { return step_; }  // of training, from 0
+  void set_step(Index step) { step_ = step; }
+
  private:
   Parameter<T>* find(const std::string& name);
   Parameter<T>& add(const std::string& name, ParameterRole role, const Shape& shape);
@@ -74,6 +80,7 @@ class Parameters {
 
   InitSpec init_;
   std::uint64_t seed_;
+  Index step_ = 0;
   std::deque<Parameter<T>> parameters_;
   std::deque<NamedTensor<T>> buffers_, states_;
   // Deep networks have too many tensors to look through for every one that is declared. Deques keep

@@ -12,6 +12,7 @@ bool TrainingStep::operator()(const BatchSource& source, Index batch, double lea
     const SectionScope section(Section::data);
     source.assemble(batch, graph_->buffers);
   }
+  network_.parameters().set_step(optimizer_.steps());
   graph_->graph.forward();
   sums_.clear();
   graph_->loss->add_to(sums_);
