@@ -8,7 +8,7 @@ from plots.sweep import in_order, norms_of
 
 
 def target_text(target):
-    return target.replace("_", " ").replace(".", " ", 1).replace("<=", " ≤ ")
+    return target.replace("_", " ").replace(".", " ", 1).replace("<=", " ≤ ").replace(">=", " ≥ ")
 
 
 def seeds_text(runs):

@@ -15,23 +15,22 @@ if __name__ == "__main__":
 from plots import captions, command
 from plots.axes import set_log_axis
 from plots.figure import Figure, norm_handles
-from plots.style import GREY, METRIC_LABELS, TARGET_LINE, style_of
+from plots.records import metrics_of
+from plots.style import GREY, TARGET_LINE, metric_label, style_of
 
 
 def metric_of(runs):
-    """The validation metric that the curves show: the target's, or else the task's."""
+    """The validation metric that the curves show: the target's, or else the one that the task reports."""
+    metrics = next((metrics_of(run.record) for run in runs if run.evaluations), [])
     for run in runs:
-        if match := re.match(r"validation\.(\w+)<=", run.target):
-            return match.group(1)
-    for run in runs:
-        if run.evaluations:
-            found = run.evaluations[0].get("validation", {})
-            return next((bits for bits in ("bits_per_character", "bits_per_byte") if bits in found), "error")
-    return "error"
+        match = re.match(r"validation\.(\w+)[<>]=", run.target)
+        if named := [metric for metric in metrics if match and metric["name"] == match.group(1)]:
+            return named[0]
+    return metrics[-1] if metrics else {"name": "", "unit": "", "better": "lower"}
 
 
 def target_value(sweep, model, metric):
-    match = re.match(rf"validation\.{metric}<=(.+)", sweep.targets[model])
+    match = re.match(rf"validation\.{metric['name']}[<>]=(.+)", sweep.targets[model])
     return float(match.group(1)) if match else None
 
 
@@ -41,14 +40,14 @@ def time_unit(seconds):
     return (60, "minutes") if seconds > 600 else (1, "seconds")
 
 
-def median_curve(curves, diverged):
-    """Medians at each evaluation for as long as every run goes on; a run that diverged goes on as infinite."""
+def median_curve(curves, diverged, worst):
+    """Medians at each evaluation for as long as every run goes on; a run that diverged goes on as `worst`."""
     going = [curve for curve, ended in zip(curves, diverged) if not ended]
     length = min(map(len, going), default=0)
     points = []
     for index in range(length):
         xs = [curve[index][0] for curve in curves if index < len(curve)]
-        ys = [curve[index][1] if index < len(curve) else math.inf for curve in curves]
+        ys = [curve[index][1] if index < len(curve) else worst for curve in curves]
         y = statistics.median(ys)
         if not math.isfinite(y):
             break
@@ -63,8 +62,8 @@ def draw_reached(ax, run, curve, colour):
 
 
 def draw_cell(ax, runs, metric, clock, scale, colour):
-    runs = [run for run in runs if run.curve(metric, clock)]
-    curves = [[(x / scale, y) for x, y in run.curve(metric, clock)] for run in runs]
+    runs = [run for run in runs if run.curve(metric["name"], clock)]
+    curves = [[(x / scale, y) for x, y in run.curve(metric["name"], clock)] for run in runs]
     alone = len(curves) == 1
     for run, curve in zip(runs, curves):
         ax.plot(*zip(*curve), color=colour, linewidth=2 if alone else 0.8, alpha=1 if alone else 0.45)
@@ -74,14 +73,15 @@ def draw_cell(ax, runs, metric, clock, scale, colour):
         if run.status == "diverged":
             ax.plot(*curve[-1], "x", color=colour, markersize=6, markeredgewidth=1.6, zorder=5)
     if len(curves) > 1:
-        middle = median_curve(curves, [run.status == "diverged" for run in runs])
+        worst = math.inf if metric["better"] == "lower" else -math.inf
+        middle = median_curve(curves, [run.status == "diverged" for run in runs], worst)
         if middle:
             ax.plot(*zip(*middle), color=colour, linewidth=2.2)
 
 
 def curve_limits(sweep, model, metric):
     """Shared by the panels of a model. What is far above the rest (a run that blows up) is cut off."""
-    values = sorted(y for run in sweep.runs if run.model == model for _, y in run.curve(metric) if y > 0)
+    values = sorted(y for run in sweep.runs if run.model == model for _, y in run.curve(metric["name"]) if y > 0)
     target = target_value(sweep, model, metric)
     if target is not None:
         values = sorted(values + [target])
@@ -94,7 +94,7 @@ def curve_limits(sweep, model, metric):
 def draw_panel(ax, sweep, model, batch_size, clock):
     metric = metric_of([run for run in sweep.runs if run.model == model])
     cells = {norm: sweep.cell(model, norm, batch_size) for norm in sweep.norms}
-    points = [point for cell in cells.values() for run in cell for point in run.curve(metric, clock)]
+    points = [point for cell in cells.values() for run in cell for point in run.curve(metric["name"], clock)]
     scale, unit = time_unit(max((x for x, _ in points), default=1)) if clock else (1, "")
     for norm, cell in cells.items():
         draw_cell(ax, cell, metric, clock, scale, style_of(norm)[0])
@@ -106,7 +106,7 @@ def draw_panel(ax, sweep, model, batch_size, clock):
     ax.set_xlim(left=0)
     ax.set_title(f"{model}, batch size {batch_size}", loc="left")
     ax.set_xlabel(f"training time ({unit})" if clock else "epoch")
-    ax.set_ylabel(f"validation {METRIC_LABELS.get(metric, metric)}")
+    ax.set_ylabel(f"validation {metric_label(metric)}")
 
 
 def legend(plt, sweep):

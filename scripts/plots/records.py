@@ -65,6 +65,26 @@ def id_of_config(config):
     return f"{model}-{norm}-b{batch_size}-s{seed}-{(value ^ value >> 32) % 2**32:08x}"
 
 
+def described_metrics(record):
+    """The record's metrics: name, unit and direction of each. None when it has no such list."""
+    described = value_at(record, "metrics")
+    if not isinstance(described, list) or not described:
+        return None
+    fields = ("name", "unit", "better")
+    texts = [[value_at(metric, field) for field in fields] for metric in described]
+    return [dict(zip(fields, each)) for each in texts] if all(isinstance(t, str) for e in texts for t in e) else None
+
+
+def metrics_of(record):
+    """The metrics of the record's task, the loss first and last the one that figures show. Records of older versions
+    do not describe them, but have them in this order, and of all a lower value is the better one."""
+    if metrics := described_metrics(record):
+        return metrics
+    evaluations = value_at(record, "evaluations") or [{}]
+    names = value_at(evaluations[0], "validation", {})
+    return [{"name": name, "unit": "nats" if name == "loss" else "", "better": "lower"} for name in names]
+
+
 def lacking(record):
     """The first field that the record's status rests on and that is absent or of a wrong kind; "" when none is."""
     status = value_at(record, "status")
@@ -73,7 +93,9 @@ def lacking(record):
     if status == "reached_target":
         numbers = ["convergence.epochs", "convergence.steps"]
     if status in ("reached_target", "missed_target", "finished"):
-        numbers = numbers + ["step_seconds.count", "step_seconds.median", "test.loss", "test.error"]
+        metrics = described_metrics(record) or [{"name": "loss"}, {"name": "error"}]
+        numbers = numbers + ["step_seconds.count", "step_seconds.median"]
+        numbers += [f"test.{metric['name']}" for metric in metrics]
         if not value_at(record, "evaluations"):
             return "evaluations"
     for path in ["status", "id", "config.model.name", "config.norm.name", *texts]:

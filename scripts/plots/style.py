@@ -19,12 +19,6 @@ TEXT_GREY = "#444444"  # of the lines around the panels
 STRIP_GREY = "#f1f1f1"  # behind targets that were not reached
 TARGET_LINE = {"color": "#222222", "linewidth": 1, "linestyle": (0, (4, 3))}
 TITLE_SIZE, HEADING_SIZE, NOTE_SIZE, COUNT_SIZE = 13, 9, 8, 7  # of text, in points
-METRIC_LABELS = {
-    "error": "error",
-    "loss": "loss (nats)",
-    "bits_per_character": "bits per character",
-    "bits_per_byte": "bits per byte",
-}
 RC_PARAMS = {
     "font.family": "DejaVu Sans",
     "font.size": 9,
@@ -42,6 +36,12 @@ RC_PARAMS = {
 
 def style_of(norm):
     return NORM_STYLES.get(norm, UNKNOWN_NORM)
+
+
+def metric_label(metric):
+    """With the unit, unless it is a mere fraction, or the name says it: "loss (nats)", "error"."""
+    name, unit = metric["name"].replace("_", " "), metric["unit"]
+    return name if unit in ("", "fraction") or name.startswith(unit) else f"{name} ({unit})"
 
 
 def norm_label(norm):

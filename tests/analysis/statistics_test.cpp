@@ -59,3 +59,17 @@ TEST_CASE("statistics refuse what has no order") {
   CHECK_THROWS_AS(median(std::vector<double>{1, std::nan("")}), std::invalid_argument);
   CHECK_THROWS_AS(quantile(std::vector<double>{1}, 1.5), std::invalid_argument);
 }
+TEST_CASE("where higher is better, a miss is below all values") {
+  const std::vector<double> values{0.5, not_reached, 0.9};
+  const Spread spread_of_three = *spread(values, Better::higher);
+  CHECK(spread_of_three.minimum == not_reached);
+  CHECK(spread_of_three.median == 0.5);
+  CHECK(spread_of_three.maximum == 0.9);
+  CHECK(spread_of_three.count == 3);
+  CHECK(spread_of_three.missed == 1);
+  const Spread all = *spread(std::vector<double>{0.25, 0.75}, Better::higher);
+  CHECK(all.minimum == 0.25);
+  CHECK(all.median == 0.5);
+  CHECK(all.maximum == 0.75);
+  CHECK_FALSE(spread(std::vector<double>{}, Better::higher));
+}

@@ -30,9 +30,9 @@ const std::vector<Folder> folders{
     {"tasks", {"nn", "data"}},
     {"models", {"core", "nn", "optim", "settings", "tasks"}},
     {"train", {"core", "kernels", "nn", "optim", "data", "tasks", "models"}},
-    {"records", {"core", "train"}},
+    {"records", {"core", "tasks", "train"}},
     {"experiment", {"core", "nn", "onednn", "settings", "data", "tasks", "models", "train", "records"}},
-    {"analysis", {"core", "nn", "records"}},
+    {"analysis", {"core", "nn", "tasks", "records"}},
     {"bench", {"core", "kernels", "onednn", "nn", "models", "train", "experiment", "analysis"}},
 };
 

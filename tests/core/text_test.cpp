@@ -54,4 +54,8 @@ TEST_CASE("a quotation has at most 80 characters, cut between characters, with b
   CHECK(quotation("a\nb") == "\"a\\nb\"");
 }
 
+TEST_CASE("names of fields are read as words") {
+  CHECK(with_blanks("bits_per_character") == "bits per character");
+  CHECK(with_blanks("loss") == "loss");
+}
 }  // namespace normlab

@@ -174,3 +174,32 @@ TEST_CASE("a list of evaluations within something else is not the record's") {
           "its evaluations are not a list");
   }
 }
+
+TEST_CASE("metrics are a list of names, units and directions, and what they name is in every evaluation") {
+  const json described = {{{"name", "loss"}, {"unit", "nats"}, {"better", "lower"}},
+                          {{"name", "error"}, {"unit", "fraction"}, {"better", "lower"}}};
+  const auto defect_with = [&](auto&& spoil) {
+    return defect_after("finished", [&](json& record) {
+      record["metrics"] = described;
+      spoil(record["metrics"]);
+    });
+  };
+  CHECK(defect_with([](json&) {}) == "");
+  const std::string no_list = "its metrics are not a list of names, units and directions";
+  for (const char* field : {"name", "unit", "better"}) {
+    CHECK(defect_with([&](json& metrics) { metrics[0].erase(field); }) == no_list);
+    CHECK(defect_with([&](json& metrics) { metrics[1][field] = 7; }) == no_list);
+  }
+  CHECK(defect_with([](json& metrics) { metrics[1]["better"] = "more"; }) == no_list);
+  CHECK(defect_with([](json& metrics) { metrics[1]["name"] = "a.b"; }) == no_list);
+  CHECK(defect_with([](json& metrics) { metrics[1]["name"] = "loss"; }) == "its metrics have one name twice");
+  for (const json& none : {json(7), json(nullptr), json::object(), json::array()})
+    CHECK(defect_with([&](json& metrics) { metrics = none; }) != "");
+  // One that only some evaluations have, and one that none has.
+  CHECK(defect_with([](json& metrics) {
+          metrics.push_back({{"name", "f1"}, {"unit", ""}, {"better", "higher"}});
+        }) == "it has no train.f1");
+  CHECK(defect_after("finished", [](json& record) { record["evaluations"][2]["train"].erase("error"); }) ==
+        "it has no train.error");
+  CHECK(defect_after("undefined", [](json& record) { record["metrics"] = 7; }) != "");
+}

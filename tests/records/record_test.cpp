@@ -62,6 +62,17 @@ TEST_CASE("a record has what the format promises") {
   CHECK_FALSE(record.contains("diverged_step"));
 }
 
+TEST_CASE("a record describes the metrics that it has, in their order") {
+  const Json of_text = {{{"name", "loss"}, {"unit", "nats"}, {"better", "lower"}},
+                        {{"name", "error"}, {"unit", "fraction"}, {"better", "lower"}},
+                        {{"name", "bits_per_character"}, {"unit", "bits"}, {"better", "lower"}}};
+  CHECK(make_record(record_head(text_config()), finished_result())["metrics"] == of_text);
+  FailedRun failed;
+  CHECK_FALSE(make_failed_record(record_head(text_config()), "killed", failed).contains("metrics"));
+  failed.evaluations = make_record(record_head(text_config()), finished_result())["evaluations"];
+  CHECK(make_failed_record(record_head(text_config()), "killed", failed)["metrics"] == of_text);
+}
+
 TEST_CASE("a record says which data its run had, where these were files") {
   RunResult result = finished_result();
   const Json without = make_record(record_head(text_config()), result);

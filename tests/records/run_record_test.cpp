@@ -50,6 +50,17 @@ TEST_CASE("the metric is that of the test, and of the first evaluation where the
   CHECK(read(record).test_metric == "");
 }
 
+TEST_CASE("the metric is the last that the record describes") {
+  json record = synthetic_record({});
+  record["metrics"] = {{{"name", "error"}, {"unit", "fraction"}, {"better", "higher"}},
+                       {{"name", "loss"}, {"unit", "nats"}, {"better", "lower"}}};
+  CHECK(read(record).test_metric == "loss");
+  CHECK(read(record).better == Better::lower);
+  std::swap(record["metrics"][0], record["metrics"][1]);
+  CHECK(read(record).test_metric == "error");
+  CHECK(read(record).better == Better::higher);
+}
+
 TEST_CASE("settings are those of the config but the seed, and runs share them") {
   RunRecordReader reader;
   const auto settings = [&](const SyntheticRun& run) {

@@ -75,8 +75,7 @@ TEST_CASE("a network on images that is given a text, and the other way round, is
   CHECK_THROWS_AS(buffers.images(input::labels), std::logic_error);
 }
 
-TEST_CASE("metrics are named for people, and directions for files") {
-  CHECK(metric_label("bits_per_character") == "bits per character");
+TEST_CASE("directions have names in files") {
   for (const Better better : {Better::lower, Better::higher})
     CHECK(parse_better(better_name(better)) == better);
   CHECK_FALSE(parse_better("more"));

@@ -160,7 +160,10 @@ void describe_cell(ReportRow& row, const Cell& cell) {
   std::set<std::string> reasons;
   for (const RunRecord* run : cell.runs) {
     if (row.seeds.empty() || row.seeds.back() != run->seed) row.seeds.push_back(run->seed);
-    if (row.test_metric.empty()) row.test_metric = run->test_metric;
+    if (row.test_metric.empty()) {
+      row.test_metric = run->test_metric;
+      row.better = run->better;
+    }
     const std::string reason = reason_of(*run);
     if (!reason.empty() && reasons.insert(reason).second) row.reasons.push_back(reason);
     if (const std::string warning = time_warning_of(*run); !warning.empty()) {
@@ -192,7 +195,7 @@ ReportRow make_row(const Cell& cell) {
   row.steps = spread(steps);
   row.train_seconds = spread(seconds);
   row.train_seconds_from_median_step = spread(seconds_from_median);
-  row.test = spread(test);
+  row.test = spread(test, row.better);
   return row;
 }
 

@@ -34,8 +34,8 @@ struct ReportRow {
   std::optional<Spread> steps;
   std::optional<Spread> train_seconds;                   // as measured
   std::optional<Spread> train_seconds_from_median_step;  // steps times the run's median step time
-  std::string
-      test_metric;  // "error", "bits_per_character" or "bits_per_byte"; "" when no run has a test result
+  std::string test_metric;                               // the task's reported one; "" when no run has any
+  Better better = Better::lower;                         // of test_metric
   std::optional<Spread> test;              // over the runs that ended; diverged ones are not_reached
   Index doubtful_times = 0;                // runs that doubt their own times
   Index doubtful_medians = 0;              // and of these, those that doubt their median step as well

@@ -15,6 +15,7 @@
 #include "normlab/core/json.h"
 #include "normlab/core/text.h"
 #include "normlab/records/fields.h"
+#include "normlab/records/metrics.h"
 #include "normlab/records/record_check.h"
 #include "normlab/records/time_doubts.h"
 
@@ -146,11 +147,13 @@ std::string describe_steps(const json& record) {
   return join(parts);
 }
 
-std::string describe_metrics(const json& metrics) {
+// The loss comes last.
+std::string describe_metrics(const json& values, std::vector<Metric> metrics) {
+  if (!metrics.empty()) std::rotate(metrics.begin(), metrics.begin() + 1, metrics.end());
   std::vector<std::string> parts;
-  for (const char* name : {"error", "bits_per_character", "bits_per_byte", "loss"}) {
-    if (const auto value = number_at(metrics, name))
-      parts.push_back(fmt::format("{} {:.4f}", with_blanks(name), *value));
+  for (const Metric& metric : metrics) {
+    if (const auto value = number_at(values, metric.name))
+      parts.push_back(fmt::format("{} {:.4f}", with_blanks(metric.name), *value));
   }
   return join(parts);
 }
@@ -216,7 +219,9 @@ std::string curve(const json& record, const std::string& metric, const std::stri
     if (x && y) chart.points.push_back({*x, *y});
   }
   const std::string target = text_at(record, "config.target");
-  if (const std::string prefix = metric + "<="; target.rfind(prefix, 0) == 0) {
+  for (const Better better : {Better::lower, Better::higher}) {
+    const std::string prefix = fmt::format("{}{}", metric, comparison(better));
+    if (!target.starts_with(prefix)) continue;
     const std::string threshold = target.substr(prefix.size());
     chart.threshold = std::strtod(threshold.c_str(), nullptr);
     chart.threshold_label = "target " + shortened(threshold);
@@ -226,13 +231,15 @@ std::string curve(const json& record, const std::string& metric, const std::stri
 
 std::string describe_curves(const json& record) {
   const json* last = last_evaluation(record);
-  if (last == nullptr) return "\nNo evaluation was recorded.\n";
-  std::string metric = "error";
-  for (const char* bits : {"bits_per_character", "bits_per_byte"}) {
-    if (value_at(*last, fmt::format("validation.{}", bits))) metric = bits;
-  }
-  return "\n" + curve(record, "validation." + metric, "validation " + with_blanks(metric)) + "\n" +
-         curve(record, "train.loss", "training loss (nats, mean since the evaluation before)");
+  std::vector<Metric> metrics;
+  if (last != nullptr) metrics = metrics_of(record, keys_of(value_at(*last, "validation")));
+  if (metrics.empty()) return "\nNo evaluation was recorded.\n";
+  const Metric &loss = metrics.front(), &reported = metrics.back();
+  const std::string unit = loss.unit.empty() ? "" : shortened(loss.unit) + ", ";
+  return "\n" + curve(record, "validation." + reported.name, "validation " + with_blanks(reported.name)) +
+         "\n" +
+         curve(record, "train." + loss.name,
+               fmt::format("training {} ({}mean since the evaluation before)", with_blanks(loss.name), unit));
 }
 
 // A name that is wider than `width` has a line of its own.
@@ -276,7 +283,9 @@ std::string render_record(const json& record) {
   std::string text = fmt::format("run {}\n", shown_text_at(record, "id"));
   text += labelled("status", describe_status(record));
   text += labelled("target", describe_convergence(record));
-  if (const json* test = value_at(record, "test")) text += labelled("test", describe_metrics(*test));
+  if (const json* test = value_at(record, "test")) {
+    text += labelled("test", describe_metrics(*test, metrics_of(record, keys_of(test))));
+  }
   text += labelled("step time", describe_steps(record));
   text += labelled("time", describe_time(record));
   text += labelled("doubtful times", describe_doubts(record));

@@ -19,6 +19,11 @@ std::vector<double> sorted(std::span<const double> values) {
   return result;
 }
 
+// The better of two values becomes the lower one, and a miss stays the worst of all.
+double turned_around(double value) {
+  return value == not_reached ? not_reached : -value;
+}
+
 double quantile_of_sorted(const std::vector<double>& values, double fraction) {
   if (values.empty()) throw std::invalid_argument("a quantile needs at least one value");
   if (!(fraction >= 0 && fraction <= 1)) throw std::invalid_argument("a quantile's fraction lies in [0, 1]");
@@ -41,8 +46,18 @@ double median(std::span<const double> values) {
   return quantile(values, 0.5);
 }
 
-std::optional<Spread> spread(std::span<const double> values) {
+std::optional<Spread> spread(std::span<const double> values, Better better) {
   if (values.empty()) return std::nullopt;
+  if (better == Better::higher) {
+    std::vector<double> turned(values.begin(), values.end());
+    for (double& value : turned) value = turned_around(value);
+    const Spread of_turned = *spread(turned);
+    return Spread{.minimum = turned_around(of_turned.maximum),
+                  .median = turned_around(of_turned.median),
+                  .maximum = turned_around(of_turned.minimum),
+                  .count = of_turned.count,
+                  .missed = of_turned.missed};
+  }
   const std::vector<double> ordered = sorted(values);
   Spread result;
   result.minimum = ordered.front();

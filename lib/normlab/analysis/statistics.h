@@ -6,6 +6,7 @@
 #include <span>
 
 #include "normlab/core/tensor.h"
+#include "normlab/tasks/metric.h"
 
 namespace normlab {
 
@@ -25,12 +26,14 @@ double quantile(std::span<const double> values, double fraction);
 double median(std::span<const double> values);
 
 struct Spread {
-  double minimum = 0, median = 0, maximum = 0;  // each may be not_reached
+  double minimum = 0, median = 0, maximum = 0;  // each may be not_reached; where higher is better, the
+                                                // minimum is if any is
   Index count = 0;                              // all values, misses included
   Index missed = 0;                             // how many are not_reached
 };
 
-// Median and range; empty when there are no values.
-std::optional<Spread> spread(std::span<const double> values);
+// Median and range; empty when there are no values. A miss is worse than any value: above all, or below all
+// where higher is better.
+std::optional<Spread> spread(std::span<const double> values, Better better = Better::lower);
 
 }  // namespace normlab

@@ -1,7 +1,5 @@
 #include "normlab/analysis/texts.h"
 
-#include <algorithm>
-
 #include "normlab/core/text.h"
 
 namespace normlab {
@@ -17,11 +15,6 @@ std::string shortened_sentence(std::string_view text) {
   std::size_t end = longest;
   while (end > longest - 4 && (text[end] & 0xc0) == 0x80) --end;  // not within a character
   return printable(text.substr(0, end)) + "...";
-}
-
-std::string with_blanks(std::string name) {
-  std::replace(name.begin(), name.end(), '_', ' ');
-  return name;
 }
 
 }  // namespace normlab

@@ -14,7 +14,4 @@ std::string setting_text(const nlohmann::json& value);
 // normlab writes.
 std::string shortened_sentence(std::string_view text);
 
-// "bits per character" for "bits_per_character".
-std::string with_blanks(std::string name);
-
 }  // namespace normlab

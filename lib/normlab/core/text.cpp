@@ -127,4 +127,9 @@ std::string quotation(std::string_view text) {
   return fmt::format("\"{}\"", shortened(text));
 }
 
+std::string with_blanks(std::string name) {
+  std::replace(name.begin(), name.end(), '_', ' ');
+  return name;
+}
+
 }  // namespace normlab

@@ -16,7 +16,7 @@ void append_evaluation(const std::filesystem::path& file, const Evaluation& eval
   std::ofstream(file, std::ios::app) << "\n" + to_json(evaluation, metrics).dump();
 }
 
-Json read_evaluation_log(const std::filesystem::path& file) {
+Json read_evaluation_log(const std::filesystem::path& file, const std::vector<Metric>& metrics) {
   Json evaluations = Json::array();
   std::error_code ignored;
   if (!std::filesystem::is_regular_file(file, ignored)) return evaluations;
@@ -25,7 +25,7 @@ Json read_evaluation_log(const std::filesystem::path& file) {
   for (std::string line; std::getline(lines, line);) {
     try {
       Json evaluation = parse_json(line, "evaluations");
-      if (!is_evaluation(evaluation)) continue;
+      if (!is_evaluation(evaluation, metrics)) continue;
       const auto step = evaluation["step"].get<std::int64_t>();
       by_step.insert_or_assign(step, std::move(evaluation));
     } catch (const RequestError&) {  // half-written

@@ -15,6 +15,6 @@ void append_evaluation(const std::filesystem::path& file, const Evaluation& eval
 
 // A list as records have it, ascending by step, each step once: a run that went back to a checkpoint came by
 // a step again. Lines that are no evaluation, such as a half-written last one, are passed over.
-Json read_evaluation_log(const std::filesystem::path& file);
+Json read_evaluation_log(const std::filesystem::path& file, const std::vector<Metric>& metrics);
 
 }  // namespace normlab

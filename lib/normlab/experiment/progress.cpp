@@ -49,7 +49,7 @@ std::string position_text(const RunConfig& config, const RunState& state) {
 
 std::string metric_text(const RunConfig& config, double value) {
   if (std::isnan(value)) return "";
-  return fmt::format("validation {} {:.4f}", metric_label(task_of(config.dataset).reported().name), value);
+  return fmt::format("validation {} {:.4f}", with_blanks(task_of(config.dataset).reported().name), value);
 }
 
 TerminalSize terminal_size() {

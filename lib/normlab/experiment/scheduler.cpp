@@ -244,10 +244,10 @@ class Schedule {
       // A child that someone else asked to stop has its checkpoint, and is as much unfinished as one that
       // crashed.
       const std::string cause = exit.status == 130 ? "stopped by a signal from outside" : exit.cause;
-      store_.write_record(cell.id,
-                          make_failed_record(record_head(cell.config, placement_of(ended)), cause,
-                                             {utc_time(seconds_since(ended.start)),
-                                              read_evaluation_log(store_.evaluation_log_path(cell.id))}));
+      const RecordHead head = record_head(cell.config, placement_of(ended));
+      const Json evaluations = read_evaluation_log(store_.evaluation_log_path(cell.id), head.metrics);
+      store_.write_record(
+          cell.id, make_failed_record(head, cause, {utc_time(seconds_since(ended.start)), evaluations}));
       ++counts_.failed;
       message = fmt::format("failed: {}", cause);
     } else {

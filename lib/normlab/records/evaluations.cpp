@@ -1,7 +1,10 @@
 #include "normlab/records/evaluations.h"
 
+#include <fmt/format.h>
+
 #include <cmath>
 #include <iterator>
+#include <utility>
 
 #include "normlab/records/value_checks.h"
 
@@ -19,11 +22,7 @@ enum Field : std::size_t {
   gradient_norm,
   train_seconds,
   evaluate_seconds,
-  elapsed_seconds,
-  train_loss,
-  train_error,
-  validation_loss,
-  validation_error
+  elapsed_seconds
 };
 
 struct FieldName {
@@ -39,11 +38,7 @@ constexpr FieldName field_names[] = {{"step", "", "step"},
                                      {"gradient_norm", "", "gradient_norm"},
                                      {"seconds.train", "seconds", "train"},
                                      {"seconds.evaluate", "seconds", "evaluate"},
-                                     {"seconds.elapsed", "seconds", "elapsed"},
-                                     {"train.loss", "train", "loss"},
-                                     {"train.error", "train", "error"},
-                                     {"validation.loss", "validation", "loss"},
-                                     {"validation.error", "validation", "error"}};
+                                     {"seconds.elapsed", "seconds", "elapsed"}};
 
 std::optional<std::size_t> find_field(std::string_view group, std::string_view name) {
   for (std::size_t i = 0; i < std::size(field_names); ++i) {
@@ -70,16 +65,22 @@ void require_evaluation(const Values& values) {
   require_count(value_of(values, samples), "samples");
   for (const Field field : {epoch, train_seconds, evaluate_seconds, elapsed_seconds, cpu_seconds})
     require_amount(value_of(values, field), field_names[field].path);
-  for (const Field field :
-       {learning_rate, gradient_norm, train_loss, train_error, validation_loss, validation_error})
+  for (const Field field : {learning_rate, gradient_norm})
     require_number_or_null(value_of(values, field), field_names[field].path);
 }
 
-// What a run without a result may lack.
-template <class Values>
-void require_metrics(const Values& values) {
-  for (const Field field : {train_loss, train_error, validation_loss, validation_error})
-    require_number(value_of(values, field), field_names[field].path);
+// A number is better than null, and that than anything else.
+int badness(const json& value) {
+  return value.is_number() ? 0 : value.is_null() ? 1 : 2;
+}
+
+void require_metric(const MetricsFound& metrics, const std::string& name, std::string_view part,
+                    std::size_t evaluations, bool null_too) {
+  const std::string path = fmt::format("{}.{}", part, name);
+  const auto found = metrics.find(name);
+  const bool everywhere = found != metrics.end() && found->second.evaluations == evaluations;
+  const json& worst = require_value(everywhere ? &found->second.worst : nullptr, path);
+  null_too ? require_number_or_null(&worst, path) : require_number(&worst, path);
 }
 
 // Tells of a value in memory.
@@ -96,26 +97,26 @@ void tell(const json& value, JsonEvents& events) {
 
 }  // namespace
 
-std::string_view reported_metric(std::string_view before, std::string_view key) {
-  constexpr std::string_view characters = "bits_per_character", bytes = "bits_per_byte";
-  if (before == characters || key == characters) return characters;
-  if (before == bytes || key == bytes) return bytes;
-  return "error";
+void require_metrics(const EvaluationDigest& evaluations, const std::vector<std::string>& names,
+                     bool null_too) {
+  if (evaluations.count == 0) return;
+  for (const std::string& name : names)
+    require_metric(evaluations.train, name, "train", evaluations.count, null_too);
+  for (const std::string& name : names)
+    require_metric(evaluations.validation, name, "validation", evaluations.count, null_too);
 }
 
 void EvaluationReader::start_evaluation() {
   values_.fill(json(json::value_t::discarded));
   field_.reset();
+  metric_ = nullptr;
   next_group_ = in_group_ = "";
 }
 
 void EvaluationReader::start(json::value_t container) {
   if (depth_ == 0) start_evaluation();
-  if (field_) keep(json(container));
-  if (depth_ == 1 && container == json::value_t::object) {
-    in_group_ = next_group_;
-    if (in_group_ == "validation" && digest_.count == 0) digest_.metric = reported_metric("", "");
-  }
+  if (field_ || metric_ != nullptr) keep(json(container));
+  if (depth_ == 1 && container == json::value_t::object) in_group_ = next_group_;
   ++depth_;
 }
 
@@ -127,13 +128,14 @@ void EvaluationReader::end() {
 
 void EvaluationReader::key(std::string& name) {
   field_.reset();
+  metric_ = nullptr;
   if (depth_ == 1) {
     next_group_ = find_group(name);
     if (next_group_.empty()) field_ = find_field("", name);
   } else if (depth_ == 2 && !in_group_.empty()) {
     field_ = find_field(in_group_, name);
-    if (in_group_ == "validation" && digest_.count == 0)
-      digest_.metric = reported_metric(digest_.metric, name);
+    if (in_group_ == "train") metric_ = &digest_.train[name];
+    if (in_group_ == "validation") metric_ = &digest_.validation[name];
   }
 }
 
@@ -144,8 +146,17 @@ void EvaluationReader::value(json scalar) {
 }
 
 void EvaluationReader::keep(json value) {
+  if (metric_ != nullptr) return keep_metric(std::move(value));
   if (field_) values_[*field_] = std::move(value);
   field_.reset();
+}
+
+void EvaluationReader::keep_metric(json value) {
+  MetricFound& metric = *std::exchange(metric_, nullptr);
+  const std::size_t evaluation = digest_.count + 1;
+  if (metric.evaluations == 0 || badness(value) > badness(metric.worst)) metric.worst = std::move(value);
+  if (metric.last != evaluation) ++metric.evaluations;
+  metric.last = evaluation;
 }
 
 std::optional<double> EvaluationReader::number(std::size_t field) const {
@@ -167,13 +178,6 @@ void EvaluationReader::finish_evaluation() {
     last_step_ = found;
   } catch (const RecordDefect& defect) {
     digest_.defect = defect.what();
-    return;
-  }
-  if (!digest_.missing.empty()) return;
-  try {
-    require_metrics(values_);
-  } catch (const RecordDefect& defect) {
-    digest_.missing = defect.what();
   }
 }
 

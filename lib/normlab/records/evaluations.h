@@ -5,28 +5,40 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "normlab/core/json_events.h"
 
 namespace normlab {
 
+// One metric of one part (train or validation) in a list of evaluations.
+struct MetricFound {
+  std::size_t evaluations = 0;  // that have it
+  std::size_t last = 0;         // of these, counted from 1
+  nlohmann::json worst;         // a value that is no number at all, if there was one, or null, or a number
+};
+
+using MetricsFound = std::map<std::string, MetricFound, std::less<>>;
+
 // What is known of a list of evaluations when it has been read.
 struct EvaluationDigest {
   std::size_t count = 0;
-  std::string defect;   // why it is none of a record, as the end of a sentence, or ""
-  std::string missing;  // why it is none of a run that has a result, or ""
+  std::string defect;  // why it is none of a record, as the end of a sentence, or ""
+  MetricsFound train, validation;
   // Of the last one, where it tells.
   std::optional<double> last_epoch, last_step, last_train_seconds;
-  std::string metric;  // of the first one's validation, see reported_metric(); "" when it has none
 };
 
-// Which metric of those in a record a report shows: "error", unless `key` or one before it counts a text's
-// bits. To be called with each key, and with what it returned for the key before; "" when there is none.
-std::string_view reported_metric(std::string_view before, std::string_view key);
+// Throws RecordDefect unless each evaluation has each of the metrics, in train and in validation, as a
+// number; a run without a result may have null.
+void require_metrics(const EvaluationDigest& evaluations, const std::vector<std::string>& names,
+                     bool null_too);
 
 // Told of the evaluations in a list, digests them.
 class EvaluationReader final : public JsonEvents {
@@ -40,11 +52,12 @@ class EvaluationReader final : public JsonEvents {
   const EvaluationDigest& digest() const { return digest_; }
 
  private:
-  static constexpr std::size_t checked_fields = 13;
+  static constexpr std::size_t checked_fields = 9;
 
   void start(nlohmann::json::value_t container);
   void start_evaluation();
   void keep(nlohmann::json value);
+  void keep_metric(nlohmann::json value);
   void finish_evaluation();
   std::optional<double> number(std::size_t field) const;
 
@@ -54,6 +67,7 @@ class EvaluationReader final : public JsonEvents {
   std::array<nlohmann::json, checked_fields> values_;  // discarded where it has none
   int depth_ = 0;                                      // 0 between evaluations
   std::optional<std::size_t> field_;                   // of the value that comes next
+  MetricFound* metric_ = nullptr;                      // likewise
   std::string_view next_group_, in_group_;             // "seconds", behind its key and within it
 };
 

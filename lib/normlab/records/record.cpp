@@ -1,5 +1,6 @@
 #include "normlab/records/record.h"
 
+#include "normlab/records/metrics.h"
 #include "normlab/records/run_id.h"
 #include "normlab/records/vocabulary.h"
 #include "normlab/train/clock_check.h"
@@ -63,6 +64,7 @@ Json make_record(const RecordHead& head, const RunResult& result) {
   if (result.diverged_step) record["diverged_step"] = *result.diverged_step;
   record["model"] = {{"parameters", result.parameters},
                      {"multiply_adds_per_sample", result.multiply_adds_per_sample}};
+  record["metrics"] = metrics_json(head.metrics);
   record["evaluations"] = Json::array();
   for (const Evaluation& evaluation : result.evaluations) {
     record["evaluations"].push_back(to_json(evaluation, head.metrics));
@@ -98,7 +100,10 @@ Json make_failed_record(const RecordHead& head, std::string_view cause, const Fa
   Json record = start_record(head, status::failed);
   record["cause"] = cause;
   if (!run.started.empty()) record["started"] = run.started;
-  if (!run.evaluations.empty()) record["evaluations"] = run.evaluations;
+  if (!run.evaluations.empty()) {
+    record["metrics"] = metrics_json(head.metrics);
+    record["evaluations"] = run.evaluations;
+  }
   return record;
 }
 

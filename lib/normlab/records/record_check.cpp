@@ -9,6 +9,7 @@
 #include "normlab/core/error.h"
 #include "normlab/core/json.h"
 #include "normlab/core/text.h"
+#include "normlab/records/metrics.h"
 #include "normlab/records/run_id.h"
 #include "normlab/records/value_checks.h"
 #include "normlab/records/vocabulary.h"
@@ -18,10 +19,25 @@ namespace {
 
 using nlohmann::json;
 
+// What all records have of versions that described no metrics.
+const std::vector<std::string>& older_metrics() {
+  static const std::vector<std::string> names{"loss", "error"};
+  return names;
+}
+
+std::vector<std::string> names_of(const std::vector<Metric>& metrics) {
+  if (metrics.empty()) return older_metrics();
+  std::vector<std::string> names;
+  names.reserve(metrics.size());
+  for (const Metric& metric : metrics) names.push_back(metric.name);
+  return names;
+}
+
 void require_evaluations(const json& record, const EvaluationDigest& evaluations) {
   if (!require_value(value_at(record, "evaluations"), "evaluations").is_array())
     throw RecordDefect("its evaluations are not a list");
   if (!evaluations.defect.empty()) throw RecordDefect(evaluations.defect);
+  require_metrics(evaluations, names_of(described_metrics(record)), /*null_too=*/true);
 }
 
 void require_convergence(const json& record) {
@@ -62,9 +78,9 @@ void require_result(const json& record, const EvaluationDigest& evaluations) {
   require_count(record, "step_seconds.count", 1);
   for (const char* field : {"step_seconds.p10", "step_seconds.median", "step_seconds.p90"})
     require_amount(record, field);
-  if (!evaluations.missing.empty()) throw RecordDefect(evaluations.missing);
-  require_number(record, "test.loss");
-  require_number(record, "test.error");
+  const std::vector<std::string> metrics = names_of(described_metrics(record));
+  require_metrics(evaluations, metrics, /*null_too=*/false);
+  for (const std::string& name : metrics) require_number(record, fmt::format("test.{}", name));
 }
 
 void require_status_of_target(const json& record, std::string_view status) {
@@ -121,13 +137,20 @@ void require_record(const json& record, const EvaluationDigest& evaluations) {
   require_identity(record);
   require_object(record, "environment");
   require_data_checksum(record);
+  described_metrics(record);
   require_evidence(record, status, evaluations);
 }
 
 }  // namespace
 
-bool is_evaluation(const json& evaluation) {
-  return digest_evaluations(json::array({evaluation})).defect.empty();
+bool is_evaluation(const json& evaluation, const std::vector<Metric>& metrics) {
+  const EvaluationDigest digest = digest_evaluations(json::array({evaluation}));
+  try {
+    require_metrics(digest, names_of(metrics), /*null_too=*/true);
+  } catch (const RecordDefect&) {
+    return false;
+  }
+  return digest.defect.empty();
 }
 
 std::string record_defect(const json& record, const EvaluationDigest& evaluations) {

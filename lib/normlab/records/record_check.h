@@ -6,6 +6,7 @@
 #include <string>
 
 #include "normlab/records/evaluations.h"
+#include "normlab/tasks/metric.h"
 
 namespace normlab {
 
@@ -22,6 +23,6 @@ std::string record_defect(const nlohmann::json& record, const EvaluationDigest& 
 nlohmann::json load_record(const std::filesystem::path& file);
 
 // Whether `evaluation` is one entry of a record's evaluations.
-bool is_evaluation(const nlohmann::json& evaluation);
+bool is_evaluation(const nlohmann::json& evaluation, const std::vector<Metric>& metrics);
 
 }  // namespace normlab

@@ -5,6 +5,7 @@
 #include "normlab/core/json_events.h"
 #include "normlab/records/evaluations.h"
 #include "normlab/records/fields.h"
+#include "normlab/records/metrics.h"
 #include "normlab/records/record_check.h"
 #include "normlab/records/time_doubts.h"
 #include "normlab/records/value_checks.h"
@@ -87,15 +88,16 @@ RunCosts costs_to_end(const json& record, const EvaluationDigest& evaluations) {
 }
 
 void read_metrics(RunRecord& run, const json& record, const EvaluationDigest& evaluations) {
-  run.test_metric = evaluations.metric;
   const json* test = value_at(record, "test");
-  if (test == nullptr || !test->is_object()) return;
-  std::string_view metric = reported_metric("", "");
-  for (const auto& [name, value] : test->items()) {
-    metric = reported_metric(metric, name);
+  std::vector<std::string> found = keys_of(test);
+  for (const std::string& name : found) {
     if (const auto number = number_at(*test, name)) run.test.emplace_back(name, *number);
   }
-  run.test_metric = metric;
+  for (const auto& [name, metric] : evaluations.validation) found.push_back(name);
+  const std::vector<Metric> metrics = metrics_of(record, found);
+  if (found.empty() || metrics.empty()) return;
+  run.test_metric = metrics.back().name;
+  run.better = metrics.back().better;
 }
 
 }  // namespace

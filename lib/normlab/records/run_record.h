@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "normlab/core/tensor.h"
+#include "normlab/tasks/metric.h"
 
 namespace normlab {
 
@@ -54,7 +55,8 @@ struct RunRecord {
   std::string reason;                                // of an undefined or failed run: why
   std::optional<double> diverged_step;               // of a diverged one
   RunCosts to_target, to_end;                        // up to the convergence; up to the last evaluation
-  std::string test_metric;                           // see reported_metric(); "" without any metrics
+  std::string test_metric;                           // the last of its task's; "" without any metrics
+  Better better = Better::lower;                     // of that metric
   std::vector<std::pair<std::string, double>> test;  // the test's numbers by name
   std::vector<std::string> time_warnings;
   bool doubts_median_step = false;  // see time_doubts.h

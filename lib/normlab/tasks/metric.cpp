@@ -1,14 +1,6 @@
 #include "normlab/tasks/metric.h"
 
-#include <algorithm>
-
 namespace normlab {
-
-std::string metric_label(std::string_view name) {
-  std::string label(name);
-  std::replace(label.begin(), label.end(), '_', ' ');
-  return label;
-}
 
 std::string_view better_name(Better better) {
   return better == Better::lower ? "lower" : "higher";

@@ -20,9 +20,6 @@ struct Metric {
 // One for each metric of a task, in their order.
 using MetricValues = std::vector<double>;
 
-// "bits per character" for "bits_per_character".
-std::string metric_label(std::string_view name);
-
 // "lower" or "higher", and back; nothing for another word.
 std::string_view better_name(Better better);
 std::optional<Better> parse_better(std::string_view name);

@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "normlab/core/error.h"
+#include "normlab/core/text.h"
 
 namespace normlab {
 namespace {
@@ -61,7 +62,7 @@ void require_direction(std::string_view sign, std::string_view whole, const Targ
   if (sign == comparison(metric.better)) return;
   refuse("target", fmt::format("\"{}\"", whole),
          fmt::format("a {} {} is the better one, so {}NUMBER is", better_name(metric.better),
-                     metric_label(metric.name), comparison(metric.better)));
+                     with_blanks(metric.name), comparison(metric.better)));
 }
 
 double parse_threshold(std::string_view number, std::string_view whole, const std::vector<Metric>& metrics) {
@@ -79,7 +80,7 @@ void require_possible(const Target& target, std::string_view whole) {
   const bool is_lower = metric.better == Better::lower;
   if (is_lower ? target.threshold >= *metric.best : target.threshold <= *metric.best) return;
   refuse("target", fmt::format("\"{}\"", whole),
-         fmt::format("no {} is {} {}, so a number of at {} {} is", metric_label(metric.name),
+         fmt::format("no {} is {} {}, so a number of at {} {} is", with_blanks(metric.name),
                      is_lower ? "below" : "above", *metric.best, is_lower ? "least" : "most", *metric.best));
 }
 

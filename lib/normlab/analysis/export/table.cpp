@@ -8,6 +8,7 @@
 #include <map>
 
 #include "normlab/analysis/texts.h"
+#include "normlab/core/text.h"
 
 namespace normlab {
 namespace {
@@ -35,10 +36,9 @@ Field spread_field(const std::optional<Spread>& spread, std::string (*number)(do
   if (!spread) return {};
   Field field;
   field.value = std::isinf(spread->median) ? std::string(miss) : number(spread->median);
-  if (spread->minimum < spread->maximum) {
-    field.range = fmt::format("({}–{})", number(spread->minimum),
-                              std::isinf(spread->maximum) ? "miss" : number(spread->maximum));
-  }
+  const auto end = [&](double value) { return std::isinf(value) ? "miss" : number(value); };
+  if (spread->minimum != spread->maximum)
+    field.range = fmt::format("({}–{})", end(spread->minimum), end(spread->maximum));
   return field;
 }
 
