@@ -111,7 +111,7 @@ RunData numbers() {
 }
 
 RunConfig config() {
-  RunConfig config = test::small_run(ModelKind::mlp, Norm::none);
+  RunConfig config = test::small_run("mlp", Norm::none);
   config.batch_size = 8;
   config.optimizer.learning_rate = 0.003;
   config.budget = {.epochs = 0, .steps = 400, .seconds = 0};

@@ -26,7 +26,7 @@ std::string shortened(std::string_view text);
 // shortened(text) between double quotes.
 std::string quotation(std::string_view text);
 
-// "bits per character" for "bits_per_character".
+// "hidden size" for "hidden_size".
 std::string with_blanks(std::string name);
 
 }  // namespace normlab

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "normlab/core/error.h"
+#include "normlab/core/memory.h"
 #include "normlab/models/memory.h"
 #include "normlab/train/data_source.h"
 
@@ -78,6 +79,13 @@ void require_memory(double needed, int jobs, std::optional<std::uint64_t> availa
   }
   refuse("jobs", fmt::format("{} runs side by side that need about {} of memory", jobs, bytes_text(needed)),
          fmt::format("{} are available, and fewer --jobs need less", there));
+}
+
+RunData load_checked_data(const RunConfig& config) {
+  const DataSize size = load_data_size(config);
+  require_first_step(config, size);
+  require_memory(memory_needed(config, size), 1, available_memory());
+  return load_run_data(config);
 }
 
 double evaluation_share(const RunConfig& config, const DataSize& size) {

@@ -28,6 +28,9 @@ void require_first_step(const RunConfig& config, const DataSize& size);
 // nothing is known of the machine without it.
 void require_memory(double needed, int jobs, std::optional<std::uint64_t> available);
 
+// Loads the data of `config`, which then meet all of that for one run.
+RunData load_checked_data(const RunConfig& config);
+
 // "1.5 GB"
 std::string bytes_text(double bytes);
 

@@ -22,7 +22,6 @@
 #include "normlab/train/position.h"
 #include "normlab/train/requirements.h"
 #include "normlab/train/safetensors.h"
-#include "normlab/train/step_times.h"
 #include "normlab/train/training_step.h"
 
 namespace normlab {
@@ -30,13 +29,6 @@ namespace {
 
 // Of each process: they touch their memory for the first time and make oneDNN's primitives.
 constexpr Index warm_up_length = 10;
-
-RunData load_checked_data(const RunConfig& config) {
-  const DataSize size = load_data_size(config);
-  require_first_step(config, size);
-  require_memory(memory_needed(config, size), 1, available_memory());
-  return load_run_data(config);
-}
 
 class Training {
  public:
