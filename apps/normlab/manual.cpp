@@ -5,6 +5,7 @@
 #include "command_tree.h"
 #include "commands.h"
 #include "normlab/core/standard_streams.h"
+#include "normlab/experiment/config_json.h"
 #include "normlab/experiment/environment.h"
 #include "normlab/experiment/setting_list.h"
 

@@ -6,7 +6,7 @@
 #include "normlab/core/error.h"
 #include "normlab/core/file.h"
 #include "normlab/core/text.h"
-#include "normlab/data/registry.h"
+#include "normlab/data/dataset_name.h"
 #include "normlab/data/standard_files.h"
 #include "normlab/train/checkpoint.h"
 #include "normlab/train/safetensors.h"

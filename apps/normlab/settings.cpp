@@ -7,6 +7,7 @@
 
 #include "normlab/core/error.h"
 #include "normlab/core/text.h"
+#include "normlab/experiment/config_json.h"
 #include "normlab/experiment/setting_list.h"
 #include "normlab/experiment/shell_changes.h"
 

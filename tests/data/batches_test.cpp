@@ -1,4 +1,5 @@
-#include "normlab/data/batches.h"
+#include "normlab/data/image_batches.h"
+#include "normlab/data/text_batches.h"
 
 #include <doctest/doctest.h>
 

@@ -5,7 +5,8 @@
 #include <string>
 
 #include "data/idx_files.h"
-#include "normlab/data/registry.h"
+#include "normlab/data/dataset_name.h"
+#include "normlab/data/image_data.h"
 
 using namespace normlab;
 using namespace normlab::testing;

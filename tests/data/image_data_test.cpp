@@ -7,7 +7,9 @@
 #include <limits>
 
 #include "data/idx_files.h"
+#include "normlab/data/dataset_name.h"
 #include "normlab/data/registry.h"
+#include "normlab/data/standard_files.h"
 
 using namespace normlab;
 using namespace normlab::testing;

@@ -1,4 +1,5 @@
 #include "normlab/data/registry.h"
+#include "normlab/data/dataset_name.h"
 
 #include <doctest/doctest.h>
 

@@ -9,7 +9,7 @@
 
 #include "data/idx_files.h"
 #include "normlab/core/checksum.h"
-#include "normlab/data/registry.h"
+#include "normlab/data/dataset_name.h"
 
 using namespace normlab;
 using namespace normlab::testing;

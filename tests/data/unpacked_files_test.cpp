@@ -10,9 +10,9 @@
 #include <algorithm>
 
 #include "data/idx_files.h"
+#include "normlab/data/dataset_name.h"
 #include "normlab/data/image_data.h"
 #include "normlab/data/input_file.h"
-#include "normlab/data/registry.h"
 
 using namespace normlab;
 using namespace normlab::testing;

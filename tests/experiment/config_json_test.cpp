@@ -6,7 +6,6 @@
 
 #include "data/idx_files.h"
 #include "normlab/experiment/cores.h"
-#include "normlab/experiment/setting_list.h"
 
 using namespace normlab;
 using namespace normlab::testing;

@@ -1,4 +1,4 @@
-#include "normlab/experiment/setting_list.h"
+#include "normlab/experiment/config_json.h"
 
 #include <doctest/doctest.h>
 

@@ -5,7 +5,7 @@
 #include <set>
 #include <stdexcept>
 
-#include "normlab/data/registry.h"
+#include "normlab/data/dataset_name.h"
 #include "normlab/tasks/classification.h"
 #include "normlab/tasks/language_modelling.h"
 

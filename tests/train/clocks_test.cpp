@@ -5,8 +5,8 @@
 
 #include "normlab/core/process.h"
 #include "normlab/train/checkpoint.h"
+#include "normlab/train/data_source.h"
 #include "normlab/train/network.h"
-#include "normlab/train/run_data.h"
 #include "small_run.h"
 
 namespace normlab {

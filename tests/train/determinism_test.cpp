@@ -1,6 +1,7 @@
 // Same config and seed, same numbers, bit for bit, however often a run is interrupted.
 #include <doctest/doctest.h>
 
+#include "normlab/train/data_source.h"
 #include "normlab/train/training_step.h"
 #include "small_run.h"
 

@@ -1,4 +1,5 @@
 #include "normlab/train/requirements.h"
+#include "normlab/train/data_source.h"
 
 #include <doctest/doctest.h>
 

@@ -1,6 +1,6 @@
 // How a task is cut into batches, as docs/design.md says: evaluation does not depend on the training's batch
 // size.
-#include "normlab/train/run_data.h"
+#include "normlab/train/data_source.h"
 
 #include <doctest/doctest.h>
 

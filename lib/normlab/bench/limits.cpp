@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "normlab/core/random.h"
+#include "normlab/onednn/convolution.h"
 #include "normlab/onednn/packed_product.h"
 
 namespace normlab::bench {

@@ -11,6 +11,7 @@
 #include "normlab/models/model.h"
 #include "normlab/models/recurrent.h"
 #include "normlab/nn/recurrent.h"
+#include "normlab/train/data_source.h"
 #include "normlab/train/training_step.h"
 
 namespace normlab::bench {

@@ -7,8 +7,6 @@
 #include <string_view>
 #include <vector>
 
-#include "normlab/core/json.h"
-
 namespace normlab {
 
 // Told of what stands in a JSON text, in its order.

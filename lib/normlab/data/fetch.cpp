@@ -14,7 +14,7 @@
 #include "normlab/core/nearest_name.h"
 #include "normlab/core/shared_files.h"
 #include "normlab/core/text.h"
-#include "normlab/data/registry.h"
+#include "normlab/data/dataset_name.h"
 
 extern char** environ;
 

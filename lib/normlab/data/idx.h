@@ -14,7 +14,7 @@
 #include <string_view>
 
 #include "normlab/core/tensor.h"
-#include "normlab/data/image_data.h"
+#include "normlab/data/image_set.h"
 
 namespace normlab {
 

@@ -10,9 +10,9 @@
 
 #include "normlab/core/error.h"
 #include "normlab/core/log.h"
+#include "normlab/data/dataset_name.h"
 #include "normlab/data/idx.h"
 #include "normlab/data/input_file.h"
-#include "normlab/data/registry.h"
 #include "normlab/data/splits.h"
 #include "normlab/data/standard_files.h"
 
@@ -96,20 +96,6 @@ ImageData load_files(const DatasetSpec& spec) {
 }
 
 }  // namespace
-
-ImageView ImageView::part(Index first, Index part_count) const {
-  ImageView result = *this;
-  const auto size = static_cast<std::size_t>(height * width);
-  const auto begin = static_cast<std::size_t>(first), length = static_cast<std::size_t>(part_count);
-  result.count = part_count;
-  result.pixels = pixels.subspan(begin * size, length * size);
-  result.labels = labels.subspan(begin, length);
-  return result;
-}
-
-ImageView ImageSet::view() const {
-  return {count, height, width, classes, pixels, labels, scale};
-}
 
 ImageData::ImageData(ImageSet training_file, Index test_count, const DatasetSpec& spec, TestLoader load_test,
                      std::string checksum)

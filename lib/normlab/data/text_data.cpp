@@ -8,9 +8,8 @@
 #include "normlab/core/error.h"
 #include "normlab/core/log.h"
 #include "normlab/core/utf8.h"
-#include "normlab/data/batches.h"
+#include "normlab/data/dataset_name.h"
 #include "normlab/data/input_file.h"
-#include "normlab/data/registry.h"
 #include "normlab/data/splits.h"
 
 namespace normlab {

@@ -10,10 +10,10 @@
 #include "normlab/core/tensor.h"
 #include "normlab/data/bytes.h"
 #include "normlab/data/dataset_spec.h"
+#include "normlab/data/text_batches.h"
 
 namespace normlab {
 
-using CharacterId = std::uint16_t;
 constexpr std::size_t most_distinct_characters = 65536;
 
 // "characters" or "bytes", for messages.

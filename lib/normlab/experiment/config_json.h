@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "normlab/experiment/json.h"
-#include "normlab/experiment/settings_reader.h"
+#include "normlab/experiment/setting_description.h"
 #include "normlab/train/run_config.h"
 
 namespace normlab {
@@ -30,5 +30,17 @@ std::vector<SettingDescription> settings_of(const Json& settings);
 // What `settings` says that resolve() would refuse as unknown, by dotted paths. Throws what resolve() throws
 // for other reasons.
 Names unknown_settings(const Json& settings);
+
+// Each setting by its dotted path, with all names that it chooses from for some data set, model, norm,
+// optimizer or schedule: "norm" (as the name it stands for), "norm.name", "norm.epsilon", …. In the order of
+// the format, each once. Comes from what resolve() looks for, so it is complete by construction.
+const std::vector<SettingDescription>& list_settings();
+
+// The names that a setting such as "model" or "norm" chooses from; empty for other settings.
+const Names& setting_choices(std::string_view path);
+
+// The dotted path of a setting that was named without the object that it is in ("hidden_size"), or as
+// elsewhere ("lr"), or "".
+std::string setting_within_object(const std::string& name);
 
 }  // namespace normlab

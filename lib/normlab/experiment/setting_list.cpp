@@ -4,12 +4,8 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <map>
 
-#include "normlab/core/text.h"
-#include "normlab/experiment/config_json.h"
 #include "normlab/experiment/json.h"
-#include "normlab/tasks/registry.h"
 
 namespace normlab {
 namespace {
@@ -70,19 +66,20 @@ struct Found {
 
 class Listing {
  public:
-  // Meets what a config has that says `name` for `part`, and nothing else but `rest`.
-  void add(const std::string& part, const std::string& name, Json rest) {
-    if (!part.empty() && !rest.contains(part)) rest[part] = name;
-    const Json resolved = to_json(resolve(rest));
-    for (const SettingDescription& found : settings_of(rest)) {
+  explicit Listing(const SettingSource& source) : source_(source) {}
+
+  void add(const NamedConfig& config) {
+    const Json resolved = source_.resolved(config.settings);
+    for (const SettingDescription& found : source_.described(config.settings)) {
       Found& setting = place_for(found);
       for (const std::string& choice : found.choices) {
         if (!contains(setting.description.choices, choice)) setting.description.choices.push_back(choice);
       }
       const std::string text = default_of(found, resolved);
       if (setting.met.empty()) setting.first_default = text;
-      if (!rest.contains(object_of(found.path)) || !is_name(found.path)) setting.add_default(text, name);
-      setting.met.emplace_back(part, name);
+      const bool said = config.settings.contains(object_of(found.path)) && is_name(found.path);
+      if (!said) setting.add_default(text, config.name);
+      setting.met.emplace_back(config.object, config.name);
     }
   }
 
@@ -133,60 +130,23 @@ class Listing {
                                                   : fmt::format("only {}", fmt::join(with, ", "));
   }
 
+  const SettingSource& source_;
   std::vector<Found> found_;
 };
 
-std::vector<SettingDescription> make_list() {
-  Listing listing;
-  listing.add("", "", Json::object());
-  for (const SettingDescription& setting : settings_of(Json::object())) {
-    if (!is_named_object(setting.path)) continue;
-    for (const std::string& name : setting.choices) {
-      Json config = Json::object();
-      if (setting.path == "dataset" && (name == "idx" || name == "text")) config["dataset"] = name + ":PATH";
-      listing.add(setting.path, name, config);
-      // The settings of a model depend on what it reads.
-      if (setting.path == "model" && find_model(name, "model")->reads(task_of({.kind = DatasetKind::text}))) {
-        listing.add("model", name, {{"model", name}, {"dataset", "text:PATH"}});
-      }
-    }
-  }
-  return listing.settings();
-}
-
 }  // namespace
 
-const std::vector<SettingDescription>& list_settings() {
-  static const std::vector<SettingDescription> settings = make_list();
-  return settings;
+std::vector<SettingDescription> make_setting_list(const SettingSource& source,
+                                                  const std::vector<NamedConfig>& others) {
+  Listing listing(source);
+  listing.add({"", "", Json::object()});
+  for (const NamedConfig& config : others) listing.add(config);
+  return listing.settings();
 }
 
 std::string with_choices(std::string text, const SettingDescription& setting) {
   if (setting.choices.empty() || text.find(setting.choices.front()) != std::string::npos) return text;
   return fmt::format("{}: {}", text, fmt::join(setting.choices, ", "));
-}
-
-const Names& setting_choices(std::string_view path) {
-  static const Names none;
-  for (const SettingDescription& setting : list_settings()) {
-    if (setting.path == path) return setting.choices;
-  }
-  return none;
-}
-
-std::string setting_within_object(const std::string& name) {
-  // What goes by other names elsewhere, and what two objects have.
-  static const std::map<std::string, std::string> aliases{
-      {"lr", "optimizer.learning_rate"}, {"momentum", "optimizer.momentum"}, {"wd", "optimizer.weight_decay"},
-      {"epsilon", "norm.epsilon"},       {"num_layers", "model.layers"},     {"epochs", "budget.epochs"},
-      {"steps", "budget.steps"}};
-  const auto alias = aliases.find(name);
-  if (alias != aliases.end()) return alias->second;
-  const std::string ending = "." + name;
-  for (const SettingDescription& setting : list_settings()) {
-    if (setting.path.ends_with(ending) && name != "name") return setting.path;
-  }
-  return "";
 }
 
 }  // namespace normlab

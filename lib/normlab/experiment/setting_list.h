@@ -1,28 +1,33 @@
-// Every setting there is, for whatever lists them: options and their help, completion, the man page, the
-// tables of docs/experiment-format.md.
+// A list of every setting that a config may have, for whatever shows or completes settings.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "normlab/experiment/settings_reader.h"
+#include "normlab/core/json.h"
+#include "normlab/experiment/setting_description.h"
 
 namespace normlab {
 
-// Each setting by its dotted path, with all names that it chooses from for some data set, model, norm,
-// optimizer or schedule: "norm" (as the name it stands for), "norm.name", "norm.epsilon", …. In the order of
-// the format, each once. Comes from what resolve() looks for, so it is complete by construction.
-const std::vector<SettingDescription>& list_settings();
+// How a config becomes settings, and what of it is looked for (config_json.h).
+struct SettingSource {
+  std::function<Json(const Json& settings)> resolved;
+  std::function<std::vector<SettingDescription>(const Json& settings)> described;
+};
+
+// Meets the settings of the config that says nothing, and of each in `others`: a named object, a name, and
+// what else the config says. A setting is listed once, with all names that it chooses from, its default, and
+// whoever has another.
+struct NamedConfig {
+  std::string object, name;
+  Json settings;
+};
+std::vector<SettingDescription> make_setting_list(const SettingSource& source,
+                                                  const std::vector<NamedConfig>& others);
 
 // `text` with the names that the setting chooses from, unless it says them itself.
 std::string with_choices(std::string text, const SettingDescription& setting);
-
-// The names that a setting such as "model" or "norm" chooses from; empty for other settings.
-const Names& setting_choices(std::string_view path);
-
-// The dotted path of a setting that was named without the object that it is in ("hidden_size"), or as
-// elsewhere ("lr"), or "".
-std::string setting_within_object(const std::string& name);
 
 }  // namespace normlab

@@ -9,7 +9,6 @@
 #include "normlab/core/error.h"
 #include "normlab/core/nearest_name.h"
 #include "normlab/core/text.h"
-#include "normlab/experiment/setting_list.h"
 
 namespace normlab {
 namespace {
@@ -140,14 +139,14 @@ void SettingsReader::choice(const Setting& setting, std::size_t& chosen, const N
   if (value != nullptr) chosen = read_name(*value, path(setting.key), names);
 }
 
-void SettingsReader::refuse_others(std::string_view owner) const {
+void SettingsReader::refuse_others(std::string_view owner, Suggest suggest) const {
   for (const auto& item : object_.items()) {
     if (std::find(known_.begin(), known_.end(), item.key()) != known_.end()) continue;
     if (notes_ != nullptr) {
       notes_->unknown.push_back(join_path(path_, item.key()));
       continue;
     }
-    const std::string within = path_.empty() ? setting_within_object(item.key()) : "";
+    const std::string within = suggest == nullptr ? "" : suggest(item.key());
     const std::string nearest = within.empty() ? nearest_name(item.key(), known_) : within;
     throw RequestError(fmt::format(
         "{}: unknown setting{}; known are {}{}.", shortened(join_path(path_, item.key())),

@@ -8,22 +8,10 @@
 #include <vector>
 
 #include "normlab/core/json.h"
+#include "normlab/experiment/setting_description.h"
 #include "normlab/settings/visitor.h"
 
 namespace normlab {
-
-enum class SettingKind { value, text, flag };
-
-// A setting that a config may have, as whatever lists settings shows it.
-struct SettingDescription {
-  std::string path;  // dotted
-  Setting setting;
-  SettingKind kind = SettingKind::value;
-  Names choices;             // the names that it chooses from ("true" and "false" for a flag)
-  std::string allowed;       // "above 0"
-  std::string default_text;  // "0; rnn, lstm, gru 1"
-  std::string owners;        // which names of its object have it: "only cnn", "not text"; "" for all
-};
 
 // What reading comes across, for those who ask: all that is looked for, said or not, also in objects that are
 // not there; and by dotted paths what is said and not looked for, which is then no error.
@@ -76,8 +64,10 @@ class SettingsReader : public SettingVisitor {
     reader.refuse_others(owner);
   }
 
-  // `owner` is what has the settings ("lstm"), or "" for the config itself.
-  void refuse_others(std::string_view owner) const;
+  // `owner` is what has the settings ("lstm"), or "" for the config itself. `suggest` may know better than
+  // the nearest name what a key stands for; it returns a dotted path or "".
+  using Suggest = std::string (*)(const std::string& key);
+  void refuse_others(std::string_view owner, Suggest suggest = nullptr) const;
 
  private:
   const Json& object_;

@@ -7,7 +7,7 @@
 
 #include "normlab/core/text.h"
 #include "normlab/experiment/axis_values.h"
-#include "normlab/experiment/setting_list.h"
+#include "normlab/experiment/config_json.h"
 
 namespace normlab {
 namespace {

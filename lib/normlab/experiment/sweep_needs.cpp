@@ -10,6 +10,7 @@
 
 #include "normlab/core/memory.h"
 #include "normlab/experiment/config_json.h"
+#include "normlab/train/data_source.h"
 #include "normlab/train/requirements.h"
 #include "normlab/train/trainer.h"
 

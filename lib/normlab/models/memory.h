@@ -1,17 +1,10 @@
 // How much memory a network takes, from its spec alone.
 #pragma once
 
-#include <vector>
-
+#include "normlab/models/memory_count.h"
 #include "normlab/models/model.h"
-#include "normlab/optim/optimizer_spec.h"
 
 namespace normlab {
-
-// The batch sizes that graphs are recorded for.
-struct GraphBatches {
-  std::vector<Index> training, evaluation;
-};
 
 // Bytes of parameters, gradients, moments and running statistics, and of all that the graphs keep, without
 // the data and the program. Counted in double precision, where no product of sizes overflows; an estimate in

@@ -1,9 +1,17 @@
 // How a model says what memory its network takes: in numbers, layer by layer.
 #pragma once
 
-#include "normlab/models/memory.h"
+#include <vector>
+
+#include "normlab/nn/norm_spec.h"
+#include "normlab/optim/optimizer_spec.h"
 
 namespace normlab {
+
+// The batch sizes that graphs are recorded for.
+struct GraphBatches {
+  std::vector<Index> training, evaluation;
+};
 
 class MemoryCount {
  public:

@@ -6,7 +6,7 @@
 #include <stdexcept>
 #include <unordered_set>
 
-#include "normlab/nn/parameters.h"
+#include "normlab/nn/parameter.h"
 
 namespace normlab {
 namespace {

@@ -11,17 +11,9 @@
 
 #include "normlab/nn/graph.h"
 #include "normlab/nn/norm_spec.h"
+#include "normlab/nn/parameter.h"
 
 namespace normlab {
-
-// Weight decay applies to weights only.
-enum class ParameterRole { weight, gain, bias };
-
-template <class T>
-struct Parameter : Value<T> {
-  std::string name;  // as in a PyTorch state_dict, e.g. "hidden.0.linear.weight"
-  ParameterRole role = ParameterRole::weight;
-};
 
 template <class T>
 struct NamedTensor {

@@ -13,7 +13,7 @@ struct Value {
   Tensor<T> data;
   Tensor<T> gradient;
   bool gradient_in_data = false;
-  bool is_parameter = false;  // it is a Parameter of nn/parameters.h, and outlives the graph
+  bool is_parameter = false;  // it is a Parameter of nn/parameter.h, and outlives the graph
   bool wants_gradient() const { return gradient_in_data || !gradient.empty(); }
   T* gradient_data() { return gradient_in_data ? data.data() : gradient.data(); }
 };

@@ -12,19 +12,9 @@
 
 #include <memory>
 
-#include "normlab/core/tensor.h"
+#include "normlab/onednn/product_shapes.h"
 
 namespace normlab {
-
-struct ConvolutionShape {
-  Index batch = 0, in_channels = 0, out_channels = 0, height = 0, width = 0;
-  Index kernel = 3, stride = 1, padding = 1;
-  Index out_height() const { return (height + 2 * padding - kernel) / stride + 1; }
-  Index out_width() const { return (width + 2 * padding - kernel) / stride + 1; }
-  auto operator<=>(const ConvolutionShape&) const = default;
-};
-
-enum class ConvolutionPass { forward, backward_data, backward_weights };
 
 // Which gradients will be asked for; the first layer of a network needs none of its images.
 struct ConvolutionGradients {

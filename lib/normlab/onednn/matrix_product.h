@@ -4,20 +4,9 @@
 
 #include <memory>
 
-#include "normlab/core/tensor.h"
+#include "normlab/onednn/product_shapes.h"
 
 namespace normlab {
-
-// C (m x n) = op(A) (m x k) * op(B) (k x n), all row-major; with `accumulate`, C += instead.
-// Leading dimensions count elements between rows as stored; 0 means tightly packed.
-struct ProductShape {
-  Index m = 0, n = 0, k = 0;
-  bool transpose_a = false;  // A is stored k x m
-  bool transpose_b = false;  // B is stored n x k
-  bool accumulate = false;
-  Index lda = 0, ldb = 0, ldc = 0;
-  auto operator<=>(const ProductShape&) const = default;
-};
 
 // float runs through oneDNN, few rows times a transposed B through a kernel of our own; double is a plain
 // loop, for checking gradients.

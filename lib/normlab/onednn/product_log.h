@@ -5,8 +5,7 @@
 #include <utility>
 
 #include "normlab/core/section_clock.h"
-#include "normlab/onednn/convolution.h"
-#include "normlab/onednn/matrix_product.h"
+#include "normlab/onednn/product_shapes.h"
 
 namespace normlab {
 

@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-#include "normlab/data/batches.h"
+#include "normlab/data/image_batches.h"
 #include "normlab/nn/value.h"
 
 namespace normlab {

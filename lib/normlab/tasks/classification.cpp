@@ -1,6 +1,6 @@
 #include "normlab/tasks/classification.h"
 
-#include "normlab/data/registry.h"
+#include "normlab/data/dataset_name.h"
 #include "normlab/tasks/cross_entropy.h"
 
 namespace normlab {

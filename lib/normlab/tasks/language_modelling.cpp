@@ -2,7 +2,7 @@
 
 #include <numbers>
 
-#include "normlab/data/registry.h"
+#include "normlab/data/dataset_name.h"
 #include "normlab/tasks/cross_entropy.h"
 
 namespace normlab {

@@ -15,4 +15,12 @@ const DataSource& data_source(const DatasetSpec& dataset) {
   throw std::logic_error("nothing reads this kind of data set");
 }
 
+DataSize load_data_size(const RunConfig& config) {
+  return data_source(config.dataset).load_size(config);
+}
+
+RunData load_run_data(const RunConfig& config) {
+  return data_source(config.dataset).load(config);
+}
+
 }  // namespace normlab

@@ -16,7 +16,7 @@ class DataSource {
   virtual ~DataSource() = default;
   virtual bool reads(const DatasetSpec& dataset) const = 0;
 
-  // See run_data.h.
+  // See load_data_size() and load_run_data() below.
   virtual DataSize load_size(const RunConfig& config) const = 0;
   virtual RunData load(const RunConfig& config) const = 0;
 
@@ -39,6 +39,14 @@ const DataSource& image_source();
 const DataSource& text_source();
 
 const DataSource& data_source(const DatasetSpec& dataset);
+
+// Loads the data of `config`, which load_run_data() then finds loaded, and checks the batch size against
+// them. Throws what load_run_data() throws.
+DataSize load_data_size(const RunConfig& config);
+
+// Loads the data of `config`. Throws RequestError for data that are missing, malformed or too small for the
+// batch size.
+RunData load_run_data(const RunConfig& config);
 
 // The data that were loaded last, so that checking a config and running it, or checking the cells of a sweep,
 // loads them once.

@@ -1,7 +1,7 @@
 // Batches of images with one label each.
 #include <algorithm>
 
-#include "normlab/data/batches.h"
+#include "normlab/data/image_batches.h"
 #include "normlab/data/image_data.h"
 #include "normlab/tasks/classification.h"
 #include "normlab/train/data_source.h"

@@ -7,6 +7,7 @@
 
 #include "normlab/core/error.h"
 #include "normlab/core/memory.h"
+#include "normlab/train/data_source.h"
 #include "normlab/train/network.h"
 #include "normlab/train/requirements.h"
 #include "normlab/train/trainer.h"

@@ -39,12 +39,4 @@ struct DataSize {
   std::string checksum;  // of the files that were read, in hexadecimal digits; "" for data without files
 };
 
-// Loads the data of `config`, which load_run_data() then finds loaded, and checks the batch size against
-// them. Throws what load_run_data() throws.
-DataSize load_data_size(const RunConfig& config);
-
-// Loads the data of `config`. Throws RequestError for data that are missing, malformed or too small for the
-// batch size.
-RunData load_run_data(const RunConfig& config);
-
 }  // namespace normlab

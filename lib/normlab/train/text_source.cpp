@@ -1,7 +1,6 @@
 // Windows of a text, whose streams go on from batch to batch.
 #include <algorithm>
 
-#include "normlab/data/batches.h"
 #include "normlab/data/text_data.h"
 #include "normlab/tasks/language_modelling.h"
 #include "normlab/train/data_source.h"

@@ -18,6 +18,7 @@
 #include "normlab/optim/schedule.h"
 #include "normlab/tasks/registry.h"
 #include "normlab/train/checkpoint.h"
+#include "normlab/train/data_source.h"
 #include "normlab/train/layer_statistics.h"
 #include "normlab/train/position.h"
 #include "normlab/train/requirements.h"
