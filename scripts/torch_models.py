@@ -13,6 +13,7 @@ from torch import nn
 from torch.nn import functional as F
 
 NORMS = ("none", "batch", "layer", "rms", "group", "instance", "weight", "dyt")
+BEFORE, AFTER = "before_activation", "after_activation"  # norm.position
 ACTIVATIONS = {
     "identity": lambda x: x,
     "relu": torch.relu,
@@ -118,33 +119,41 @@ def whole_normalization(norm, channels, image, groups=8, epsilon=1e-5, momentum=
     return nn.Identity()
 
 
-def has_bias(norm, image):
-    """Whether the layer before the normalization keeps its bias."""
-    return norm in ("none", "weight") or (norm == "instance" and not image)
+def has_bias(norm, image, position):
+    """Whether the layer before the normalization keeps its bias; position as in norm.position."""
+    plain = norm in ("none", "weight") or (norm == "instance" and not image)
+    return plain or position == AFTER
+
+
+def normalize_and_activate(x, block):
+    """What a block makes of its layer's summed inputs."""
+    if block.position == AFTER:
+        return block.norm(block.activation(x))
+    return block.activation(block.norm(x))
 
 
 class DenseBlock(nn.Module):
-    def __init__(self, inputs, outputs, norm, activation, **settings):
+    def __init__(self, inputs, outputs, norm, activation, position=BEFORE, **settings):
         super().__init__()
-        linear = nn.Linear(inputs, outputs, bias=has_bias(norm, image=False))
+        linear = nn.Linear(inputs, outputs, bias=has_bias(norm, False, position))
         self.linear = nn.utils.weight_norm(linear) if norm == "weight" else linear
         self.norm = normalization(norm, outputs, image=False, **settings)
-        self.activation = ACTIVATIONS[activation]
+        self.activation, self.position = ACTIVATIONS[activation], position
 
     def forward(self, x):
-        return self.activation(self.norm(self.linear(x)))
+        return normalize_and_activate(self.linear(x), self)
 
 
 class ConvolutionBlock(nn.Module):
-    def __init__(self, inputs, outputs, norm, activation, **settings):
+    def __init__(self, inputs, outputs, norm, activation, position=BEFORE, **settings):
         super().__init__()
-        convolution = nn.Conv2d(inputs, outputs, 3, padding=1, bias=has_bias(norm, image=True))
+        convolution = nn.Conv2d(inputs, outputs, 3, padding=1, bias=has_bias(norm, True, position))
         self.convolution = nn.utils.weight_norm(convolution) if norm == "weight" else convolution
         self.norm = normalization(norm, outputs, image=True, **settings)
-        self.activation = ACTIVATIONS[activation]
+        self.activation, self.position = ACTIVATIONS[activation], position
 
     def forward(self, x):
-        return self.activation(self.norm(self.convolution(x)))
+        return normalize_and_activate(self.convolution(x), self)
 
 
 class Mlp(nn.Module):

@@ -88,6 +88,22 @@ TEST_CASE("norm.affine is written where it is not the default, which leaves ids 
   CHECK(refusal(R"({"norm": {"name": "none", "affine": true}})").starts_with("norm.affine: unknown setting"));
 }
 
+TEST_CASE("norm.position is written where the norm follows the activation, which leaves ids as they were") {
+  const auto config = [](const std::string& norm) {
+    return resolve(parsed((R"({"dataset": "synthetic", "norm": )" + norm + "}").c_str()));
+  };
+  const auto before = config(R"({"name": "layer", "position": "before_activation"})");
+  CHECK_FALSE(to_json(before)["norm"].contains("position"));
+  CHECK(run_id(before) == run_id(config(R"("layer")")));
+  const auto after = config(R"({"name": "dyt", "position": "after_activation"})");
+  CHECK(after.norm.position == NormPosition::after_activation);
+  CHECK(to_json(after)["norm"]["position"] == "after_activation");
+  CHECK(refusal(R"({"norm": {"name": "layer", "position": "first"}})") ==
+        "norm.position: unknown name \"first\"; known are before_activation, after_activation.");
+  CHECK(refusal(R"({"norm": {"name": "weight", "position": "after_activation"}})")
+            .starts_with("norm.position: unknown setting"));
+}
+
 TEST_CASE("dynamic tanh has the settings alpha and affine, and no epsilon") {
   const Json norm = to_json(resolve(parsed(R"({"norm": {"name": "dyt", "affine": "gain"}})")))["norm"];
   CHECK(norm == parsed(R"({"name": "dyt", "alpha": 0.5, "affine": "gain"})"));

@@ -32,9 +32,9 @@ std::unique_ptr<ModelGraph<T>> record_small(const NormSpec& norm, Parameters<T>&
   return model;
 }
 
-std::vector<std::string> names_with(Norm kind) {
+std::vector<std::string> names_with(Norm kind, NormPosition position = NormPosition::before_activation) {
   Parameters<float> parameters({}, 1);
-  record_small<float>({.kind = kind, .groups = 2}, parameters, Mode::training);
+  record_small<float>({.kind = kind, .groups = 2, .position = position}, parameters, Mode::training);
   std::vector<std::string> names;
   for (const auto& parameter : parameters.parameters()) names.push_back(parameter.name);
   return names;
@@ -81,20 +81,26 @@ double worst_gradient_error(ModelGraph<double>& model, Parameters<double>& param
 }  // namespace
 
 TEST_CASE("a whole cnn's gradients agree with finite differences, for every norm") {
-  for (const Norm kind : all_norms()) {
-    Parameters<double> parameters({}, 1);
-    auto model = record_small<double>({.kind = kind, .groups = 2}, parameters, Mode::training);
-    std::string where;
-    const double worst = worst_gradient_error(*model, parameters, where);
-    CAPTURE(static_cast<int>(kind));
-    INFO(where);
-    CHECK(worst < 1e-6);
+  for (const auto position : {NormPosition::before_activation, NormPosition::after_activation}) {
+    for (const Norm kind : all_norms()) {
+      Parameters<double> parameters({}, 1);
+      const NormSpec norm{.kind = kind, .groups = 2, .position = position};
+      auto model = record_small<double>(norm, parameters, Mode::training);
+      std::string where;
+      const double worst = worst_gradient_error(*model, parameters, where);
+      CAPTURE(static_cast<int>(position));
+      CAPTURE(static_cast<int>(kind));
+      INFO(where);
+      CHECK(worst < 1e-6);
+    }
   }
 }
 
-TEST_CASE("the cnn in single precision agrees with plain loops in double, for every norm") {
+namespace {
+
+void compare_precisions(NormPosition position) {
   for (const Norm kind : all_norms()) {
-    const NormSpec norm{.kind = kind, .groups = 2};
+    const NormSpec norm{.kind = kind, .groups = 2, .position = position};
     Parameters<float> single({}, 1);
     Parameters<double> precise({}, 1);
     auto model = record_small<float>(norm, single, Mode::training);
@@ -123,6 +129,13 @@ TEST_CASE("the cnn in single precision agrees with plain loops in double, for ev
   }
 }
 
+}  // namespace
+
+TEST_CASE("the cnn in single precision agrees with plain loops in double, for every norm") {
+  compare_precisions(NormPosition::before_activation);
+  compare_precisions(NormPosition::after_activation);
+}
+
 TEST_CASE("the cnn's parameters have PyTorch's names") {
   CHECK(names_with(Norm::none) ==
         Names{"blocks.0.0.convolution.weight", "blocks.0.0.convolution.bias", "blocks.1.0.convolution.weight",
@@ -141,6 +154,35 @@ TEST_CASE("under instance norm the cnn's dense layers are plain") {
   CHECK(std::ranges::count(names, "blocks.1.1.norm.weight") == 1);
   CHECK(std::ranges::count(names, "dense.0.norm.weight") == 0);
   CHECK(std::ranges::count(names, "dense.0.linear.bias") == 1);
+  const auto after = names_with(Norm::instance, NormPosition::after_activation);
+  CHECK(std::ranges::count(after, "blocks.1.1.convolution.bias") == 1);
+  CHECK(std::ranges::count(after, "dense.0.norm.weight") == 0);
+  CHECK(std::ranges::count(after, "dense.0.linear.bias") == 1);
+}
+
+TEST_CASE("a norm after the activation leaves the layer its bias, and tracks the output of the norm") {
+  const auto after = NormPosition::after_activation;
+  CHECK(names_with(Norm::layer, after) ==
+        Names{"blocks.0.0.convolution.weight", "blocks.0.0.convolution.bias", "blocks.0.0.norm.weight",
+              "blocks.0.0.norm.bias", "blocks.1.0.convolution.weight", "blocks.1.0.convolution.bias",
+              "blocks.1.0.norm.weight", "blocks.1.0.norm.bias", "blocks.1.1.convolution.weight",
+              "blocks.1.1.convolution.bias", "blocks.1.1.norm.weight", "blocks.1.1.norm.bias",
+              "dense.0.linear.weight", "dense.0.linear.bias", "dense.0.norm.weight", "dense.0.norm.bias",
+              "output.weight", "output.bias"});
+  // Without a norm of activations the position has no meaning.
+  CHECK(names_with(Norm::none, after) == names_with(Norm::none));
+  CHECK(names_with(Norm::weight, after) == names_with(Norm::weight));
+  Parameters<float> parameters({}, 1);
+  const auto model =
+      record_small<float>({.kind = Norm::layer, .position = after}, parameters, Mode::training);
+  const auto& dense = model->graph.tracked()[3];
+  REQUIRE(dense.name == "dense.0");
+  CHECK(dense.end - dense.first == 3);  // product, bias and activation, norm
+  CHECK(dense.parameters.size() == 4);
+  model->graph.forward();
+  float sum = 0;  // of a sample whose norm is the last operation
+  for (Index i = 0; i < 8; ++i) sum += dense.output->data[i];
+  CHECK(std::abs(sum) < 1e-5);
 }
 
 TEST_CASE("the default cnn has 0.42 million parameters, laid out as PyTorch's modules") {

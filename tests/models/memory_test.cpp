@@ -192,6 +192,22 @@ TEST_CASE("the estimate of memory knows which gains and biases are not learned")
   CHECK(all - estimated(network) == 2 * vectors);
 }
 
+TEST_CASE("the estimate of memory knows of biases and activations before the norm" *
+          doctest::skip(!allocator_tells)) {
+  for (const Norm norm : {Norm::batch, Norm::layer, Norm::dyt}) {
+    for (const auto& make : {mlp, cnn}) {
+      Network network = make(norm);
+      const double before = allocated(network), estimated_before = estimated(network);
+      network.norm.position = NormPosition::after_activation;
+      const double more = allocated(network) - before;
+      CAPTURE(network.model->name());
+      CAPTURE(static_cast<int>(norm));
+      CHECK(more > 0);
+      CHECK((estimated(network) - estimated_before) / more == doctest::Approx(1).epsilon(0.1));
+    }
+  }
+}
+
 TEST_CASE("the estimate of memory sees what small layers in large numbers take" *
           doctest::skip(!allocator_tells)) {
   const auto check = [](const ModelSpec& model) {

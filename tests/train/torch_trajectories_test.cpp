@@ -47,12 +47,14 @@ class Batches {
 };
 
 std::vector<double> train(const TorchCase& c, const Batches& batches, Index steps) {
-  const std::string model = c.settings.at("model"), norm = c.settings.at("norm");
+  const std::string model = c.settings.at("model"), network = c.name.substr(0, c.name.find('.'));
+  const NormPosition position = network.ends_with("_after_activation") ? NormPosition::after_activation
+                                                                       : NormPosition::before_activation;
+  const NormSpec norm{.kind = test::norm_named(c.settings.at("norm")), .position = position};
   Parameters<float> parameters({}, 1);
-  const auto graph = record_model(model_of(model), {.kind = test::norm_named(norm)}, batches.task(),
-                                  batches.batch_size(), Mode::training, parameters);
-  const std::string file =
-      std::string(NORMLAB_TEST_DATA) + "/torch_initial_" + model + "_" + norm + ".safetensors";
+  const auto graph =
+      record_model(model_of(model), norm, batches.task(), batches.batch_size(), Mode::training, parameters);
+  const std::string file = std::string(NORMLAB_TEST_DATA) + "/torch_initial_" + network + ".safetensors";
   load_parameters(Safetensors::read(file, "fixture"), "fixture", parameters);
   OptimizerSpec spec;
   spec.kind = c.settings.at("optimizer") == "adam" ? OptimizerKind::adam : OptimizerKind::sgd;
@@ -71,12 +73,12 @@ std::vector<double> train(const TorchCase& c, const Batches& batches, Index step
   return losses;
 }
 
-void follow_torch(const std::string& model) {
+void follow_torch(const Names& networks) {
   const test::TorchFixture fixture("trajectories");
   const Batches batches(fixture.find("data"));
-  for (const std::string norm : {"none", "batch", "layer"}) {
+  for (const std::string& network : networks) {
     for (const std::string optimizer : {"sgd", "adam"}) {
-      const TorchCase& c = fixture.find(model + "_" + norm + "." + optimizer);
+      const TorchCase& c = fixture.find(network + "." + optimizer);
       const auto expected = c.tensor("losses").values;
       REQUIRE(expected.size() == 50);
       const std::vector<double> losses = train(c, batches, 50);
@@ -92,15 +94,19 @@ void follow_torch(const std::string& model) {
 }  // namespace
 
 TEST_CASE("50 training steps of the mlp follow PyTorch's losses, for none, batch and layer norm") {
-  follow_torch("mlp");
+  follow_torch({"mlp_none", "mlp_batch", "mlp_layer"});
 }
 
 TEST_CASE("50 training steps of the lstm follow PyTorch's losses, for none, batch and layer norm") {
-  follow_torch("lstm");
+  follow_torch({"lstm_none", "lstm_batch", "lstm_layer"});
 }
 
 TEST_CASE("50 training steps of the cnn follow PyTorch's losses, for none, batch and layer norm") {
-  follow_torch("cnn");
+  follow_torch({"cnn_none", "cnn_batch", "cnn_layer"});
+}
+
+TEST_CASE("50 training steps with the norm after the activation follow PyTorch's losses") {
+  follow_torch({"mlp_batch_after_activation", "mlp_layer_after_activation", "cnn_layer_after_activation"});
 }
 
 }  // namespace normlab

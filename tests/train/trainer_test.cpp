@@ -162,10 +162,13 @@ TEST_CASE("what has no meaning is refused by name before training") {
   test::check_throws_saying<std::runtime_error>("batch_size", [&] { train(config, {}); });
 }
 
-TEST_CASE("every norm that is defined trains every model") {
+namespace {
+
+void check_that_every_norm_trains(NormPosition position) {
   for (const std::string& model : model_names()) {
     for (const Norm norm : all_norms()) {
       RunConfig config = small_run(model, norm);
+      config.norm.position = position;
       if (undefined_reason(config)) continue;
       CAPTURE(model);
       CAPTURE(static_cast<int>(norm));
@@ -181,6 +184,23 @@ TEST_CASE("every norm that is defined trains every model") {
       CHECK(all_finite(result));
     }
   }
+}
+
+}  // namespace
+
+TEST_CASE("every norm that is defined trains every model") {
+  check_that_every_norm_trains(NormPosition::before_activation);
+}
+
+TEST_CASE("every norm trains after the activation, and recurrent models refuse it") {
+  for (const std::string& model : model_names()) {
+    RunConfig config = small_run(model, Norm::layer);
+    config.norm.position = NormPosition::after_activation;
+    const auto reason = undefined_reason(config);
+    CHECK(reason.has_value() == (model != "mlp" && model != "cnn"));
+    if (reason) CHECK(reason->find("after the activation (norm.position)") != std::string::npos);
+  }
+  check_that_every_norm_trains(NormPosition::after_activation);
 }
 
 }  // namespace normlab

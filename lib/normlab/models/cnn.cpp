@@ -69,6 +69,7 @@ void count_convolution(MemoryCount& count, double in, double out, double positio
   count.fixed(weights);                  // in oneDNN's order
   count.fixed_in_training(2 * weights);  // for the two products of the backward pass
   count.channels(out);
+  count.activation_before_norm(out, positions);
   if (pooled > 0) {
     count.kept(positions * out);  // its gradient takes its place
     // Dynamic tanh writes what is then pooled.
@@ -91,7 +92,7 @@ void Cnn::visit_settings(SettingVisitor& visitor, const Task&) {
                      blocks);
   visitor.sizes({.key = "dense", .meaning = "sizes of the fully connected hidden layers"}, dense,
                 /*may_be_empty=*/true);
-  visitor.name({.key = "activation", .meaning = "after each normalization"}, activation, activation_names());
+  visitor.name({.key = "activation", .meaning = "of the hidden layers"}, activation, activation_names());
   visit_dropout(visitor, dropout);
 }
 

@@ -36,9 +36,17 @@ void MemoryCount::channels(double size) {
   fixed(3 * size);
 }
 
+void MemoryCount::activation_before_norm(double channels, double positions) {
+  if (!follows_activation(norm_)) return;
+  parameters(channels);
+  value(positions * channels);
+  layer_overhead(2400, 1200);
+}
+
 void MemoryCount::dense(double in, double out) {
   weight(out, in);
   channels(out);
+  activation_before_norm(out, 1);
   value(2 * out);  // the summed inputs and what the norm makes of them
   layer_overhead(6000, 2400);
 }

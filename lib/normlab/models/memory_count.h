@@ -35,6 +35,8 @@ class MemoryCount {
   void weight(double out, double in);
   // Gain, bias and statistics of a layer with that many channels.
   void channels(double size);
+  // Bias and activation before the norm, where norm.position puts it after them.
+  void activation_before_norm(double channels, double positions);
   // add_dense_block() and add_output_layer() of models/dense.h; `rows` for each sample.
   void dense(double in, double out);
   // add_dropout() of nn/dropout.h of a value of that size for one sample.

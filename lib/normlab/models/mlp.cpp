@@ -9,7 +9,7 @@ namespace normlab {
 
 void Mlp::visit_settings(SettingVisitor& visitor, const Task&) {
   visitor.sizes({.key = "hidden", .meaning = "sizes of the hidden layers"}, hidden, /*may_be_empty=*/false);
-  visitor.name({.key = "activation", .meaning = "after each normalization"}, activation, activation_names());
+  visitor.name({.key = "activation", .meaning = "of the hidden layers"}, activation, activation_names());
   visit_dropout(visitor, dropout);
 }
 

@@ -237,6 +237,12 @@ Value<T>& add_norm_pool(Graph<T>& graph, Parameters<T>& parameters, const std::s
                         Activation activation) {
   const Shape& in = x.data.shape();
   const NormGeometry geometry{.batch = in[0], .positions = in[1] * in[2], .channels = in[3]};
+  if (follows_activation(norm)) {
+    auto& activated =
+        add_normalization(graph, parameters, name, layer, fan_in, x, geometry, NormSpec{}, activation);
+    return add_norm_pool(graph, parameters, name, layer, fan_in, activated, on_its_input(norm),
+                         Activation::identity);
+  }
   const Shape pooled{in[0], in[1] / 2, in[2] / 2, in[3]};
   if (traits(norm.kind).statistics == Statistics::learned) {
     auto& activated =

@@ -66,7 +66,8 @@ class NormPool : public Op<T> {
 };
 
 // Like add_normalization() of nn/normalization.h, followed by max pooling; x (batch, height, width,
-// channels). Dynamic tanh is an operation by itself, before the pooling alone.
+// channels). Dynamic tanh is an operation by itself, before the pooling alone; so are bias and activation
+// before a norm that follows them.
 template <class T>
 Value<T>& add_norm_pool(Graph<T>& graph, Parameters<T>& parameters, const std::string& name,
                         const std::string& layer, Index fan_in, Value<T>& x, const NormSpec& norm,

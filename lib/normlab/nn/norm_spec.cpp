@@ -30,6 +30,12 @@ void visit_settings(SettingVisitor& visitor, NormSpec& norm) {
                     "rms has no bias, so that gain is its true",
          .young = true},
         norm.affine, affine_names());
+    visitor.name(
+        {.key = "position",
+         .meaning = "whether the norm acts on a layer's summed inputs or on what the activation gives; the "
+                    "layer then has a bias before the activation",
+         .young = true},
+        norm.position, norm_position_names());
   }
   if (!t.has_bias && norm.affine == Affine::gain) norm.affine = Affine::all;  // one meaning, one id
 }

@@ -14,6 +14,10 @@ enum class Norm { none, batch, layer, rms, group, instance, weight, dyt };
 // learns under `gain`.
 enum class Affine { all, gain, none };
 
+// Where a norm that normalizes stands: on the summed inputs, with the activation behind it, or on what the
+// activation makes of them with a bias of their own.
+enum class NormPosition { before_activation, after_activation };
+
 struct NormSpec {
   Norm kind = Norm::none;
   double epsilon = 1e-5;  // added to the variance (or mean square) inside the root
@@ -21,6 +25,7 @@ struct NormSpec {
   Index groups = 8;       // group norm: how many groups the features or channels are divided into
   Affine affine = Affine::all;
   double alpha = 0.5;  // dynamic tanh: where its alpha starts
+  NormPosition position = NormPosition::before_activation;
 };
 
 // Those that have a meaning for the norm.

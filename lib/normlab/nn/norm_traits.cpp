@@ -87,6 +87,11 @@ const std::vector<std::string>& affine_names() {
   return names;
 }
 
+const std::vector<std::string>& norm_position_names() {
+  static const std::vector<std::string> names{"before_activation", "after_activation"};
+  return names;
+}
+
 bool learns_gain(const NormSpec& norm) {
   return traits(norm.kind).normalizes() && norm.affine != Affine::none;
 }
@@ -94,6 +99,15 @@ bool learns_gain(const NormSpec& norm) {
 bool learns_bias(const NormSpec& norm) {
   const NormTraits& t = traits(norm.kind);
   return t.has_bias && (!t.normalizes() || norm.affine == Affine::all);
+}
+
+bool follows_activation(const NormSpec& norm) {
+  return traits(norm.kind).normalizes() && norm.position == NormPosition::after_activation;
+}
+
+NormSpec on_its_input(NormSpec norm) {
+  norm.position = NormPosition::before_activation;
+  return norm;
 }
 
 Index group_count(const NormSpec& norm, Index channels) {
@@ -129,6 +143,8 @@ std::optional<std::string> recurrent_undefined_reason(const NormSpec& norm, Inde
   if (!t.recurrent) return not_defined(t, "on recurrent layers");
   if (t.normalizes() && norm.affine != Affine::all)
     return not_defined(t, "on recurrent layers without its gain and bias (norm.affine)");
+  if (follows_activation(norm))
+    return not_defined(t, "on recurrent layers after the activation (norm.position)");
   if (t.statistics == Statistics::channel && batch < 2) return not_defined_for_one_value(norm, 0);
   return std::nullopt;
 }

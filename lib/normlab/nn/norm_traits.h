@@ -47,8 +47,9 @@ const NormTraits& traits(Norm norm);
 // All norms and their names, in the order of the enumeration.
 const std::vector<Norm>& all_norms();
 const std::vector<std::string>& norm_names();
-// Of Affine, likewise.
+// Of Affine and NormPosition, likewise.
 const std::vector<std::string>& affine_names();
+const std::vector<std::string>& norm_position_names();
 
 // x (batch, positions, channels): a fully connected layer has one position, a convolution's output is stored
 // channels last and has height * width.
@@ -59,6 +60,11 @@ struct NormGeometry {
 // Whether a layer learns a gain and a bias for each channel, beside its weights.
 bool learns_gain(const NormSpec& norm);
 bool learns_bias(const NormSpec& norm);
+
+// Whether the norm follows the activation, and the layer has a bias of its own before that; the same norm
+// where it acts on its input.
+bool follows_activation(const NormSpec& norm);
+NormSpec on_its_input(NormSpec norm);
 
 // The groups of channels that share their statistics in one sample.
 Index group_count(const NormSpec& norm, Index channels);

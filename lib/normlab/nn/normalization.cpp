@@ -20,6 +20,12 @@ template <class T>
 Value<T>& add_normalization(Graph<T>& graph, Parameters<T>& parameters, const std::string& name,
                             const std::string& layer, Index fan_in, Value<T>& x, const NormGeometry& geometry,
                             const NormSpec& norm, Activation activation) {
+  if (follows_activation(norm)) {
+    auto& activated =
+        add_normalization(graph, parameters, name, layer, fan_in, x, geometry, NormSpec{}, activation);
+    return add_normalization(graph, parameters, name, layer, fan_in, activated, geometry, on_its_input(norm),
+                             Activation::identity);
+  }
   require_defined(norm, geometry, graph.mode(), name);
   const auto p = declare_norm_parameters(parameters, name, layer, fan_in, geometry.channels, norm);
   auto& y = graph.value(x.data.shape());

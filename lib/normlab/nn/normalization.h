@@ -1,5 +1,6 @@
 // The normalizations of docs/design.md on the summed inputs of a fully connected or convolutional layer, each
-// fused with the activation that follows; `none` and `weight` add the bias in the same place.
+// fused with the activation that follows; `none` and `weight` add the bias in the same place. Where
+// norm.position puts the norm after the activation, bias and activation are an operation before it.
 #pragma once
 
 #include <string>
