@@ -84,8 +84,8 @@ RunConfig read_config(const RunArguments& arguments) {
 
 void print_evaluation(const normlab::Evaluation& evaluation, const normlab::Task& task) {
   const auto metrics = [&](const normlab::MetricValues& values) {
-    return fmt::format("{} {:.4f} {} {:.4f}", normlab::with_blanks(task.metrics.front().name),
-                       values.front(), normlab::with_blanks(task.reported().name), values.back());
+    return fmt::format("{} {:.4f} {} {:.4f}", normlab::with_blanks(task.metrics.front().name), values.front(),
+                       normlab::with_blanks(task.reported().name), values.back());
   };
   normlab::log_info(fmt::format("epoch {:.6g} step {} train {} validation {} ({:.1f} s)", evaluation.epoch,
                                 evaluation.step, metrics(evaluation.train), metrics(evaluation.validation),
