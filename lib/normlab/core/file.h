@@ -16,8 +16,9 @@ namespace normlab {
 std::string read_text(const std::filesystem::path& path, std::string_view field,
                       std::uint64_t most_bytes = std::numeric_limits<std::int64_t>::max());
 
-// False as well where nothing can be found out about it.
+// False as well where nothing can be found out about the path.
 bool is_file(const std::filesystem::path& path);
+bool is_folder(const std::filesystem::path& path);
 
 // Writes `path` whole: a temporary file beside it, fsync, rename, fsync of the folder. Throws RunError (with
 // the system's reason, e.g. a full disk) and removes the temporary file when any step fails; what was there

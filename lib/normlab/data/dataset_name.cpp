@@ -36,11 +36,6 @@ DatasetSpec with_path(DatasetKind kind, std::string_view name, std::string_view 
   return spec;
 }
 
-bool is_folder(const std::filesystem::path& path) {
-  std::error_code ignored;
-  return std::filesystem::is_directory(path, ignored);
-}
-
 [[noreturn]] void refuse_unknown(std::string_view name) {
   const char* prefix = is_fetched(name) || is_file(name) ? "text:" : is_folder(name) ? "idx:" : nullptr;
   if (prefix == nullptr) refuse_name("dataset", name, known_names());

@@ -20,11 +20,6 @@
 namespace normlab {
 namespace {
 
-bool is_folder(const std::filesystem::path& path) {
-  std::error_code ignored;
-  return std::filesystem::is_directory(path, ignored);
-}
-
 DatasetListing folder_listing(DatasetKind kind, std::string_view name, std::string_view description,
                               std::string_view how_to_get) {
   DatasetListing listing{std::string(name), std::string(description), std::string(how_to_get), false};
