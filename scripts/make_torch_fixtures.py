@@ -194,9 +194,9 @@ def draw_parameters(case, module):
         tensor.data = case.draw(name, tensor.shape, mean, deviation=0.3).detach()
 
 
-def recurrent_case(fixture, cell, norm, variant=""):
+def recurrent_case(fixture, cell, norm, variant="", hidden=5, **settings):
     """variant: "", "evaluation", "bidirectional", or "carried" (the second of two windows)."""
-    steps, batch, inputs, hidden = 4, 6, 3, 5
+    steps, batch, inputs = 4, 6, 3
     case = fixture.case(
         ".".join(filter(None, [cell, norm, variant])),
         cell=cell,
@@ -207,8 +207,10 @@ def recurrent_case(fixture, cell, norm, variant=""):
         training=variant != "evaluation",
         bidirectional=variant == "bidirectional",
         carried=variant == "carried",
+        **settings,
     )
-    module = recurrence(cell, norm, inputs, hidden, steps, bidirectional=variant == "bidirectional")
+    bidirectional = variant == "bidirectional"
+    module = recurrence(cell, norm, inputs, hidden, steps, bidirectional=bidirectional, **settings)
     draw_parameters(case, module)
     module.train(variant != "evaluation")
     state = None
@@ -230,6 +232,7 @@ def recurrent_layers():
     for cell in "rnn", "lstm", "gru":
         for norm in "none", "batch", "layer", "rms", "weight":
             recurrent_case(fixture, cell, norm)
+        recurrent_case(fixture, cell, "group", hidden=8, groups=2)
         recurrent_case(fixture, cell, "batch", "evaluation")
         for norm in "none", "batch", "layer":
             recurrent_case(fixture, cell, norm, "bidirectional")

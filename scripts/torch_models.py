@@ -207,10 +207,11 @@ GATES = {"rnn": 1, "lstm": 4, "gru": 3}
 
 
 class NormalizedRecurrence(nn.Module):
-    """Layers of recurrent cells with batch, layer or rms normalization: x (T, B, D) to (T, B, H).
+    """Layers of recurrent cells with batch, layer, rms or group normalization: x (T, B, D) to (T, B, H).
 
     batch: Cooijmans et al. 2016, statistics of each time step by itself. layer: Ba, Kiros, Hinton 2016,
-    section 3.1 and supplement. rms: as layer, without means and cell bias.
+    section 3.1 and supplement. rms: as layer, without means and cell bias. group: as layer, each vector in
+    equal groups.
     """
 
     def __init__(
@@ -224,10 +225,11 @@ class NormalizedRecurrence(nn.Module):
         bidirectional=False,
         epsilon=1e-5,
         momentum=0.1,
+        groups=8,
     ):
         super().__init__()
         self.cell, self.norm_kind, self.hidden = cell, norm, hidden
-        self.epsilon, self.momentum = epsilon, momentum
+        self.epsilon, self.momentum, self.groups = epsilon, momentum, groups
         directions = ("", "_reverse") if bidirectional else ("",)
         self.suffixes = [[f"_l{layer}{direction}" for direction in directions] for layer in range(layers)]
         for layer, suffixes in enumerate(self.suffixes):
@@ -270,6 +272,8 @@ class NormalizedRecurrence(nn.Module):
         """Normalizes each row by itself."""
         if self.norm_kind == "layer":
             return F.layer_norm(x, x.shape[-1:], eps=self.epsilon)
+        if self.norm_kind == "group":
+            return F.group_norm(x.flatten(0, -2), self.groups, eps=self.epsilon).view(x.shape)
         return x * torch.rsqrt(x.square().mean(-1, keepdim=True) + self.epsilon)
 
     def _normalize(self, x, place, suffix, step):

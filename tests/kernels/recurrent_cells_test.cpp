@@ -30,6 +30,7 @@ struct Case {
   Index gates() const { return cell == CellKind::lstm ? 4 : (cell == CellKind::gru ? 3 : 1); }
   Index width() const { return gates() * hidden; }
   bool plain() const { return norm == Norm::none; }
+  Index groups() const { return norm != Norm::group ? 1 : hidden % 4 == 0 ? 4 : 3; }
   CellSide side() const {
     return plain() ? CellSide::plain : (norm == Norm::batch ? CellSide::per_column : CellSide::per_row);
   }
@@ -41,6 +42,7 @@ struct Case {
   CellNorm<T> cell_norm() const {
     return {.side = side(),
             .row = norm == Norm::rms ? RowNorm::rms : RowNorm::layer,
+            .groups = groups(),
             .epsilon = static_cast<T>(epsilon),
             .momentum = T(0.1),
             .training = true};
@@ -66,7 +68,7 @@ Tensors inputs(const Case& k) {
   Tensors t;
   for (const std::string name : {"p", "q"}) t[name] = drawn(k.rows * k.width(), name, 0.5);
   for (const std::string name : {"h", "c", "dh", "dc"}) t[name] = drawn(small, name);
-  const bool together = k.cell == CellKind::tanh && (k.norm == Norm::layer || k.norm == Norm::rms);
+  const bool together = k.cell == CellKind::tanh && k.side() == CellSide::per_row;
   t[together ? "bias" : "bias_ih"] = drawn(k.width(), "bias_ih");
   if (k.plain()) {
     t["bias_hh"] = Row(static_cast<std::size_t>(k.width()), 0.0);
@@ -108,8 +110,8 @@ std::pair<Row, Row> reference_step(const Case& k, const Tensors& t) {
         parameters.constant(name, ParameterRole::gain, {static_cast<Index>(values.size())}, 0.0);
     std::copy(values.begin(), values.end(), parameter.data.data());
   }
-  test::RecurrentReference reference(k.cell, {.kind = k.norm, .epsilon = epsilon}, k.hidden, parameters, "",
-                                     "");
+  const NormSpec norm{.kind = k.norm, .epsilon = epsilon, .groups = k.groups()};
+  test::RecurrentReference reference(k.cell, norm, k.hidden, parameters, "", "");
   Matrix h = as_matrix(t.at("h"), k.rows), c = as_matrix(t.at("c"), k.rows);
   reference.step(as_matrix(t.at("p"), k.rows), as_matrix(t.at("q"), k.rows), h, c);
   return {flat(h), flat(c)};
@@ -159,6 +161,7 @@ class Buffers {
                        Index vectors = 1) {
     const std::string gain = has("gain") ? "gain" : "gain_" + name;
     auto& scaling = scaling_[name];
+    vectors *= k.groups();
     scaling.resize(static_cast<std::size_t>(k.rows * vectors));
     return {.x = (*this)[x],
             .width = width,
@@ -346,70 +349,12 @@ void check(const Case& k, const Tensors& given, const Tensors& expected, double 
   }
 }
 
-// Everything that the forward pass of the normalized LSTM writes, on rows of random numbers.
-template <class T>
-std::vector<T> lstm_forward_results(RowNorm norm, Index hidden, bool streaming) {
-  constexpr Index rows = 3;
-  const auto filled = [](const std::string& name, Index count) {
-    Tensor<T> tensor({count});
-    const Row values = drawn(count, name, 0.5);
-    std::copy(values.begin(), values.end(), tensor.data());
-    return tensor;
-  };
-  const Index size = rows * hidden, width = 4 * hidden;
-  Tensor<T> p = filled("p", 4 * size), q = filled("q", 4 * size), before_c = filled("c", size);
-  const Tensor<T> gain_ih = filled("gain_ih", width), gain_hh = filled("gain_hh", width),
-                  bias = filled("bias_ih", width), gain_c = filled("gain_c", hidden),
-                  bias_c = filled("bias_c", hidden);
-  Tensor<T> gates({4 * size}), c({size}), tanh_c({size}), h({size});
-  std::vector<RowScaling<T>> scaling(3 * rows);
-  const auto matrix = [&](Tensor<T>& x, const Tensor<T>& gain, Index number) {
-    return CellMatrix<T>{
-        .x = x.data(), .width = gain.size(), .gain = gain.data(), .scaling = scaling.data() + number * rows};
-  };
-  lstm_forward(LstmForward<T>{
-      .norm = {.side = CellSide::per_row, .row = norm, .epsilon = static_cast<T>(epsilon)},
-      .input = matrix(p, gain_ih, 0),
-      .recurrent = matrix(q, gain_hh, 1),
-      .cell = matrix(c, gain_c, 2),
-      .bias = bias.data(),
-      .bias_cell = bias_c.data(),
-      .state = {.gates = gates.data(), .tanh_cell = tanh_c.data(), .previous_cell = before_c.data()},
-      .hidden_state = h.data(),
-      .rows = rows,
-      .hidden = hidden,
-      .part = {0, rows},
-      .streaming = streaming});
-  std::vector<T> results;
-  for (const auto* tensor : {&p, &q, &gates, &c, &tanh_c, &h}) {
-    results.insert(results.end(), tensor->data(), tensor->data() + tensor->size());
-  }
-  return results;
-}
-
 }  // namespace
-
-// 64 units are whole vectors and are streamed; 21 are not, and streaming them would fault or overwrite.
-TEST_CASE("LSTM kernel: results written past the caches are the same") {
-  for (const auto target : hwy::SupportedAndGeneratedTargets()) {
-    INFO(hwy::TargetName(target));
-    hwy::SetSupportedTargetsForTest(target);
-    for (const auto norm : {RowNorm::layer, RowNorm::rms}) {
-      for (const Index hidden : {64, 21}) {
-        CHECK(lstm_forward_results<float>(norm, hidden, true) ==
-              lstm_forward_results<float>(norm, hidden, false));
-        CHECK(lstm_forward_results<double>(norm, hidden, true) ==
-              lstm_forward_results<double>(norm, hidden, false));
-      }
-    }
-    hwy::SetSupportedTargetsForTest(0);
-  }
-}
 
 TEST_CASE("recurrent cell kernels: one step forward and backward is that of scalar loops") {
   for (const auto cell : {CellKind::tanh, CellKind::lstm, CellKind::gru}) {
-    for (const auto norm : {Norm::none, Norm::layer, Norm::rms, Norm::batch}) {
-      for (const Index hidden : {3, 16, 21}) {
+    for (const auto norm : {Norm::none, Norm::layer, Norm::rms, Norm::group, Norm::batch}) {
+      for (const Index hidden : {norm == Norm::group ? 9 : 3, 16, 21}) {
         const Case k{cell, norm, 5, hidden};
         const Tensors given = inputs(k);
         const Tensors expected = expected_results(k, given);

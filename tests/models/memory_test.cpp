@@ -146,8 +146,9 @@ TEST_CASE("the estimate of memory is near where one kind of tensor takes most of
   };
   for (const Case& c : cases) {
     for (const Norm norm : all_norms()) {
-      if (!traits(norm).recurrent) continue;
-      const Network network{.model = c.model, .norm = {.kind = norm}, .task = c.task, .batches = c.batches};
+      const NormSpec spec{.kind = norm, .groups = 32};  // so that what groups keep is much
+      if (!traits(norm).recurrent || c.model->undefined_reason(spec, 2)) continue;
+      const Network network{.model = c.model, .norm = spec, .task = c.task, .batches = c.batches};
       const double ratio = estimated(network) / allocated(network);
       CAPTURE(c.most);
       CAPTURE(static_cast<int>(norm));

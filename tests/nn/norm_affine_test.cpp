@@ -54,10 +54,10 @@ TEST_CASE("what is not learned has no parameter, nor a bias of the layer in its 
 }
 
 TEST_CASE("recurrent layers refuse norms without gain and bias by the name of the setting") {
-  const auto reason = recurrent_undefined_reason({.kind = Norm::layer, .affine = Affine::none}, 4);
+  const auto reason = recurrent_undefined_reason({.kind = Norm::layer, .affine = Affine::none}, 4, 8);
   REQUIRE(reason);
   CHECK(reason->find("norm.affine") != std::string::npos);
-  CHECK_FALSE(recurrent_undefined_reason({.kind = Norm::weight, .affine = Affine::none}, 4));
+  CHECK_FALSE(recurrent_undefined_reason({.kind = Norm::weight, .affine = Affine::none}, 4, 8));
 }
 
 }  // namespace normlab

@@ -89,12 +89,17 @@ class RecurrentReference {
     return y;
   }
 
-  // The norm of columns [begin, end) of x: of each row by itself, or of each column over the rows.
+  // The norm of columns [begin, end) of x: of each row, or its equal groups, by itself, or of each column
+  // over the rows.
   Matrix normalize(Matrix x, std::size_t begin, std::size_t end) const {
     if (norm_.kind == Norm::batch) {
       for (std::size_t j = begin; j < end; ++j) normalize_column(x, j);
     } else {
-      for (Row& row : x) normalize_row(row, begin, end);
+      const std::size_t groups = norm_.kind == Norm::group ? static_cast<std::size_t>(norm_.groups) : 1;
+      const std::size_t size = (end - begin) / groups;
+      for (Row& row : x) {
+        for (std::size_t at = begin; at < end; at += size) normalize_row(row, at, at + size);
+      }
     }
     return x;
   }
@@ -102,7 +107,7 @@ class RecurrentReference {
   void normalize_row(Row& row, std::size_t begin, std::size_t end) const {
     const double n = static_cast<double>(end - begin);
     double mean = 0, square = 0;
-    if (norm_.kind == Norm::layer) {
+    if (norm_.kind != Norm::rms) {
       for (std::size_t j = begin; j < end; ++j) mean += row[j] / n;
     }
     for (std::size_t j = begin; j < end; ++j) square += (row[j] - mean) * (row[j] - mean) / n;
@@ -164,7 +169,7 @@ class RecurrentReference {
   bool plain() const { return norm_.kind == Norm::none || norm_.kind == Norm::weight; }
 
   void tanh_step(const Matrix& p, const Matrix& q, Matrix& h) {
-    const bool together = norm_.kind == Norm::layer || norm_.kind == Norm::rms;
+    const bool together = !plain() && norm_.kind != Norm::batch;
     Matrix sum = p;
     if (together) {
       for (std::size_t b = 0; b < p.size(); ++b) {
@@ -206,7 +211,7 @@ class RecurrentReference {
     const Matrix n_c = plain() ? c : scaled(c, "c", {hidden_});
     for (std::size_t b = 0; b < p.size(); ++b) {
       for (std::size_t j = 0; j < hidden_; ++j) {
-        const bool biased = norm_.kind == Norm::layer || norm_.kind == Norm::batch;
+        const bool biased = !plain() && norm_.kind != Norm::rms;
         h[b][j] = output_gate[b][j] * std::tanh(n_c[b][j] + (biased ? tensors_["bias_c"][j] : 0.0));
       }
     }

@@ -1,6 +1,7 @@
 #include "normlab/nn/recurrent.h"
 
 #include "gradient_check.h"
+#include "norm_checks.h"
 #include "normlab/core/parallel.h"
 #include "normlab/nn/concat.h"
 #include "normlab/onednn/version.h"
@@ -10,11 +11,16 @@ namespace normlab {
 namespace {
 
 constexpr CellKind cells[] = {CellKind::tanh, CellKind::lstm, CellKind::gru};
-constexpr Norm norms[] = {Norm::none, Norm::layer, Norm::rms, Norm::batch, Norm::weight};
+const std::vector<Norm> norms = test::norms_where([](const NormTraits& norm) { return norm.recurrent; });
 
 struct Size {
-  Index steps = 4, batch = 3, in = 4, hidden = 5;
+  Index steps = 4, batch = 3, in = 4, hidden = 9;
 };
+
+// Groups of three units of the default size.
+NormSpec spec_of(Norm norm) {
+  return {.kind = norm, .groups = 3};
+}
 
 // Runs the rest of a scope on `count` threads. Tests that are not about threads use one: on a busy machine,
 // many small products on two threads wait for each other most of the time.
@@ -54,7 +60,7 @@ struct Layer {
     Random random(7, 7);
     for (T& element : x.data.span()) element = static_cast<T>(random.normal());
     const RecurrentSpec spec{.cell = cell, .hidden = size.hidden, .layer = 0, .reverse = reverse};
-    y = &add_recurrent(graph, parameters, "rnn.", x, spec, {.kind = norm}, carry);
+    y = &add_recurrent(graph, parameters, "rnn.", x, spec, spec_of(norm), carry);
     graph.output(*y);
     disturb(parameters);
   }
@@ -92,7 +98,7 @@ void check_carried_gradients(CellKind cell, Norm norm, Index steps, Index batch 
   Parameters<double> parameters({}, 1);
   auto& x = test::checked_input(graph, {steps, batch, 4}, 7);
   graph.add<SetStates>(parameters);
-  auto& y = add_recurrent(graph, parameters, "rnn.", x, {.cell = cell, .hidden = 5}, {.kind = norm},
+  auto& y = add_recurrent(graph, parameters, "rnn.", x, {.cell = cell, .hidden = 9}, spec_of(norm),
                           CarriedState::carried);
   disturb(parameters);
   test::check_gradients(graph, test::everything({{"x", &x}}, parameters), y);
@@ -181,10 +187,10 @@ TEST_CASE("recurrent layers: a sequence of several chunks of time steps has the 
 TEST_CASE("recurrent layers: a single time step has no recurrent weight gradient") {
   Parameters<double> parameters({}, 1);
   Layer<double> layer(CellKind::lstm, Norm::none, false, {.steps = 1}, parameters);
-  parameters.recurrent_weight("rnn.weight_hh_l0", 4, 5).gradient.fill(1.0);
+  parameters.recurrent_weight("rnn.weight_hh_l0", 4, 9).gradient.fill(1.0);
   layer.run();
   double largest = 0;
-  for (const double g : parameters.recurrent_weight("rnn.weight_hh_l0", 4, 5).gradient.span())
+  for (const double g : parameters.recurrent_weight("rnn.weight_hh_l0", 4, 9).gradient.span())
     largest = std::max(largest, std::abs(g));
   CHECK(largest == 0.0);
 }
@@ -197,7 +203,7 @@ TEST_CASE("recurrent layers: forward agrees with scalar loops over the formulas"
         Parameters<double> parameters({}, 1);
         const Size size;
         Layer<double> layer(cell, norm, reverse, size, parameters);
-        test::RecurrentReference reference(cell, {.kind = norm}, size.hidden, parameters, "rnn.",
+        test::RecurrentReference reference(cell, spec_of(norm), size.hidden, parameters, "rnn.",
                                            reverse ? "_l0_reverse" : "_l0");
         CHECK(worst_error(layer, reference, reverse, size.hidden) < 1e-12);
       }
@@ -275,7 +281,7 @@ TEST_CASE("recurrent batch norm: evaluation uses the running statistics, beyond 
 
 TEST_CASE("recurrent layers: evaluation and training give the same, except under batch norm") {
   for (const auto cell : cells) {
-    for (const auto norm : {Norm::none, Norm::layer, Norm::rms, Norm::weight}) {
+    for (const auto norm : {Norm::none, Norm::layer, Norm::rms, Norm::group, Norm::weight}) {
       INFO(describe(cell, norm, true));
       Parameters<float> parameters({}, 1);
       Layer<float> training(cell, norm, true, {}, parameters);
@@ -289,7 +295,7 @@ TEST_CASE("recurrent layers: evaluation and training give the same, except under
 
 TEST_CASE("recurrent layers: a carried state continues a long window in short ones") {
   for (const auto cell : cells) {
-    for (const auto norm : {Norm::none, Norm::layer, Norm::rms, Norm::weight}) {
+    for (const auto norm : {Norm::none, Norm::layer, Norm::rms, Norm::group, Norm::weight}) {
       for (const auto mode : {Mode::training, Mode::evaluation}) {
         INFO(describe(cell, norm, false));
         Parameters<double> parameters({}, 1);
@@ -323,11 +329,12 @@ TEST_CASE("recurrent layers: training and evaluation carry states of their own")
   CHECK(std::ranges::equal(training.y->data.span(), evaluation.y->data.span()));  // both started at zero
 }
 
-TEST_CASE("recurrent layer and RMS norm: a sample's output does not depend on the others, bit for bit") {
+TEST_CASE(
+    "recurrent layer, RMS and group norm: a sample's output does not depend on the others, bit for bit") {
   const OnThreads one(1);
-  const Size size{.steps = 5, .batch = 6, .in = 7, .hidden = 37};
+  const Size size{.steps = 5, .batch = 6, .in = 7, .hidden = 39};
   for (const auto cell : cells) {
-    for (const auto norm : {Norm::layer, Norm::rms}) {
+    for (const auto norm : {Norm::layer, Norm::rms, Norm::group}) {
       INFO(describe(cell, norm, false));
       Parameters<float> parameters({}, 1);
       Layer<float> layer(cell, norm, false, size, parameters);
@@ -433,25 +440,52 @@ TEST_CASE("recurrent layers have the names and shapes of PyTorch's modules") {
     Layer<double> layer(cell, Norm::none, true, {}, parameters);
     std::map<std::string, Shape> shapes;
     for (const auto& parameter : parameters.parameters()) shapes[parameter.name] = parameter.data.shape();
-    CHECK(shapes == std::map<std::string, Shape>{{"rnn.weight_ih_l0_reverse", {gates * 5, 4}},
-                                                 {"rnn.weight_hh_l0_reverse", {gates * 5, 5}},
-                                                 {"rnn.bias_ih_l0_reverse", {gates * 5}},
-                                                 {"rnn.bias_hh_l0_reverse", {gates * 5}}});
+    CHECK(shapes == std::map<std::string, Shape>{{"rnn.weight_ih_l0_reverse", {gates * 9, 4}},
+                                                 {"rnn.weight_hh_l0_reverse", {gates * 9, 9}},
+                                                 {"rnn.bias_ih_l0_reverse", {gates * 9}},
+                                                 {"rnn.bias_hh_l0_reverse", {gates * 9}}});
     Parameters<double> weight_normed({}, 1);
     Layer<double> other(cell, Norm::weight, false, {}, weight_normed);
     shapes.clear();
     for (const auto& parameter : weight_normed.parameters()) shapes[parameter.name] = parameter.data.shape();
-    CHECK(shapes["rnn.weight_ih_l0_v"] == Shape{gates * 5, 4});
-    CHECK(shapes["rnn.weight_hh_l0_g"] == Shape{gates * 5, 1});
+    CHECK(shapes["rnn.weight_ih_l0_v"] == Shape{gates * 9, 4});
+    CHECK(shapes["rnn.weight_hh_l0_g"] == Shape{gates * 9, 1});
+  }
+}
+
+TEST_CASE("recurrent layers: a second backward pass gives the gradients of the first") {
+  const OnThreads one(1);
+  for (const auto cell : cells) {
+    for (const auto norm : norms) {
+      INFO(describe(cell, norm, false));
+      Parameters<double> parameters({}, 1);
+      Layer<double> layer(cell, norm, false, {}, parameters);
+      layer.run();
+      std::vector<std::vector<double>> first;
+      for (const auto& parameter : parameters.parameters())
+        first.emplace_back(parameter.gradient.span().begin(), parameter.gradient.span().end());
+      layer.run();
+      for (std::size_t i = 0; i < first.size(); ++i)
+        CHECK(std::ranges::equal(parameters.parameters()[i].gradient.span(), first[i]));
+    }
   }
 }
 
 TEST_CASE("recurrent layers say which norms are not defined") {
-  CHECK(recurrent_undefined_reason({.kind = Norm::group}, 4).has_value());
-  CHECK(recurrent_undefined_reason({.kind = Norm::instance}, 4).has_value());
-  CHECK(recurrent_undefined_reason({.kind = Norm::batch}, 1).has_value());
-  CHECK_FALSE(recurrent_undefined_reason({.kind = Norm::batch}, 2).has_value());
-  CHECK_FALSE(recurrent_undefined_reason({.kind = Norm::layer}, 1).has_value());
+  const auto reason = [](const NormSpec& norm, Index batch, Index hidden) {
+    return recurrent_undefined_reason(norm, batch, hidden).value_or("");
+  };
+  CHECK(reason({.kind = Norm::instance}, 4, 6) == "instance norm is not defined on recurrent layers");
+  CHECK(reason({.kind = Norm::batch}, 1, 6) == "batch norm is not defined for a batch of one sample");
+  CHECK(reason({.kind = Norm::batch}, 2, 6).empty());
+  CHECK(reason({.kind = Norm::layer}, 1, 6).empty());
+  CHECK(reason({.kind = Norm::group, .groups = 4}, 4, 6) ==
+        "group norm is not defined where 6 hidden units do not divide into 4 equal groups");
+  CHECK(reason({.kind = Norm::group, .groups = 0}, 4, 6) ==
+        "group norm is not defined where 6 hidden units do not divide into 0 equal groups");
+  CHECK(reason({.kind = Norm::group, .groups = 6}, 4, 6) ==
+        "group norm is not defined for one feature per group (6 features, 6 groups)");
+  CHECK(reason({.kind = Norm::group, .groups = 3}, 1, 6).empty());
 }
 
 }  // namespace normlab

@@ -16,8 +16,10 @@ template <class T>
 Value<T>& record(Graph<T>& graph, Parameters<T>& parameters, Value<T>& x, const TorchCase& c) {
   const auto& s = c.settings;
   RecurrentSpec spec{.cell = cell_named(s.at("cell")), .hidden = s.at("hidden")};
-  const NormSpec norm{
-      .kind = test::norm_named(s.at("norm")), .epsilon = s.at("epsilon"), .momentum = s.at("momentum")};
+  const NormSpec norm{.kind = test::norm_named(s.at("norm")),
+                      .epsilon = s.at("epsilon"),
+                      .momentum = s.at("momentum"),
+                      .groups = s.value("groups", Index{1})};
   if (!s.at("bidirectional")) {
     const CarriedState carry = s.at("carried") ? CarriedState::carried : CarriedState::zero;
     return add_recurrent(graph, parameters, "", x, spec, norm, carry);
@@ -62,7 +64,7 @@ void compare_cell(const std::string& cell) {
     compare<double>(c);
     ++compared;
   }
-  CHECK(compared == 12);
+  CHECK(compared == 13);
 }
 
 }  // namespace

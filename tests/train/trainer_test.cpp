@@ -156,6 +156,7 @@ TEST_CASE("what has no meaning is refused by name before training") {
   config = small_run("mlp", Norm::instance);
   test::check_throws_saying<std::runtime_error>("instance", [&] { train(config, {}); });
   config = small_run("lstm", Norm::group);
+  config.norm.groups = 7;
   test::check_throws_saying<std::runtime_error>("group", [&] { train(config, {}); });
   config = small_run("mlp", Norm::none);
   config.batch_size = 204;

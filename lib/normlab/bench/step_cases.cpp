@@ -28,8 +28,7 @@ void add_group(std::vector<StepCase>& cases, const StepCase& group) {
   for (const Norm norm : all_norms()) {
     StepCase c = group;
     c.norm.kind = norm;
-    const auto reason =
-        is_layer(c) ? recurrent_undefined_reason(c.norm, c.batch) : c.spec->undefined_reason(c.norm, c.batch);
+    const auto reason = c.spec->undefined_reason(c.norm, c.batch);
     if (!reason) cases.push_back(c);
   }
 }

@@ -137,7 +137,7 @@ struct ColumnGradient {
 // All rows of the vector of columns at `column`.
 template <class Access>
 struct ColumnTile {
-  static constexpr bool normalizes = true, per_row = false;
+  static constexpr bool normalizes = true, per_row = false, beforehand = false;
   using T = typename Access::T;
   template <bool in_place>
   using Gradient = ColumnGradient<Access>;
@@ -172,12 +172,12 @@ struct ColumnTile {
 
 struct PerColumn {
   static constexpr bool normalizes = true;
-  template <class T, class Body>
-  static HWY_INLINE void for_tiles(const CellPart& part, Index rows, Index /*hidden*/, const Body& body) {
+  template <class T, class Arguments, class Body>
+  static HWY_INLINE void for_tiles(const Arguments& a, const Body& body) {
     const auto tile = [&](auto access, Index unit) NORMLAB_INLINE_LAMBDA {
-      body(ColumnTile<decltype(access)>{access, rows, part.begin + unit});
+      body(ColumnTile<decltype(access)>{access, a.rows, a.part.begin + unit});
     };
-    for_each_vector(hn::ScalableTag<T>(), part.end - part.begin, tile);
+    for_each_vector(hn::ScalableTag<T>(), a.part.end - a.part.begin, tile);
   }
 };
 

@@ -34,6 +34,7 @@ template <class T>
 struct CellNorm {
   CellSide side = CellSide::plain;
   RowNorm row = RowNorm::none;  // per row: layer or rms
+  Index groups = 1;             // per row, layer: into how many groups each normalized vector divides
   T epsilon = 0;
   T momentum = 0;        // per column: of the running statistics
   bool training = true;  // per column: whether these are updated, or used
@@ -52,7 +53,7 @@ struct CellMatrix {
   Index width = 0;
   const T* gain = nullptr;           // (width); not read by a plain cell
   RowScaling<T>* scaling = nullptr;  // per row (rows, vectors): forward keeps them for backward
-  Index vectors = 1;                 // per row: how many vectors of a row are normalized, each by itself
+  Index vectors = 1;                 // per row: how many vectors or groups of a row share statistics
   ColumnNorm<T> columns = {};        // per column
 };
 

@@ -261,7 +261,7 @@ struct NoGradient {
 // Rows [row, row + count) of columns [begin, end).
 template <RowNorm norm, int count, class T>
 struct RowTile {
-  static constexpr bool normalizes = norm != RowNorm::none, per_row = true;
+  static constexpr bool normalizes = norm != RowNorm::none, per_row = true, beforehand = false;
   template <bool in_place>
   using Gradient = std::conditional_t<normalizes, RowGradient<norm, count, in_place, T>, NoGradient>;
 
@@ -290,6 +290,14 @@ struct RowTile {
     scale_row_pairs<norm, count>(a.x + at, b.x + at, end - begin, a.width, settings.epsilon,
                                  a.scaling + first, b.scaling + first, a.vectors);
   }
+  // n takes the place of x.
+  HWY_INLINE void normalize(const CellMatrix<T>& m) const {
+    for_rows([&](int, Index r) NORMLAB_INLINE_LAMBDA {
+      const RowValues<norm, T> values = at(m, r, vector);
+      for_vectors([&](auto access, Index i)
+                      NORMLAB_INLINE_LAMBDA { access.store(values.normal(access, i), values.x + i); });
+    });
+  }
   HWY_INLINE RowValues<norm, T> at(const CellMatrix<T>& m, Index r, Index number) const {
     RowValues<norm, T> values{m.x + r * m.width, m.gain, {}};
     if constexpr (normalizes) values.scaling = m.scaling[r * m.vectors + number];
@@ -300,10 +308,11 @@ struct RowTile {
 template <RowNorm norm>
 struct PerRow {
   static constexpr bool normalizes = norm != RowNorm::none;
-  template <class T, class Body>
-  static HWY_INLINE void for_tiles(const CellPart& part, Index /*rows*/, Index hidden, const Body& body) {
-    for_row_blocks(part, [&](auto count, Index row) NORMLAB_INLINE_LAMBDA {
-      body(RowTile<norm, count.value, T>{row, rows_ahead(row, count.value, part.end), 0, hidden, 0});
+  template <class T, class Arguments, class Body>
+  static HWY_INLINE void for_tiles(const Arguments& a, const Body& body) {
+    for_row_blocks(a.part, [&](auto count, Index row) NORMLAB_INLINE_LAMBDA {
+      const Index ahead = rows_ahead(row, count.value, a.part.end);
+      body(RowTile<norm, count.value, T>{row, ahead, 0, a.hidden, 0});
     });
   }
 };

@@ -1,14 +1,16 @@
 // The sides of a recurrent cell (kernels/cell_norm.h): how the gate arithmetic of a cell, written once, reads
 // its matrices normalized, and how gradients come back. Included once per instruction set.
 //
-// Plain, PerRow and PerColumn cut the part that a call covers into tiles, which they give to
-//   for_tiles(part, rows, hidden, body(tile)).
+// Plain, PerRow, PerGroup and PerColumn cut the part that a call with `arguments` covers into tiles, which
+// they give to
+//   for_tiles(arguments, body(tile)).
 // Whatever shares statistics lies in one tile. A tile has
 //   for_rows(body(r, row)), for_vectors(body(access, i))   its elements, as rows and vectors of columns
 //   for_gates(first, end, hidden, vector, body(tile))      the tiles of the columns of some gates, which are
 //                                                          vector number `vector` of a row
 //   scale(matrix, norm), scale(a, b, norm)                 takes the statistics
-//   at(matrix, row, vector)                                a row of a matrix: its values normalized
+//   at(matrix, row, vector)                                a row of a matrix: its values normalized; of a
+//                                                          PerGroup's tile after scale_gates() only
 //   Gradient<in_place>                                     the way back
 #if defined(NORMLAB_KERNELS_CELL_SIDE_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef NORMLAB_KERNELS_CELL_SIDE_INL_H_
@@ -18,10 +20,23 @@
 #endif
 
 #include "normlab/kernels/cell_columns-inl.h"
+#include "normlab/kernels/cell_groups-inl.h"
 #include "normlab/kernels/cell_rows-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace normlab::HWY_NAMESPACE {
+
+// Takes the statistics of the summed inputs of the gates [first, last), vector number `number` of a row.
+template <class Tile, class Arguments>
+HWY_INLINE void scale_gates(const Tile& tile, const Arguments& a, Index first, Index last, Index number) {
+  tile.for_gates(first, last, a.hidden, number, [&](const auto& gates) NORMLAB_INLINE_LAMBDA {
+    gates.scale(a.input, a.recurrent, a.norm);
+    if constexpr (Tile::beforehand) {
+      gates.normalize(a.input);
+      gates.normalize(a.recurrent);
+    }
+  });
+}
 
 // One of the two sums that a normalized cell adds up, on the way back: y = gain n(x) + bias. dx may be dy.
 template <class T>
@@ -91,6 +106,7 @@ template <class T, class Function>
 HWY_INLINE void with_side(const CellNorm<T>& norm, const Function& function) {
   if (norm.side == CellSide::plain) return function(Plain());
   if (norm.side == CellSide::per_column) return function(PerColumn());
+  if (norm.groups > 1) return function(PerGroup());
   norm.row == RowNorm::rms ? function(PerRow<RowNorm::rms>()) : function(PerRow<RowNorm::layer>());
 }
 

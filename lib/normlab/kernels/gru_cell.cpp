@@ -80,12 +80,10 @@ HWY_INLINE void gru_tile_forward(const GruForward<T>& a, const Tile& tile) {
 template <class Side, class T>
 void gru_forward_of(const GruForward<T>& arguments) {
   const GruForward<T> a = arguments;  // a local, which no store can be taken to change
-  Side::template for_tiles<T>(a.part, a.rows, a.hidden, [&](const auto& tile) NORMLAB_INLINE_LAMBDA {
+  Side::template for_tiles<T>(a, [&](const auto& tile) NORMLAB_INLINE_LAMBDA {
     if constexpr (Side::normalizes) {
-      const auto scale = [&](const auto& gates)
-                             NORMLAB_INLINE_LAMBDA { gates.scale(a.input, a.recurrent, a.norm); };
-      tile.for_gates(0, 2, a.hidden, 0, scale);
-      tile.for_gates(2, 3, a.hidden, 1, scale);
+      scale_gates(tile, a, 0, 2, 0);
+      scale_gates(tile, a, 2, 3, 1);
     }
     gru_tile_forward(a, tile);
   });
@@ -154,7 +152,7 @@ HWY_INLINE void gru_tile_backward(const GruBackward<T>& a, const Tile& tile) {
 template <class Side, class T>
 void gru_backward_of(const GruBackward<T>& arguments) {
   const GruBackward<T> a = arguments;
-  Side::template for_tiles<T>(a.part, a.rows, a.hidden, [&](const auto& tile) NORMLAB_INLINE_LAMBDA {
+  Side::template for_tiles<T>(a, [&](const auto& tile) NORMLAB_INLINE_LAMBDA {
     gru_tile_backward(a, tile);
     const SummedInput<T> input{a.input, a.dinput.x, a.dinput, a.dbias};
     tile.for_gates(0, 2, a.hidden, 0, [&](const auto& gates) NORMLAB_INLINE_LAMBDA {

@@ -9,8 +9,8 @@
 //
 // Per row (layer: Ba, Kiros, Hinton 2016, supplement, GRU; rms: the same without the mean) the summed inputs
 // of r and z together, 2 hidden values of W_ih x and as many of W_hh h', and those of the candidate n are
-// four vectors, normalized each by itself. Per column it is batch normalization over the samples, as
-// Cooijmans et al. 2016 normalize the LSTM.
+// four vectors, normalized each by itself or in equal groups. Per column it is batch normalization over the
+// samples, as Cooijmans et al. 2016 normalize the LSTM.
 #pragma once
 
 #include "normlab/kernels/cell_norm.h"

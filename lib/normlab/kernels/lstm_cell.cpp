@@ -59,12 +59,12 @@ HWY_INLINE auto lstm_output_backward(Access access, const T* dhidden, const T* t
   return tanh_gradient(d, hn::Mul(dh, o), t);
 }
 
-// Whether the rows of `a` consist of whole aligned vectors, as streaming needs.
+// Whether the rows of `a`, and their groups, consist of whole aligned vectors, as streaming needs.
 template <class T>
 HWY_INLINE bool can_stream(const LstmForward<T>& a) {
   const std::uintptr_t lanes = hn::Lanes(hn::ScalableTag<T>()), vector = lanes * sizeof(T);
   const auto aligned = [&](const T* p) { return reinterpret_cast<std::uintptr_t>(p) % vector == 0; };
-  return static_cast<std::uintptr_t>(a.hidden) % lanes == 0 && aligned(a.state.gates) &&
+  return static_cast<std::uintptr_t>(a.hidden / a.norm.groups) % lanes == 0 && aligned(a.state.gates) &&
          aligned(a.state.tanh_cell);
 }
 
@@ -127,14 +127,10 @@ template <class Side, class T>
 void lstm_forward_of(const LstmForward<T>& arguments) {
   LstmForward<T> a = arguments;  // a local, which no store can be taken to change
   a.streaming = a.streaming && can_stream(a);
-  Side::template for_tiles<T>(a.part, a.rows, a.hidden, [&](const auto& tile) NORMLAB_INLINE_LAMBDA {
-    if constexpr (!Side::normalizes) {
-      lstm_tile_gates(a, tile);
-    } else {
-      tile.for_gates(0, 4, a.hidden, 0, [&](const auto& gates) NORMLAB_INLINE_LAMBDA {
-        gates.scale(a.input, a.recurrent, a.norm);
-      });
-      lstm_tile_gates(a, tile);
+  Side::template for_tiles<T>(a, [&](const auto& tile) NORMLAB_INLINE_LAMBDA {
+    if constexpr (Side::normalizes) scale_gates(tile, a, 0, 4, 0);
+    lstm_tile_gates(a, tile);
+    if constexpr (Side::normalizes) {
       tile.for_gates(0, 1, a.hidden, 0,
                      [&](const auto& units) NORMLAB_INLINE_LAMBDA { lstm_tile_output(a, units); });
     }
@@ -223,7 +219,7 @@ HWY_INLINE void lstm_tile_backward(const LstmBackward<T>& a, const Tile& tile) {
 template <class Side, class T>
 void lstm_backward_of(const LstmBackward<T>& arguments) {
   const LstmBackward<T> a = arguments;
-  Side::template for_tiles<T>(a.part, a.rows, a.hidden, [&](const auto& tile) NORMLAB_INLINE_LAMBDA {
+  Side::template for_tiles<T>(a, [&](const auto& tile) NORMLAB_INLINE_LAMBDA {
     tile.for_gates(0, 1, a.hidden, 0,
                    [&](const auto& units) NORMLAB_INLINE_LAMBDA { lstm_tile_backward(a, units); });
     tile.for_gates(0, 4, a.hidden, 0, [&](const auto& gates) NORMLAB_INLINE_LAMBDA {

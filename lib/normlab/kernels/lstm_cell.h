@@ -8,8 +8,9 @@
 //   h = o tanh(N(c) gain_cell + bias_cell)                              (normalized; rms without bias_cell)
 //
 // Per row (layer: Ba, Kiros, Hinton 2016, supplement, equations 20-22; rms: the same without the mean) N is
-// over all four gates' summed inputs of a sample together. Per column it is batch normalization over the
-// samples (Cooijmans et al. 2016, section 3, equations 6-8).
+// over all four gates' summed inputs of a sample together, or over each of the equal groups that they, and c,
+// divide into. Per column it is batch normalization over the samples (Cooijmans et al. 2016, section 3,
+// equations 6-8).
 //
 // Widths: 4 hidden for summed inputs, gates and their gains and bias; hidden for states.
 #pragma once

@@ -33,7 +33,7 @@ HWY_INLINE void tanh_tile_forward(const TanhCellForward<T>& a, const Tile& tile)
 template <class Side, class T>
 void tanh_cell_forward_of(const TanhCellForward<T>& arguments) {
   const TanhCellForward<T> a = arguments;  // a local, which no store can be taken to change
-  Side::template for_tiles<T>(a.part, a.rows, a.hidden, [&](const auto& tile) NORMLAB_INLINE_LAMBDA {
+  Side::template for_tiles<T>(a, [&](const auto& tile) NORMLAB_INLINE_LAMBDA {
     tile.for_gates(0, 1, a.hidden, 0,
                    [&](const auto& units) NORMLAB_INLINE_LAMBDA { tanh_tile_forward(a, units); });
   });
@@ -78,7 +78,7 @@ HWY_INLINE void tanh_tile_backward(const TanhCellBackward<T>& a, const Tile& til
 template <class Side, class T>
 void tanh_cell_backward_of(const TanhCellBackward<T>& arguments) {
   const TanhCellBackward<T> a = arguments;
-  Side::template for_tiles<T>(a.part, a.rows, a.hidden, [&](const auto& tile) NORMLAB_INLINE_LAMBDA {
+  Side::template for_tiles<T>(a, [&](const auto& tile) NORMLAB_INLINE_LAMBDA {
     tile.for_gates(0, 1, a.hidden, 0,
                    [&](const auto& units) NORMLAB_INLINE_LAMBDA { tanh_tile_backward(a, units); });
   });

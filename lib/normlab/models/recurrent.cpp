@@ -82,13 +82,14 @@ struct CellSizes {
   bool apart;          // W_ih x and W_hh h are kept as two tensors
   double kept_gates;   // further gates kept for each time step, in training
   double kept_states;  // states beside the hidden one, likewise
+  double vectors;      // that layer norm normalizes, each by itself
 };
 
 CellSizes cell_sizes(CellKind kind, Norm norm) {
   const bool plain = !traits(norm).normalizes();
-  if (kind == CellKind::lstm) return {4, !plain, plain ? 0.0 : 4.0, 2};
-  if (kind == CellKind::gru) return {3, true, plain ? 0.0 : 4.0, 0};
-  return {1, traits(norm).statistics == Statistics::channel, 0, 0};
+  if (kind == CellKind::lstm) return {4, !plain, plain ? 0.0 : 4.0, 2, 3};
+  if (kind == CellKind::gru) return {3, true, plain ? 0.0 : 4.0, 0, 4};
+  return {1, traits(norm).statistics == Statistics::channel, 0, 0, 1};
 }
 
 // One direction of a layer that reads `in` numbers in each of `steps` time steps.
@@ -106,6 +107,10 @@ void count_cell(MemoryCount& count, const Recurrent& model, double steps, double
   if (sizes.apart) count.kept_in_training(steps * width);
   count.kept_in_training(steps * (sizes.kept_gates + sizes.kept_states) * hidden);
   count.kept(3 * hidden);
+  if (traits(count.norm().kind).statistics == Statistics::group) {
+    const auto groups = static_cast<double>(group_count(count.norm(), model.hidden_size));
+    count.kept_in_training(3 * steps * sizes.vectors * groups);
+  }
   if (traits(count.norm().kind).statistics == Statistics::channel) {
     const double columns = 2 * width + (model.cell == CellKind::lstm ? hidden : 0);
     count.buffers(2 * steps * columns);
@@ -171,7 +176,7 @@ std::optional<std::string> Recurrent::undefined_reason(const Task& task) const {
 }
 
 std::optional<std::string> Recurrent::undefined_reason(const NormSpec& norm, Index batch) const {
-  return recurrent_undefined_reason(norm, batch);
+  return recurrent_undefined_reason(norm, batch, hidden_size);
 }
 
 template <class T>

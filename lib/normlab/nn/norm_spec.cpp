@@ -16,7 +16,8 @@ void visit_settings(SettingVisitor& visitor, NormSpec& norm) {
                    norm.momentum, range::above_zero_to_one_single);
   }
   if (t.groups == Groups::as_set) {
-    visitor.integer({.key = "groups", .meaning = "how many groups the features or channels are divided into"},
+    visitor.integer({.key = "groups",
+                     .meaning = "how many groups the features, channels or hidden units are divided into"},
                     norm.groups, 1);
   }
   if (t.statistics == Statistics::learned) {

@@ -22,7 +22,7 @@ struct NormSpec {
   Norm kind = Norm::none;
   double epsilon = 1e-5;  // added to the variance (or mean square) inside the root
   double momentum = 0.1;  // batch norm: running = (1 - momentum) * running + momentum * batch statistic
-  Index groups = 8;       // group norm: how many groups the features or channels are divided into
+  Index groups = 8;  // group norm: how many groups the features, channels or hidden units are divided into
   Affine affine = Affine::all;
   double alpha = 0.5;  // dynamic tanh: where its alpha starts
   NormPosition position = NormPosition::before_activation;

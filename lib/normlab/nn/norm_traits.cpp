@@ -26,7 +26,6 @@ constexpr std::array<NormTraits, 8> norm_table{{
     {.name = "group",
      .statistics = Statistics::group,
      .groups = Groups::as_set,
-     .recurrent = false,
      .one_value = "for one feature per group ({channels} features, {groups} groups)",
      .torch = {"nn.GroupNorm(groups, out)", "nn.GroupNorm(groups, out)"}},
     {.name = "instance",
@@ -48,6 +47,15 @@ constexpr std::array<NormTraits, 8> norm_table{{
 
 std::string not_defined(const NormTraits& norm, const std::string& where) {
   return fmt::format("{} norm is not defined {}", norm.name, where);
+}
+
+bool divides(Index groups, Index values) {
+  return groups > 0 && values % groups == 0;
+}
+
+std::string not_defined_where(const NormTraits& norm, Index values, const char* what, Index groups) {
+  return not_defined(norm,
+                     fmt::format("where {} {} do not divide into {} equal groups", values, what, groups));
 }
 
 std::string not_defined_for_one_value(const NormSpec& norm, Index channels) {
@@ -129,16 +137,15 @@ std::optional<std::string> undefined_reason(const NormSpec& norm, const NormGeom
     return not_defined_for_one_value(norm, channels);
   if (t.statistics != Statistics::group) return std::nullopt;
   const Index groups = group_count(norm, channels);
-  if (groups < 1 || channels % groups != 0) {
-    return not_defined(t,
-                       fmt::format("where {} channels do not divide into {} equal groups", channels, groups));
-  }
+  if (!divides(groups, channels)) return not_defined_where(t, channels, "channels", groups);
   if (t.one_value != nullptr && geometry.positions * channels / groups < 2)
     return not_defined_for_one_value(norm, channels);
   return std::nullopt;
 }
 
-std::optional<std::string> recurrent_undefined_reason(const NormSpec& norm, Index batch) {
+// Every normalized vector of a cell has `hidden` elements or a multiple: that of c, or of GRU's candidate,
+// has the smallest groups.
+std::optional<std::string> recurrent_undefined_reason(const NormSpec& norm, Index batch, Index hidden) {
   const NormTraits& t = traits(norm.kind);
   if (!t.recurrent) return not_defined(t, "on recurrent layers");
   if (t.normalizes() && norm.affine != Affine::all)
@@ -146,6 +153,9 @@ std::optional<std::string> recurrent_undefined_reason(const NormSpec& norm, Inde
   if (follows_activation(norm))
     return not_defined(t, "on recurrent layers after the activation (norm.position)");
   if (t.statistics == Statistics::channel && batch < 2) return not_defined_for_one_value(norm, 0);
+  if (t.groups != Groups::as_set) return std::nullopt;
+  if (!divides(norm.groups, hidden)) return not_defined_where(t, hidden, "hidden units", norm.groups);
+  if (hidden / norm.groups < 2) return not_defined_for_one_value(norm, hidden);
   return std::nullopt;
 }
 

@@ -73,7 +73,7 @@ Index group_count(const NormSpec& norm, Index channels);
 // samples, statistics of a sample several values, and groups have to be equal.
 std::optional<std::string> undefined_reason(const NormSpec& norm, const NormGeometry& geometry);
 
-// The same of a recurrent layer.
-std::optional<std::string> recurrent_undefined_reason(const NormSpec& norm, Index batch);
+// The same of a recurrent layer, whose hidden units the groups divide.
+std::optional<std::string> recurrent_undefined_reason(const NormSpec& norm, Index batch, Index hidden);
 
 }  // namespace normlab

@@ -117,7 +117,7 @@ class RecurrentMatrix {
   RecurrentMatrix(Op<T>& op, const RecurrentSite<T>& site, const MatrixSpec& spec)
       : width_(spec.width),
         rows_(site.training() ? site.batch : 0),
-        vectors_(spec.vectors),
+        vectors_(spec.vectors * site.cell_norm().groups),
         gain_(op, site, spec.gain.empty() ? nullptr : site.gain(spec.gain, width_), width_) {
     if (!site.normalizes() || spec.gain.empty()) return;
     if (site.per_column()) {
@@ -147,8 +147,8 @@ class RecurrentMatrix {
 
  private:
   Index width_;
-  Index rows_;  // from one step's scalings to the next; an evaluation graph has those of one step
-  Index vectors_;
+  Index rows_;     // from one step's scalings to the next; an evaluation graph has those of one step
+  Index vectors_;  // or groups of them
   CellParameter<T> gain_;
   std::vector<RowScaling<T>> scaling_;  // per row: (T or 1, B, vectors)
   std::optional<ColumnStatistics<T>> columns_;

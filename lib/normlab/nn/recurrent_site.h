@@ -62,7 +62,8 @@ struct RecurrentSite {
       return {.side = CellSide::per_column, .epsilon = epsilon, .momentum = momentum, .training = training()};
     }
     const RowNorm row = traits(norm.kind).centred ? RowNorm::layer : RowNorm::rms;
-    return {.side = CellSide::per_row, .row = row, .epsilon = epsilon};
+    return {
+        .side = CellSide::per_row, .row = row, .groups = group_count(norm, spec.hidden), .epsilon = epsilon};
   }
   bool training() const { return graph.mode() == Mode::training; }
 
