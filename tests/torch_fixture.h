@@ -11,8 +11,8 @@
 #include <type_traits>
 #include <vector>
 
-#include "normlab/nn/norm_traits.h"
-#include "normlab/nn/parameters.h"
+#include "normlab/nn/graph/parameters.h"
+#include "normlab/nn/norm/norm_traits.h"
 #include "normlab/train/safetensors.h"
 
 namespace normlab::test {

@@ -12,7 +12,7 @@
 #include "normlab/core/standard_streams.h"
 #include "normlab/data/fetch.h"
 #include "normlab/data/registry.h"
-#include "normlab/experiment/config_json.h"
+#include "normlab/experiment/config/config_json.h"
 #include "settings.h"
 
 namespace {

@@ -7,7 +7,7 @@
 #include "normlab/core/error.h"
 #include "normlab/core/log.h"
 #include "normlab/core/standard_streams.h"
-#include "normlab/experiment/stop_signals.h"
+#include "normlab/experiment/process/stop_signals.h"
 #include "parse_error.h"
 
 namespace {
@@ -37,7 +37,7 @@ void describe(CLI::App& program, Action& action) {
   add_completion(program, action);
   add_complete(program, action);
   add_manual(program, action);
-  add_run_cell(program, action);
+  add_run_child(program, action);
   forbid_values_of_flags(program);
 }
 

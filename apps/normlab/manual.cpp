@@ -5,9 +5,9 @@
 #include "command_tree.h"
 #include "commands.h"
 #include "normlab/core/standard_streams.h"
-#include "normlab/experiment/config_json.h"
-#include "normlab/experiment/environment.h"
-#include "normlab/experiment/setting_list.h"
+#include "normlab/experiment/config/config_json.h"
+#include "normlab/experiment/config/setting_list.h"
+#include "normlab/experiment/run/environment.h"
 
 namespace {
 

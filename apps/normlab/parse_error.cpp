@@ -12,7 +12,7 @@
 #include "normlab/core/file.h"
 #include "normlab/core/nearest_name.h"
 #include "normlab/core/text.h"
-#include "normlab/experiment/config_json.h"
+#include "normlab/experiment/config/config_json.h"
 #include "settings.h"
 
 namespace {

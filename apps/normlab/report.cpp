@@ -6,7 +6,8 @@
 #include "normlab/core/standard_streams.h"
 
 void add_report(CLI::App& program, Action& action) {
-  CLI::App* command = program.add_subcommand("report", "Print what a sweep found, a row for each cell");
+  CLI::App* command = program.add_subcommand(
+      "report", "Print what a sweep found, a row for each combination of settings, all seeds together");
   struct Arguments {
     std::string folder, format = "table";
   };

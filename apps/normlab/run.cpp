@@ -12,11 +12,11 @@
 #include "normlab/core/standard_streams.h"
 #include "normlab/core/text.h"
 #include "normlab/data/dataset_name.h"
-#include "normlab/experiment/cell.h"
-#include "normlab/experiment/config_json.h"
-#include "normlab/experiment/core_lease.h"
-#include "normlab/experiment/run_store.h"
-#include "normlab/experiment/stop_signals.h"
+#include "normlab/experiment/config/config_json.h"
+#include "normlab/experiment/process/core_lease.h"
+#include "normlab/experiment/process/stop_signals.h"
+#include "normlab/experiment/run/run_store.h"
+#include "normlab/experiment/run/train_and_record.h"
 #include "normlab/records/record.h"
 #include "normlab/records/record_check.h"
 #include "normlab/records/vocabulary.h"
@@ -343,8 +343,8 @@ void add_run(CLI::App& program, Action& action) {
   command->callback([&action, arguments] { action = [arguments] { return run(*arguments); }; });
 }
 
-void add_run_cell(CLI::App& program, Action& action) {
-  CLI::App* command = program.add_subcommand("run-cell", "One run of a sweep, started by the sweep itself");
+void add_run_child(CLI::App& program, Action& action) {
+  CLI::App* command = program.add_subcommand("run-child", "One run of a sweep, started by the sweep itself");
   command->group("");  // not in --help
   auto arguments = std::make_shared<std::vector<std::string>>();
   command
@@ -356,9 +356,9 @@ void add_run_cell(CLI::App& program, Action& action) {
     action = [arguments] {
       normlab::set_process_name("normlab");
       // The order comes on standard input: a command line would not hold a long config. The id is for `ps`.
-      return normlab::run_cell(normlab::read_json("/dev/stdin", "config"),
-                               {(*arguments)[1], (*arguments)[2], (*arguments)[3], (*arguments)[4],
-                                read_checkpoint_seconds((*arguments)[5])});
+      return normlab::run_child(normlab::read_json("/dev/stdin", "config"),
+                                {(*arguments)[1], (*arguments)[2], (*arguments)[3], (*arguments)[4],
+                                 read_checkpoint_seconds((*arguments)[5])});
     };
   });
 }

@@ -7,9 +7,9 @@
 
 #include "normlab/core/error.h"
 #include "normlab/core/text.h"
-#include "normlab/experiment/config_json.h"
-#include "normlab/experiment/setting_list.h"
-#include "normlab/experiment/shell_changes.h"
+#include "normlab/experiment/config/config_json.h"
+#include "normlab/experiment/config/setting_list.h"
+#include "normlab/experiment/spec/shell_changes.h"
 
 namespace {
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "normlab/experiment/json.h"
+#include "normlab/experiment/config/json.h"
 
 // What the command line said, in the order in which it applies: the settings' own options, then each --set.
 struct SettingOptions {

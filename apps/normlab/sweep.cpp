@@ -1,27 +1,27 @@
-// normlab sweep: every cell of a grid, side by side, and again where an earlier sweep stopped.
+// normlab sweep: every run of a grid, side by side, and again where an earlier sweep stopped.
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "commands.h"
 #include "normlab/analysis/export/format.h"
+#include "normlab/analysis/export/summary.h"
 #include "normlab/analysis/report.h"
-#include "normlab/analysis/summary.h"
 #include "normlab/core/error.h"
 #include "normlab/core/file.h"
 #include "normlab/core/log.h"
 #include "normlab/core/standard_streams.h"
 #include "normlab/core/text.h"
 #include "normlab/data/unpacked_files.h"
-#include "normlab/experiment/config_json.h"
-#include "normlab/experiment/dry_run.h"
-#include "normlab/experiment/progress.h"
-#include "normlab/experiment/run_store.h"
-#include "normlab/experiment/scheduler.h"
-#include "normlab/experiment/shell_changes.h"
-#include "normlab/experiment/stop_signals.h"
-#include "normlab/experiment/sweep_needs.h"
-#include "normlab/experiment/sweep_spec.h"
+#include "normlab/experiment/config/config_json.h"
+#include "normlab/experiment/process/stop_signals.h"
+#include "normlab/experiment/run/run_store.h"
+#include "normlab/experiment/spec/shell_changes.h"
+#include "normlab/experiment/spec/sweep_spec.h"
+#include "normlab/experiment/sweep/dry_run.h"
+#include "normlab/experiment/sweep/progress.h"
+#include "normlab/experiment/sweep/run_sweep.h"
+#include "normlab/experiment/sweep/sweep_needs.h"
 #include "normlab/records/record.h"
 #include "normlab/records/vocabulary.h"
 #include "normlab/train/requirements.h"
@@ -29,11 +29,11 @@
 
 namespace {
 
-using normlab::SweepCell;
+using normlab::SweepRun;
 using normlab::SweepSpec;
 
 struct SweepArguments {
-  std::string spec_file, out, jobs, threads, seed, max_cells;
+  std::string spec_file, out, jobs, threads, seed, max_runs;
   std::string checkpoint_seconds = "30";
   std::vector<std::string> set;
   bool dry_run = false, save_parameters = false;
@@ -71,13 +71,13 @@ void require_spec_elsewhere(const std::string& spec_file, const std::filesystem:
                   "with --out");
 }
 
-std::string time_text(const std::vector<SweepCell>& cells, const std::vector<normlab::CellNeeds>& needs,
+std::string time_text(const std::vector<SweepRun>& runs, const std::vector<normlab::RunNeeds>& needs,
                       int jobs) {
   constexpr double calibration_seconds = 3;
-  normlab::TimeEstimate estimate(cells);
-  const int tried = normlab::calibrate(cells, calibration_seconds, estimate);
+  normlab::TimeEstimate estimate(runs);
+  const int tried = normlab::calibrate(runs, calibration_seconds, estimate);
   if (tried == 0) return "";
-  const double seconds = normlab::estimated_seconds(cells, needs, estimate, jobs);
+  const double seconds = normlab::estimated_seconds(runs, needs, estimate, jobs);
   return fmt::format(
       "all this takes about {} with {} job{} if every run uses up its budget, as a few steps of {} of the "
       "runs "
@@ -85,24 +85,24 @@ std::string time_text(const std::vector<SweepCell>& cells, const std::vector<nor
       normlab::duration_text(seconds), jobs, jobs == 1 ? "" : "s", tried);
 }
 
-int print_cells(const std::vector<SweepCell>& cells, const std::vector<normlab::CellNeeds>& needs, int jobs,
-                const std::filesystem::path& folder) {
-  const auto undefined = std::count_if(cells.begin(), cells.end(),
-                                       [](const SweepCell& cell) { return cell.undefined.has_value(); });
-  normlab::print_out(normlab::cell_table(cells));
-  normlab::log_info(fmt::format("{} runs, {} of them undefined", cells.size(), undefined));
-  std::vector<SweepCell> to_go;
-  std::vector<normlab::CellNeeds> needs_to_go;
+int print_runs(const std::vector<SweepRun>& runs, const std::vector<normlab::RunNeeds>& needs, int jobs,
+               const std::filesystem::path& folder) {
+  const auto undefined =
+      std::count_if(runs.begin(), runs.end(), [](const SweepRun& run) { return run.undefined.has_value(); });
+  normlab::print_out(normlab::run_table(runs));
+  normlab::log_info(fmt::format("{} runs, {} of them undefined", runs.size(), undefined));
+  std::vector<SweepRun> to_go;
+  std::vector<normlab::RunNeeds> needs_to_go;
   double memory = 0;
-  for (std::size_t i = 0; i < cells.size(); ++i) {
+  for (std::size_t i = 0; i < runs.size(); ++i) {
     const bool ended =
-        !cells[i].undefined && normlab::is_final_status(normlab::recorded_status(folder, cells[i]));
+        !runs[i].undefined && normlab::is_final_status(normlab::recorded_status(folder, runs[i]));
     if (ended) continue;
-    to_go.push_back(cells[i]);
+    to_go.push_back(runs[i]);
     needs_to_go.push_back(needs[i]);
     memory = std::max(memory, needs[i].memory);
   }
-  if (const std::size_t ended = cells.size() - to_go.size(); ended > 0)
+  if (const std::size_t ended = runs.size() - to_go.size(); ended > 0)
     normlab::log_info(fmt::format("{} of them are finished already, and are not done again", ended));
   if (!to_go.empty()) {
     normlab::log_info(
@@ -119,11 +119,11 @@ void print_results(const normlab::RunStore& store) {
 }
 
 // How many runs have ended without their parameters saved.
-std::size_t count_missing_parameters(const normlab::RunStore& store, const std::vector<SweepCell>& cells) {
+std::size_t count_missing_parameters(const normlab::RunStore& store, const std::vector<SweepRun>& runs) {
   std::size_t missing = 0;
-  for (const SweepCell& cell : cells) {
-    const bool trained = !cell.undefined && normlab::is_final_status(store.status(cell));
-    if (trained && !normlab::is_file(store.parameters_path(cell.id))) ++missing;
+  for (const SweepRun& run : runs) {
+    const bool trained = !run.undefined && normlab::is_final_status(store.status(run));
+    if (trained && !normlab::is_file(store.parameters_path(run.id))) ++missing;
   }
   return missing;
 }
@@ -143,13 +143,13 @@ bool warn_of_missing_parameters(std::size_t before, std::size_t now, std::size_t
 }
 
 // They are not trained again unasked either, nor removed.
-void warn_of_changed_data(const normlab::RunStore& store, const std::vector<SweepCell>& cells,
-                          const std::vector<normlab::CellNeeds>& needs) {
+void warn_of_changed_data(const normlab::RunStore& store, const std::vector<SweepRun>& runs,
+                          const std::vector<normlab::RunNeeds>& needs) {
   std::size_t finished = 0, changed = 0;
-  for (std::size_t i = 0; i < cells.size(); ++i) {
-    if (cells[i].undefined || !normlab::is_final_status(store.status(cells[i]))) continue;
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    if (runs[i].undefined || !normlab::is_final_status(store.status(runs[i]))) continue;
     ++finished;
-    if (normlab::is_of_other_data(store.record(cells[i]), needs[i].checksum)) ++changed;
+    if (normlab::is_of_other_data(store.record(runs[i]), needs[i].checksum)) ++changed;
   }
   if (changed == 0) return;
   normlab::log_warning(
@@ -160,45 +160,67 @@ void warn_of_changed_data(const normlab::RunStore& store, const std::vector<Swee
 
 int sweep(const SweepArguments& arguments) {
   const SweepSpec spec = read_spec(arguments);
-  const normlab::ScheduleOptions options{static_cast<int>(read_count("jobs", arguments.jobs, 0, 1'000'000)),
-                                         read_checkpoint_seconds(arguments.checkpoint_seconds),
-                                         arguments.save_parameters};
-  const std::int64_t max_cells =
-      read_count("max-cells", arguments.max_cells, normlab::default_max_cells, 1'000'000'000);
-  const std::vector<SweepCell> cells = normlab::expand(spec, static_cast<std::uint64_t>(max_cells));
-  const int jobs = normlab::resolve_jobs(options.jobs, cells);
+  const normlab::SweepOptions options{static_cast<int>(read_count("jobs", arguments.jobs, 0, 1'000'000)),
+                                      read_checkpoint_seconds(arguments.checkpoint_seconds),
+                                      arguments.save_parameters};
+  const std::int64_t max_runs =
+      read_count("max-runs", arguments.max_runs, normlab::default_max_runs, 1'000'000'000);
+  const std::vector<SweepRun> runs = normlab::expand(spec, static_cast<std::uint64_t>(max_runs));
+  const int jobs = normlab::resolve_jobs(options.jobs, runs);
   normlab::unpacked_files().set_sharing(true);
-  const normlab::SweepNeeds needs = normlab::check_cells_against_data(cells, jobs);
+  const normlab::SweepNeeds needs = normlab::check_runs_against_data(runs, jobs);
   for (const std::string& warning : needs.warnings) normlab::log_warning(warning);
   const std::filesystem::path folder = arguments.out.empty() ? "results/" + spec.name : arguments.out;
   require_spec_elsewhere(arguments.spec_file, folder);
-  if (arguments.dry_run) return print_cells(cells, needs.cells, jobs, folder);
+  if (arguments.dry_run) return print_runs(runs, needs.runs, jobs, folder);
   normlab::count_stop_signals();  // from here on there is something to keep
-  const normlab::RunStore store(folder, spec, cells);
-  warn_of_changed_data(store, cells, needs.cells);
-  const std::size_t missing = arguments.save_parameters ? count_missing_parameters(store, cells) : 0;
-  const normlab::SweepOutcome outcome = normlab::run_sweep(store, cells, options);
+  const normlab::RunStore store(folder, spec, runs);
+  warn_of_changed_data(store, runs, needs.runs);
+  const std::size_t missing = arguments.save_parameters ? count_missing_parameters(store, runs) : 0;
+  const normlab::SweepOutcome outcome = normlab::run_sweep(store, runs, options);
   if (outcome.interrupted) {
     normlab::log_warning("interrupted; the same command continues from the checkpoints");
     return 130;
   }
   const bool unsaved =
       arguments.save_parameters &&
-      warn_of_missing_parameters(missing, count_missing_parameters(store, cells), cells.size());
+      warn_of_missing_parameters(missing, count_missing_parameters(store, runs), runs.size());
   print_results(store);
   if (outcome.failed > 0) {
     normlab::log_warning(
-        fmt::format("{} of {} runs failed; the same command tries them again", outcome.failed, cells.size()));
+        fmt::format("{} of {} runs failed; the same command tries them again", outcome.failed, runs.size()));
     return 1;
   }
   return unsaved ? 1 : 0;
+}
+
+// How runs are trained, and where to.
+void add_execution_options(CLI::App& command, SweepArguments& arguments) {
+  command
+      .add_option("--jobs", arguments.jobs,
+                  "Runs side by side; jobs times threads is at most the cores "
+                  "[default: as many as fit]")
+      ->type_name("N");
+  command
+      .add_option("--threads", arguments.threads,
+                  "Threads of each run [default: what the experiment says, or 1]")
+      ->type_name("N");
+  command.add_option("--out", arguments.out, "Folder of the results [default: results/NAME]")
+      ->type_name("FOLDER");
+  command
+      .add_option("--checkpoint-seconds", arguments.checkpoint_seconds,
+                  "Seconds between checkpoints [default: 30]")
+      ->type_name("SECONDS");
+  command.add_flag(
+      "--save-parameters", arguments.save_parameters,
+      "Write every run's parameters at its end, to FOLDER/parameters/ID.safetensors [default: off]");
 }
 
 }  // namespace
 
 void add_sweep(CLI::App& program, Action& action) {
   CLI::App* command =
-      program.add_subcommand("sweep", "Run every cell of an experiment, and resume where it stopped");
+      program.add_subcommand("sweep", "Train every run of an experiment, and resume where it stopped");
   auto arguments = std::make_shared<SweepArguments>();
   command
       ->add_option("spec", arguments->spec_file,
@@ -214,27 +236,9 @@ void add_sweep(CLI::App& program, Action& action) {
                    "Seeds of the runs, such as 3, 1,2 or 1..5; the same as --set seed=… "
                    "[default: those of the experiment]")
       ->type_name("SEEDS");
-  command
-      ->add_option("--max-cells", arguments->max_cells, "Most cells that the grid may have [default: 100000]")
+  command->add_option("--max-runs", arguments->max_runs, "Most runs that the grid may have [default: 100000]")
       ->type_name("N");
-  command
-      ->add_option("--jobs", arguments->jobs,
-                   "Runs side by side; jobs times threads is at most the cores "
-                   "[default: as many as fit]")
-      ->type_name("N");
-  command
-      ->add_option("--threads", arguments->threads,
-                   "Threads of each run [default: what the experiment says, or 1]")
-      ->type_name("N");
-  command->add_option("--out", arguments->out, "Folder of the results [default: results/NAME]")
-      ->type_name("FOLDER");
-  command
-      ->add_option("--checkpoint-seconds", arguments->checkpoint_seconds,
-                   "Seconds between checkpoints [default: 30]")
-      ->type_name("SECONDS");
-  command->add_flag(
-      "--save-parameters", arguments->save_parameters,
-      "Write every run's parameters at its end, to FOLDER/parameters/ID.safetensors [default: off]");
+  add_execution_options(*command, *arguments);
   command->add_flag("--dry-run", arguments->dry_run,
                     "Check everything, list the runs with their settings and estimate the time, without "
                     "running them [default: off]");

@@ -2,7 +2,7 @@
 
 #include "commands.h"
 #include "normlab/core/parallel.h"
-#include "normlab/experiment/environment.h"
+#include "normlab/experiment/run/environment.h"
 
 std::string version_text() {
   const normlab::Environment environment = normlab::describe_environment(normlab::thread_count());

@@ -73,7 +73,7 @@ def misses(sweep, model):
     for norm in sweep.norms:
         sizes = []
         for batch_size in sweep.batch_sizes:
-            runs = [run for run in sweep.cell(model, norm, batch_size) if run.counts]
+            runs = [run for run in sweep.runs_of(model, norm, batch_size) if run.counts]
             count = sum(not run.converged for run in runs)
             if count:
                 sizes.append(f"{batch_size}" + (f" ({count} of {len(runs)})" if len(runs) > 1 else ""))

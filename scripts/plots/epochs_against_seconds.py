@@ -17,7 +17,7 @@ from plots.figure import Figure
 from plots.style import BATCH_MARKERS, GREY, norm_label, style_of
 
 
-def draw_cell(ax, points, marker, colour, size):
+def draw_runs(ax, points, marker, colour, size):
     """A large marker at the medians, small ones at the seeds; returns the medians, which are not numbers for a miss."""
     if len(points) > 1:
         for point in points:
@@ -38,10 +38,10 @@ def draw_norms(ax, sweep, model, clock, markers):
         size = 9.8 - 2.8 * index / max(len(sweep.norms) - 1, 1)
         middles = []
         for batch_size in sweep.batch_sizes:
-            runs = [run for run in sweep.cell(model, norm, batch_size) if run.counts]
+            runs = [run for run in sweep.runs_of(model, norm, batch_size) if run.counts]
             points = [(run.to_target(), run.to_target(clock)) for run in runs]
             if points:
-                middles.append(draw_cell(ax, points, markers[batch_size], colour, size))
+                middles.append(draw_runs(ax, points, markers[batch_size], colour, size))
         if middles:
             ax.plot(*zip(*middles), color=colour, linewidth=1.1, alpha=0.55, zorder=2)
 

@@ -61,7 +61,7 @@ def draw_reached(ax, run, curve, colour):
             ax.plot(*point, "o", color=colour, markersize=4.5, markeredgecolor="white", markeredgewidth=0.6, zorder=5)
 
 
-def draw_cell(ax, runs, metric, clock, scale, colour):
+def draw_runs(ax, runs, metric, clock, scale, colour):
     runs = [run for run in runs if run.curve(metric["name"], clock)]
     curves = [[(x / scale, y) for x, y in run.curve(metric["name"], clock)] for run in runs]
     alone = len(curves) == 1
@@ -93,11 +93,11 @@ def curve_limits(sweep, model, metric):
 
 def draw_panel(ax, sweep, model, batch_size, clock):
     metric = metric_of([run for run in sweep.runs if run.model == model])
-    cells = {norm: sweep.cell(model, norm, batch_size) for norm in sweep.norms}
+    cells = {norm: sweep.runs_of(model, norm, batch_size) for norm in sweep.norms}
     points = [point for cell in cells.values() for run in cell for point in run.curve(metric["name"], clock)]
     scale, unit = time_unit(max((x for x, _ in points), default=1)) if clock else (1, "")
     for norm, cell in cells.items():
-        draw_cell(ax, cell, metric, clock, scale, style_of(norm)[0])
+        draw_runs(ax, cell, metric, clock, scale, style_of(norm)[0])
     if limits := curve_limits(sweep, model, metric):
         set_log_axis(ax, "y", *limits)
     target = target_value(sweep, model, metric)
@@ -130,7 +130,7 @@ def draw(plt, sweep, clock=None):
         (model, batch_size)
         for model in sweep.models
         for batch_size in sweep.batch_sizes
-        if any(run.evaluations for norm in sweep.norms for run in sweep.cell(model, norm, batch_size))
+        if any(run.evaluations for norm in sweep.norms for run in sweep.runs_of(model, norm, batch_size))
     ]
     if not panels:
         return None

@@ -143,7 +143,7 @@ class Sweep:
         self.targets = {m: next((r.target for r in runs if r.model == m and r.target), "") for m in self.models}
         self.several_seeds = len({run.seed for run in runs}) > 1
 
-    def cell(self, model, norm, batch_size):
+    def runs_of(self, model, norm, batch_size):
         key = (model, norm, batch_size)
         return [run for run in self.runs if (run.model, run.norm, run.batch_size) == key]
 

@@ -48,7 +48,7 @@ def draw_misses(ax, x, values, colour, label):
         ax.text(x, MISS_COUNT, text, fontsize=COUNT_SIZE, color=colour, **place)
 
 
-def draw_cell(ax, x, values, style, label_misses):
+def draw_runs(ax, x, values, style, label_misses):
     """A marker at the median, a bar over the range; returns the median for the line between batch sizes."""
     colour, marker = style
     finite = [value for value in values if math.isfinite(value)]
@@ -67,10 +67,10 @@ def draw_cell(ax, x, values, style, label_misses):
 def draw_norm(ax, sweep, model, norm, clock, dodge, label_misses):
     points = []
     for batch_size in sweep.batch_sizes:
-        values = [run.to_target(clock) for run in sweep.cell(model, norm, batch_size) if run.counts]
+        values = [run.to_target(clock) for run in sweep.runs_of(model, norm, batch_size) if run.counts]
         if values:
             x = batch_size * dodge
-            points.append((x, draw_cell(ax, x, values, style_of(norm), label_misses)))
+            points.append((x, draw_runs(ax, x, values, style_of(norm), label_misses)))
     # The line breaks where the median is a miss.
     heights = [y if math.isfinite(y) else math.nan for _, y in points]
     ax.plot([x for x, _ in points], heights, color=style_of(norm)[0], linewidth=1.5)

@@ -1,6 +1,6 @@
 #include "normlab/analysis/report.h"
 #include "normlab/analysis/export/format.h"
-#include "normlab/analysis/summary.h"
+#include "normlab/analysis/export/summary.h"
 
 #include <doctest/doctest.h>
 
@@ -143,7 +143,7 @@ TEST_CASE("texts that are read as bytes report bits per byte") {
   CHECK(contains(render_report(report, "table"), "test bits per byte"));
 }
 
-TEST_CASE("the table has one line a cell, says what was trained, and stands in columns") {
+TEST_CASE("the table has one line a group, says what was trained, and stands in columns") {
   SyntheticSweep sweep(
       {{"name", "quick"}, {"description", "A first look."}, {"grid", {{"model", {"mlp", "lstm", "cnn"}}}}});
   add_quick_sweep(sweep);

@@ -6,7 +6,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "normlab/analysis/cells.h"
+#include "normlab/analysis/seed_groups.h"
 #include "normlab/core/error.h"
 #include "synthetic_records.h"
 
@@ -105,17 +105,17 @@ TEST_CASE("a folder that is no sweep is refused") {
   CHECK(contains(refusal(sweep.folder() / "runs"), "sweep.json and runs/"));
 }
 
-TEST_CASE("runs that differ in the seed alone make one cell") {
+TEST_CASE("runs that differ in the seed alone make one group") {
   SyntheticSweep sweep;
   for (const unsigned seed : {3u, 1u, 10u, 2u}) sweep.add(synthetic_record({.seed = seed}));
   const SweepRecords records = load_sweep(sweep.folder());
   const VaryingSettings varying = find_varying_settings(records.runs);
   CHECK(varying.columns.empty());
   CHECK(varying.by_model.empty());
-  const auto cells = group_into_cells(records, varying);
-  REQUIRE(cells.size() == 1);
-  REQUIRE(cells[0].runs.size() == 4);
-  CHECK(cells[0].runs.back()->seed == 10);
+  const auto groups = group_by_seed(records, varying);
+  REQUIRE(groups.size() == 1);
+  REQUIRE(groups[0].runs.size() == 4);
+  CHECK(groups[0].runs.back()->seed == 10);
 }
 
 TEST_CASE("settings that belong to one model or norm are no variation") {
@@ -128,10 +128,10 @@ TEST_CASE("settings that belong to one model or norm are no variation") {
   const VaryingSettings varying = find_varying_settings(records.runs);
   CHECK(varying.columns.empty());
   CHECK(varying.by_model.empty());
-  CHECK(group_into_cells(records, varying).size() == 9);
+  CHECK(group_by_seed(records, varying).size() == 9);
 }
 
-TEST_CASE("a further setting that varies becomes a column and parts the cells") {
+TEST_CASE("a further setting that varies becomes a column and parts the groups") {
   SyntheticSweep sweep;
   for (const double rate : {1e-2, 1e-3}) {
     json record = synthetic_record({});
@@ -141,13 +141,13 @@ TEST_CASE("a further setting that varies becomes a column and parts the cells") 
   const SweepRecords records = load_sweep(sweep.folder());
   const VaryingSettings varying = find_varying_settings(records.runs);
   REQUIRE(varying.columns == std::vector<std::string>{"optimizer.learning_rate"});
-  const auto cells = group_into_cells(records, varying);
-  REQUIRE(cells.size() == 2);
-  CHECK(cells[0].settings[0] == 1e-3);
-  CHECK(cells[1].settings[0] == 1e-2);
+  const auto groups = group_by_seed(records, varying);
+  REQUIRE(groups.size() == 2);
+  CHECK(groups[0].settings[0] == 1e-3);
+  CHECK(groups[1].settings[0] == 1e-2);
 }
 
-TEST_CASE("a setting that follows the model is described by model instead of parting cells") {
+TEST_CASE("a setting that follows the model is described by model instead of parting groups") {
   SyntheticSweep sweep;
   for (const char* model : {"mlp", "lstm"}) {
     for (const char* norm : {"none", "layer"}) {
@@ -161,7 +161,7 @@ TEST_CASE("a setting that follows the model is described by model instead of par
   CHECK(varying.by_model == std::vector<std::string>{"target"});
 }
 
-TEST_CASE("two sizes of one model are two cells") {
+TEST_CASE("two sizes of one model are two groups") {
   SyntheticSweep sweep;
   json wide = synthetic_record({});
   wide["config"]["model"]["hidden"] = {1000, 1000};
@@ -171,7 +171,7 @@ TEST_CASE("two sizes of one model are two cells") {
   CHECK(find_varying_settings(records.runs).columns == std::vector<std::string>{"model.hidden"});
 }
 
-TEST_CASE("cells follow the spec's models, the design's norms and ascending batch sizes") {
+TEST_CASE("groups follow the spec's models, the design's norms and ascending batch sizes") {
   const std::vector<json> specs = {
       {{"name", "a"},
        {"base", {{"model", "cnn"}}},
@@ -188,16 +188,16 @@ TEST_CASE("cells follow the spec's models, the design's norms and ascending batc
       }
     }
     const SweepRecords records = load_sweep(sweep.folder());
-    const auto cells = group_into_cells(records, find_varying_settings(records.runs));
-    REQUIRE(cells.size() == 36);
-    CHECK(cells[0].model == "lstm");
-    CHECK(cells[0].norm == "none");
-    CHECK(cells[0].batch_size == 4);
-    CHECK(cells[2].batch_size == 128);
-    CHECK(cells[3].norm == "batch");
-    CHECK(cells[6].norm == "layer");
-    CHECK(cells[9].norm == "weight");
-    CHECK(cells[12].model == "cnn");
-    CHECK(cells[24].model == "mlp");
+    const auto groups = group_by_seed(records, find_varying_settings(records.runs));
+    REQUIRE(groups.size() == 36);
+    CHECK(groups[0].model == "lstm");
+    CHECK(groups[0].norm == "none");
+    CHECK(groups[0].batch_size == 4);
+    CHECK(groups[2].batch_size == 128);
+    CHECK(groups[3].norm == "batch");
+    CHECK(groups[6].norm == "layer");
+    CHECK(groups[9].norm == "weight");
+    CHECK(groups[12].model == "cnn");
+    CHECK(groups[24].model == "mlp");
   }
 }

@@ -10,7 +10,7 @@ using namespace normlab::testing;
 
 namespace {
 
-// check_refused() for a run and for a sweep of one cell.
+// check_refused() for a run and for a sweep of one run.
 void check_setting_refused(const std::string& setting, const std::vector<std::string>& words,
                            const std::string& base = R"({"dataset": "synthetic"})") {
   TemporaryFolder folder;

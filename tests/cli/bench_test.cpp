@@ -5,7 +5,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "program.h"
+#include "cli/program.h"
 
 using namespace normlab::testing;
 

@@ -133,7 +133,7 @@ TEST_CASE("commands, options and arguments are completed where they may stand") 
   CHECK(candidates(folder, "normlab report ") == std::vector<std::string>{"@folders\t"});
   CHECK(candidates(folder, "normlab run --out=a") == std::vector<std::string>{"@files\t--out="});
   CHECK(offers(folder, "normlab ", "help"));
-  CHECK_FALSE(offers(folder, "normlab ", "run-cell"));
+  CHECK_FALSE(offers(folder, "normlab ", "run-child"));
   CHECK(offers(folder, "normlab run ", "--epochs"));
 }
 
@@ -197,7 +197,7 @@ TEST_CASE("fish completes") {
     CHECK(std::system(command.c_str()) == 0);
     return read_file(folder.path() / "completed");
   };
-  CHECK(contains(completed("normlab sw"), "sweep\tRun every cell"));
+  CHECK(contains(completed("normlab sw"), "sweep\tTrain every run"));
   CHECK(contains(completed("normlab sweep s.json --set norm=none,la"), "norm=none,layer\n"));
   CHECK(contains(completed("normlab run --dataset text:bi"), "text:bible"));
   CHECK(contains(completed("normlab run --dataset text:a"), "text:a novel.txt"));

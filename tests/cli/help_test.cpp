@@ -28,7 +28,7 @@ TEST_CASE("help of a command that is none is refused, with the nearest name") {
   CHECK(contains(refusal({"help", "swep"}), "did you mean sweep?"));
   CHECK(contains(refusal({"help", "data", "chek"}), "did you mean check?"));
   CHECK(contains(refusal({"help", "run", "fast"}), "\"normlab run\" has no commands"));
-  CHECK(contains(refusal({"help", "run-cell"}), "unknown command"));
+  CHECK(contains(refusal({"help", "run-child"}), "unknown command"));
 }
 
 TEST_CASE("the manual page has every command, option and setting, and is sound roff") {
@@ -41,7 +41,7 @@ TEST_CASE("the manual page has every command, option and setting, and is sound r
     CAPTURE(text);
     CHECK(contains(outcome.out, text));
   }
-  CHECK_FALSE(contains(outcome.out, "run\\-cell"));
+  CHECK_FALSE(contains(outcome.out, "run\\-child"));
   write_file(folder.path() / "normlab.1", outcome.out);
   for (const char* check : {"mandoc -Tlint -Werror", "groff -man -ww -z -Kutf8"}) {
     const std::string program = std::string(check).substr(0, std::string(check).find(' '));

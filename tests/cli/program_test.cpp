@@ -26,7 +26,7 @@ TEST_CASE("every option that takes a value tells its default or is a path that i
     CHECK(outcome.status == 0);
     CHECK(contains(outcome.out, "[default: "));
   }
-  CHECK_FALSE(contains(run_program(folder.path(), {"--help"}).out, "run-cell"));
+  CHECK_FALSE(contains(run_program(folder.path(), {"--help"}).out, "run-child"));
 }
 
 TEST_CASE("a run writes its record, its parameters and a table, and leaves no checkpoint") {

@@ -29,17 +29,16 @@ bool catches(pid_t process, int signal) {
 
 }  // namespace
 
-TEST_CASE("a sweep of too many cells is refused at once, and --max-cells lifts the limit") {
+TEST_CASE("a sweep of too many runs is refused at once, and --max-runs lifts the limit") {
   TemporaryFolder folder;
   write_file(
       folder.path() / "spec.json",
       R"({"base": {"dataset": "synthetic"}, "grid": {"seed": "1..60000", "schedule.warmup_steps": [1, 2]}})");
-  check_refused(folder.path(), {"sweep", "spec.json"}, {"grid: 120000 cells", "100000", "--max-cells"});
-  check_refused(folder.path(), {"sweep", "spec.json", "--seed", "1..3", "--max-cells", "5"},
-                {"grid: 6 cells"});
-  check_refused(folder.path(), {"sweep", "spec.json", "--max-cells", "0"}, {"max-cells: 0"});
+  check_refused(folder.path(), {"sweep", "spec.json"}, {"grid: 120000 runs", "100000", "--max-runs"});
+  check_refused(folder.path(), {"sweep", "spec.json", "--seed", "1..3", "--max-runs", "5"}, {"grid: 6 runs"});
+  check_refused(folder.path(), {"sweep", "spec.json", "--max-runs", "0"}, {"max-runs: 0"});
   const Outcome listed =
-      run_program(folder.path(), {"sweep", "spec.json", "--seed", "1..3", "--max-cells", "6", "--dry-run"});
+      run_program(folder.path(), {"sweep", "spec.json", "--seed", "1..3", "--max-runs", "6", "--dry-run"});
   CHECK(listed.status == 0);
   CHECK(contains(listed.error, "6 runs"));
 }
@@ -133,7 +132,7 @@ TEST_CASE("a signal during set-up ends run and sweep at once, with nothing left 
                                      "model.hidden_size=3000",
                                      "--out",
                                      "new/folder/record.json"};
-  const std::vector<std::string> sweep{"sweep", "spec.json", "--max-cells", "1000000"};
+  const std::vector<std::string> sweep{"sweep", "spec.json", "--max-runs", "1000000"};
   for (const auto& arguments : {run, sweep}) {
     for (const int signal : {SIGINT, SIGTERM}) {
       const auto before = files_below(folder.path());

@@ -5,7 +5,7 @@
 #include <fstream>
 
 #include "cli/program.h"
-#include "normlab/experiment/json.h"
+#include "normlab/experiment/config/json.h"
 
 using namespace normlab;
 using namespace normlab::testing;

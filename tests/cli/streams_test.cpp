@@ -82,7 +82,7 @@ TEST_CASE("a standard error that cannot be written changes no exit status") {
   }
 }
 
-TEST_CASE("a sweep whose standard error cannot be written runs all of its cells") {
+TEST_CASE("a sweep whose standard error cannot be written runs all of its runs") {
   for (const Stream error : bad_streams) {
     CAPTURE(static_cast<int>(error));
     TemporaryFolder folder;

@@ -10,7 +10,7 @@
 #include <set>
 
 #include "cli/program.h"
-#include "normlab/experiment/cores.h"
+#include "normlab/experiment/process/cores.h"
 
 using namespace normlab::testing;
 using nlohmann::json;
@@ -285,7 +285,7 @@ TEST_CASE("sweeps side by side give their runs different cores, named for normla
     std::vector<pid_t> children;
     REQUIRE(wait_until([&] {
       children = children_of(sweeps.back()->process());
-      return !children.empty() && contains(read_file(process_file(children[0], "cmdline")), "run-cell");
+      return !children.empty() && contains(read_file(process_file(children[0], "cmdline")), "run-child");
     }));
     REQUIRE(wait_until([&] { return read_file(process_file(children[0], "comm")) == "normlab\n"; }));
     CHECK(contains(read_file(process_file(children[0], "cmdline")), "mlp-"));

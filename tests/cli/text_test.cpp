@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "cli/program.h"
-#include "normlab/experiment/json.h"
+#include "normlab/experiment/config/json.h"
 
 using namespace normlab;
 using namespace normlab::testing;

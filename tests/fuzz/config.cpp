@@ -1,4 +1,4 @@
-#include "normlab/experiment/config_json.h"
+#include "normlab/experiment/config/config_json.h"
 
 #include "fuzz/fuzz_checks.h"
 #include "fuzz/settings_checks.h"

@@ -1,9 +1,9 @@
 #include "fuzz/settings_checks.h"
 
 #include "fuzz/fuzz_checks.h"
-#include "normlab/experiment/config_json.h"
+#include "normlab/experiment/config/config_json.h"
 #include "normlab/records/record.h"
-#include "normlab/train/trainer.h"
+#include "normlab/train/requirements.h"
 
 namespace normlab::fuzz {
 
@@ -17,11 +17,11 @@ void require_same_again(const RunConfig& config) {
 }
 
 void require_same_again(const SweepSpec& spec) {
-  constexpr std::size_t most_cells = 32;
-  std::size_t cells = 1;
-  for (const Axis& axis : spec.grid) cells = std::min(cells * axis.values.size(), most_cells + 1);
-  if (cells > most_cells) return;
-  for (const SweepCell& cell : expand(spec)) require_same_again(cell.config);
+  constexpr std::size_t most_runs = 32;
+  std::size_t runs = 1;
+  for (const Axis& axis : spec.grid) runs = std::min(runs * axis.values.size(), most_runs + 1);
+  if (runs > most_runs) return;
+  for (const SweepRun& run : expand(spec)) require_same_again(run.config);
 
   const Json written = to_json(spec);
   const SweepSpec again = never_refused([&] {

@@ -3,8 +3,8 @@
 
 #include "fuzz/fuzz_checks.h"
 #include "fuzz/settings_checks.h"
-#include "normlab/experiment/json.h"
-#include "normlab/experiment/shell_changes.h"
+#include "normlab/experiment/config/json.h"
+#include "normlab/experiment/spec/shell_changes.h"
 
 namespace normlab::fuzz {
 namespace {

@@ -8,7 +8,7 @@
 #include <limits>
 #include <vector>
 
-#include "normlab/kernels/lstm_cell.h"
+#include "normlab/kernels/recurrent/lstm_cell.h"
 
 namespace normlab {
 namespace {

@@ -1,7 +1,7 @@
 // The update rules against plain loops in double precision, on every instruction set of this machine.
 #include "normlab/kernels/optimizer_update.h"
 
-#include "reference.h"
+#include "kernels/reference.h"
 
 namespace normlab {
 namespace {

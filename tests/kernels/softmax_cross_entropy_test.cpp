@@ -3,7 +3,7 @@
 
 #include <limits>
 
-#include "reference.h"
+#include "kernels/reference.h"
 
 namespace normlab {
 namespace {

@@ -7,7 +7,7 @@
 #include "nn/gradient_check.h"
 #include "normlab/core/error.h"
 #include "normlab/models/model.h"
-#include "normlab/nn/norm_traits.h"
+#include "normlab/nn/norm/norm_traits.h"
 #include "normlab/tasks/classification.h"
 
 namespace normlab {

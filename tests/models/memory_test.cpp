@@ -7,7 +7,7 @@
 #include "normlab/models/cnn.h"
 #include "normlab/models/mlp.h"
 #include "normlab/models/recurrent.h"
-#include "normlab/nn/norm_traits.h"
+#include "normlab/nn/norm/norm_traits.h"
 #include "normlab/optim/optimizer.h"
 #include "normlab/tasks/classification.h"
 #include "normlab/tasks/language_modelling.h"

@@ -1,6 +1,6 @@
 #include "normlab/nn/convolution.h"
 
-#include "gradient_check.h"
+#include "nn/gradient_check.h"
 
 namespace normlab {
 namespace {

@@ -1,6 +1,6 @@
-#include "normlab/nn/bias.h"
 #include "normlab/nn/convolution.h"
-#include "normlab/nn/norm_pool.h"
+#include "normlab/nn/norm/bias.h"
+#include "normlab/nn/norm/norm_pool.h"
 #include "torch_fixture.h"
 
 namespace normlab {

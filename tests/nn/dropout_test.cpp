@@ -2,8 +2,8 @@
 
 #include <doctest/doctest.h>
 
-#include "gradient_check.h"
-#include "norm_checks.h"
+#include "nn/gradient_check.h"
+#include "nn/norm/norm_checks.h"
 #include "normlab/kernels/dropout.h"
 
 namespace normlab {

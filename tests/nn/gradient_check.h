@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "normlab/core/random.h"
-#include "normlab/nn/graph.h"
-#include "normlab/nn/parameters.h"
+#include "normlab/nn/graph/graph.h"
+#include "normlab/nn/graph/parameters.h"
 
 namespace normlab::test {
 

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <limits>
 
-#include "gradient_check.h"
+#include "nn/gradient_check.h"
 #include "torch_fixture.h"
 
 namespace normlab {

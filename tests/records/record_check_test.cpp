@@ -5,8 +5,8 @@
 
 #include <doctest/doctest.h>
 
-#include "normlab/experiment/config_json.h"
-#include "normlab/experiment/record_head.h"
+#include "normlab/experiment/config/config_json.h"
+#include "normlab/experiment/run/record_head.h"
 #include "synthetic_records.h"
 
 using namespace normlab;

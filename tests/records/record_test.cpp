@@ -4,9 +4,9 @@
 
 #include <limits>
 
-#include "normlab/experiment/config_json.h"
-#include "normlab/experiment/cores.h"
-#include "normlab/experiment/record_head.h"
+#include "normlab/experiment/config/config_json.h"
+#include "normlab/experiment/process/cores.h"
+#include "normlab/experiment/run/record_head.h"
 #include "normlab/records/vocabulary.h"
 
 using namespace normlab;

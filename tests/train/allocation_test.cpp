@@ -10,7 +10,7 @@
 #include <new>
 
 #include "normlab/onednn/version.h"
-#include "small_run.h"
+#include "train/small_run.h"
 
 namespace {
 std::atomic<long> allocations{0};

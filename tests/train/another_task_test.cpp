@@ -7,12 +7,12 @@
 
 #include "normlab/analysis/report.h"
 #include "normlab/analysis/show.h"
-#include "normlab/experiment/record_head.h"
+#include "normlab/experiment/run/record_head.h"
 #include "normlab/records/record.h"
 #include "normlab/records/record_check.h"
 #include "normlab/train/trainer.h"
-#include "small_run.h"
 #include "synthetic_records.h"
+#include "train/small_run.h"
 
 namespace normlab {
 namespace {

@@ -14,8 +14,8 @@
 #include "normlab/core/checksum.h"
 #include "normlab/core/error.h"
 #include "normlab/train/position.h"
-#include "small_run.h"
 #include "throws.h"
+#include "train/small_run.h"
 
 namespace normlab {
 namespace {

@@ -7,7 +7,7 @@
 #include "normlab/train/checkpoint.h"
 #include "normlab/train/data_source.h"
 #include "normlab/train/network.h"
-#include "small_run.h"
+#include "train/small_run.h"
 
 namespace normlab {
 namespace {

@@ -3,7 +3,7 @@
 
 #include "normlab/train/data_source.h"
 #include "normlab/train/training_step.h"
-#include "small_run.h"
+#include "train/small_run.h"
 
 namespace normlab {
 namespace {

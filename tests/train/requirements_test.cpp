@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "data/idx_files.h"
-#include "small_run.h"
+#include "train/small_run.h"
 
 using namespace normlab;
 using normlab::test::small_run;

@@ -6,7 +6,7 @@
 
 #include <fstream>
 
-#include "small_run.h"
+#include "train/small_run.h"
 
 namespace normlab {
 namespace {

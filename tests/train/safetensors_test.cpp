@@ -6,8 +6,8 @@
 #include <limits>
 
 #include "normlab/core/error.h"
-#include "small_run.h"
 #include "throws.h"
+#include "train/small_run.h"
 
 namespace normlab {
 namespace {

@@ -5,7 +5,7 @@
 #include <fstream>
 
 #include "normlab/train/trainer.h"
-#include "small_run.h"
+#include "train/small_run.h"
 
 namespace normlab {
 namespace {

@@ -1,5 +1,6 @@
 // When a run ends, and what it says then.
 #include "normlab/train/trainer.h"
+#include "normlab/train/requirements.h"
 
 #include <doctest/doctest.h>
 
@@ -7,10 +8,10 @@
 #include <cmath>
 
 #include "normlab/core/parallel.h"
-#include "normlab/nn/norm_traits.h"
+#include "normlab/nn/norm/norm_traits.h"
 #include "normlab/tasks/classification.h"
-#include "small_run.h"
 #include "throws.h"
+#include "train/small_run.h"
 
 namespace normlab {
 namespace {

@@ -7,7 +7,7 @@
 #include <map>
 #include <set>
 
-#include "normlab/analysis/cells.h"
+#include "normlab/analysis/seed_groups.h"
 #include "normlab/analysis/texts.h"
 #include "normlab/core/error.h"
 #include "normlab/core/file.h"
@@ -79,7 +79,7 @@ RunCosts costs_of(const RunRecord& run, Outcome outcome) {
   }
 }
 
-// A diverged run has no test result; leaving it out would make the cell look better than it is.
+// A diverged run has no test result; leaving it out would make the group look better than it is.
 std::optional<double> test_value(const RunRecord& run, std::string_view metric) {
   if (run.status == status::interrupted) return std::nullopt;
   for (const auto& [name, value] : run.test) {
@@ -147,18 +147,18 @@ void count_outcome(ReportRow& row, Outcome outcome) {
   }
 }
 
-void describe_cell(ReportRow& row, const Cell& cell) {
-  row.model = cell.model;
-  row.norm = cell.norm;
-  row.batch_size = cell.batch_size;
-  row.settings = cell.settings;
-  const Settings& settings = *cell.runs.front()->settings;
+void describe_group(ReportRow& row, const SeedGroup& group) {
+  row.model = group.model;
+  row.norm = group.norm;
+  row.batch_size = group.batch_size;
+  row.settings = group.settings;
+  const Settings& settings = *group.runs.front()->settings;
   row.dataset = dataset_text(settings);
   row.target = text_setting_at(settings, "target");
   row.extent = row.target.empty() ? Extent::end_of_run : Extent::target;
-  row.runs = static_cast<Index>(cell.runs.size());
+  row.runs = static_cast<Index>(group.runs.size());
   std::set<std::string> reasons;
-  for (const RunRecord* run : cell.runs) {
+  for (const RunRecord* run : group.runs) {
     if (row.seeds.empty() || row.seeds.back() != run->seed) row.seeds.push_back(run->seed);
     if (row.test_metric.empty()) {
       row.test_metric = run->test_metric;
@@ -174,14 +174,14 @@ void describe_cell(ReportRow& row, const Cell& cell) {
   }
 }
 
-ReportRow make_row(const Cell& cell) {
+ReportRow make_row(const SeedGroup& group) {
   ReportRow row;
-  describe_cell(row, cell);
+  describe_group(row, group);
   std::vector<double> epochs, steps, seconds, seconds_from_median, test;
   const auto add = [](std::vector<double>& values, const std::optional<double>& value) {
     if (value) values.push_back(*value);
   };
-  for (const RunRecord* run : cell.runs) {
+  for (const RunRecord* run : group.runs) {
     const Outcome outcome = outcome_of(*run, row.extent);
     count_outcome(row, outcome);
     const RunCosts costs = costs_of(*run, outcome);
@@ -244,7 +244,7 @@ void describe_model_sizes(Report& report, const SweepRecords& sweep) {
     double least, most;
   };
   std::vector<Size> sizes;
-  std::map<const Settings*, std::size_t> size_of;  // runs of one cell share their settings
+  std::map<const Settings*, std::size_t> size_of;  // runs of one group share their settings
   for (const std::string& model : report.models) {
     for (const RunRecord& run : sweep.runs) {
       if (!run.parameters || run.model != model) continue;
@@ -334,7 +334,7 @@ Report build_report(const SweepRecords& sweep) {
   report.description = sweep.description;
   const VaryingSettings varying = find_varying_settings(sweep.runs);
   report.columns = varying.columns;
-  for (const Cell& cell : group_into_cells(sweep, varying)) report.rows.push_back(make_row(cell));
+  for (const SeedGroup& group : group_by_seed(sweep, varying)) report.rows.push_back(make_row(group));
   describe_runs(report, sweep);
   describe_model_sizes(report, sweep);
   describe_settings_by_model(report, sweep, varying);

@@ -1,4 +1,4 @@
-// What a sweep found: for each cell, how many runs reached the target and what that took.
+// What a sweep found: for each group, how many runs reached the target and what that took.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,7 @@ namespace normlab {
 // Up to where epochs, steps and seconds count.
 enum class Extent { target, end_of_run };
 
-// One cell. A run that missed its target or diverged before it takes part in every spread as not_reached; a
+// One group. A run that missed its target or diverged before it takes part in every spread as not_reached; a
 // run that failed, is undefined or is unfinished takes part in none.
 struct ReportRow {
   std::string model, norm;
@@ -27,8 +27,8 @@ struct ReportRow {
   std::string dataset;
   std::string target;                // "" when none was set
   Extent extent = Extent::target;    // end_of_run when there is no target
-  std::vector<std::uint64_t> seeds;  // of all runs of the cell
-  Index runs = 0;                    // all records of the cell
+  std::vector<std::uint64_t> seeds;  // of all runs of the group
+  Index runs = 0;                    // all records of the group
   Index reached = 0, missed = 0, finished = 0, diverged = 0, undefined = 0, failed = 0, unfinished = 0;
   std::optional<Spread> epochs;
   std::optional<Spread> steps;

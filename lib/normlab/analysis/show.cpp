@@ -243,12 +243,12 @@ std::string describe_curves(const json& record) {
 }
 
 // A name that is wider than `width` has a line of its own.
-std::string layer_row(const std::string& name, const std::array<std::string, 5>& cells, std::size_t width) {
+std::string layer_row(const std::string& name, const std::array<std::string, 5>& entries, std::size_t width) {
   const std::size_t columns = text_columns(name);
   const std::string blanks =
       columns > width ? "\n  " + std::string(width, ' ') : std::string(width - columns, ' ');
-  return fmt::format("  {}{}{:>13}{:>13}{:>9}{:>12}{:>16}\n", name, blanks, cells[0], cells[1], cells[2],
-                     cells[3], cells[4]);
+  return fmt::format("  {}{}{:>13}{:>13}{:>9}{:>12}{:>16}\n", name, blanks, entries[0], entries[1],
+                     entries[2], entries[3], entries[4]);
 }
 
 // What --track layers recorded, as of the last evaluation.
@@ -264,14 +264,14 @@ std::string describe_layers(const json& record) {
       "\nlayers at the last evaluation: outputs, and norms of the gradients by outputs and by parameters\n";
   text += layer_row("layer", {"mean", "deviation", "zeros", "by outputs", "by parameters"}, width);
   for (const json& layer : *layers) {
-    const auto cell = [&](std::string_view path) {
+    const auto entry = [&](std::string_view path) {
       const auto value = number_at(layer, path);
       return value ? fmt::format("{:.4g}", *value) : std::string("—");
     };
     text +=
         layer_row(shortened(text_at(layer, "name")),
-                  {cell("activation.mean"), cell("activation.deviation"), cell("activation.zero_fraction"),
-                   cell("gradient_norm"), cell("parameter_gradient_norm")},
+                  {entry("activation.mean"), entry("activation.deviation"), entry("activation.zero_fraction"),
+                   entry("gradient_norm"), entry("parameter_gradient_norm")},
                   width);
   }
   return text;

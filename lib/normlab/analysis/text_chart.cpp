@@ -15,14 +15,14 @@ using Canvas = std::vector<std::vector<std::string>>;
 
 struct Scale {
   double low = 0, high = 1;
-  int cells = 1;
+  int places = 1;
 
-  int cell(double value) const {
+  int place(double value) const {
     const double fraction = high > low ? (value - low) / (high - low) : 0.5;
-    return static_cast<int>(std::lround(fraction * (cells - 1)));
+    return static_cast<int>(std::lround(fraction * (places - 1)));
   }
   double value(int index) const {
-    return high > low ? low + (high - low) * index / std::max(cells - 1, 1) : low;
+    return high > low ? low + (high - low) * index / std::max(places - 1, 1) : low;
   }
 };
 
@@ -42,7 +42,7 @@ Scale y_scale(const TextChart& chart) {
 }
 
 void draw_threshold(Canvas& canvas, const TextChart& chart, int row) {
-  for (std::string& cell : canvas[row]) cell = "┄";
+  for (std::string& place : canvas[row]) place = "┄";
   // The label stands at the right end, in short so that the curve stays readable.
   const std::string label = " " + chart.threshold_label + " ";
   const std::size_t columns = text_columns(label);
@@ -76,19 +76,19 @@ std::vector<int> rows_by_column(const TextChart& chart, const Scale& x, const Sc
     const CurvePoint& right = chart.points[next];
     const CurvePoint& left = chart.points[next == 0 ? 0 : next - 1];
     const double weight = right.x > left.x ? std::clamp((at - left.x) / (right.x - left.x), 0.0, 1.0) : 1.0;
-    rows.push_back(chart.height - 1 - y.cell(left.y + weight * (right.y - left.y)));
+    rows.push_back(chart.height - 1 - y.place(left.y + weight * (right.y - left.y)));
   }
   return rows;
 }
 
 Canvas draw(const TextChart& chart, const Scale& x, const Scale& y) {
   Canvas canvas(chart.height, std::vector<std::string>(chart.width, " "));
-  if (chart.threshold) draw_threshold(canvas, chart, chart.height - 1 - y.cell(*chart.threshold));
+  if (chart.threshold) draw_threshold(canvas, chart, chart.height - 1 - y.place(*chart.threshold));
   const bool one_place = !(x.high > x.low);
   if (!one_place) draw_curve(canvas, rows_by_column(chart, x, y));
   if (one_place || static_cast<int>(chart.points.size()) * 3 <= chart.width) {
     for (const CurvePoint& point : chart.points) {
-      canvas[chart.height - 1 - y.cell(point.y)][x.cell(point.x)] = "●";
+      canvas[chart.height - 1 - y.place(point.y)][x.place(point.x)] = "●";
     }
   }
   return canvas;
@@ -124,12 +124,12 @@ std::string render_chart(const TextChart& requested) {
   std::string text = chart.title + "\n";
   for (int row = 0; row < chart.height; ++row) {
     const bool flat = !(y.high > y.low);
-    const bool labelled = flat ? row == chart.height - 1 - y.cell(y.low)
+    const bool labelled = flat ? row == chart.height - 1 - y.place(y.low)
                                : row == 0 || row == chart.height - 1 || row == (chart.height - 1) / 2;
     std::string line = labelled
                            ? fmt::format("{:>{}.4g} ┤", y.value(chart.height - 1 - row), axis_label_width)
                            : std::string(axis_label_width + 1, ' ') + "│";
-    for (const std::string& cell : canvas[row]) line += cell;
+    for (const std::string& place : canvas[row]) line += place;
     line.erase(line.find_last_not_of(' ') + 1);
     text += line + "\n";
   }

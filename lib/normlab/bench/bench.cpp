@@ -7,8 +7,8 @@
 #include "normlab/core/error.h"
 #include "normlab/core/parallel.h"
 #include "normlab/core/process.h"
-#include "normlab/experiment/cores.h"
-#include "normlab/experiment/environment.h"
+#include "normlab/experiment/process/cores.h"
+#include "normlab/experiment/run/environment.h"
 
 namespace normlab::bench {
 namespace {

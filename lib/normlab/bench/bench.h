@@ -10,7 +10,7 @@
 #include "normlab/bench/kernel_bench.h"
 #include "normlab/bench/scaling_bench.h"
 #include "normlab/bench/step_bench.h"
-#include "normlab/experiment/json.h"
+#include "normlab/experiment/config/json.h"
 
 namespace normlab::bench {
 

@@ -2,7 +2,7 @@
 #include <fmt/format.h>
 
 #include "normlab/bench/bench.h"
-#include "normlab/experiment/environment.h"
+#include "normlab/experiment/run/environment.h"
 
 namespace normlab::bench {
 namespace {

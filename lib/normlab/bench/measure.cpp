@@ -8,7 +8,7 @@
 
 #include "normlab/analysis/statistics.h"
 #include "normlab/core/process.h"
-#include "normlab/experiment/cores.h"
+#include "normlab/experiment/process/cores.h"
 
 namespace normlab::bench {
 namespace {

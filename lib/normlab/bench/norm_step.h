@@ -2,7 +2,7 @@
 #pragma once
 
 #include "normlab/core/random.h"
-#include "normlab/nn/normalization.h"
+#include "normlab/nn/norm/normalization.h"
 
 namespace normlab::bench {
 

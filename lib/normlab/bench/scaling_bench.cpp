@@ -12,9 +12,9 @@
 #include "normlab/core/error.h"
 #include "normlab/core/file.h"
 #include "normlab/core/process.h"
-#include "normlab/experiment/child_process.h"
-#include "normlab/experiment/cores.h"
-#include "normlab/experiment/json.h"
+#include "normlab/experiment/config/json.h"
+#include "normlab/experiment/process/child_process.h"
+#include "normlab/experiment/process/cores.h"
 #include "normlab/models/recurrent.h"
 
 namespace normlab::bench {

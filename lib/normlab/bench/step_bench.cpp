@@ -4,7 +4,7 @@
 #include <numeric>
 
 #include "normlab/models/recurrent.h"
-#include "normlab/nn/norm_traits.h"
+#include "normlab/nn/norm/norm_traits.h"
 
 namespace normlab::bench {
 namespace {

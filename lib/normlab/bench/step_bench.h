@@ -15,8 +15,8 @@ namespace normlab::bench {
 
 // The least a step could take: its products alone, each in the storage order that is fastest for its shape
 // and with operands that are in the cache as far as they fit, and then what memory traffic cannot be avoided,
-// at the rate at which data of that size can be copied. The traffic is that of nn/graph.h for the operations,
-// and for Adam 28 bytes a parameter (four numbers read, three written).
+// at the rate at which data of that size can be copied. The traffic is that of nn/graph/graph.h for the
+// operations, and for Adam 28 bytes a parameter (four numbers read, three written).
 struct StepLimit {
   double product_seconds = 0;
   double traffic_seconds = 0;

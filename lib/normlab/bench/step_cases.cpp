@@ -1,16 +1,17 @@
 #include "normlab/bench/step_cases.h"
+#include "normlab/nn/norm/norm_traits.h"
 
 #include <fmt/format.h>
 
 #include <stdexcept>
 
 #include "normlab/core/random.h"
-#include "normlab/experiment/config_json.h"
+#include "normlab/experiment/config/config_json.h"
 #include "normlab/models/cnn.h"
 #include "normlab/models/mlp.h"
 #include "normlab/models/model.h"
 #include "normlab/models/recurrent.h"
-#include "normlab/nn/recurrent.h"
+#include "normlab/nn/recurrent/recurrent.h"
 #include "normlab/train/data_source.h"
 #include "normlab/train/training_step.h"
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "normlab/models/model_spec.h"
-#include "normlab/nn/graph.h"
+#include "normlab/nn/graph/graph.h"
 
 namespace normlab::bench {
 

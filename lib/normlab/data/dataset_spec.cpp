@@ -5,6 +5,27 @@ namespace {
 
 const Names text_unit_names{"character", "byte"};
 
+void visit_text_settings(SettingVisitor& visitor, DatasetSpec& dataset) {
+  visitor.name({.key = "unit",
+                .meaning = "what the text is a sequence of: Unicode code points, or the bytes of any file",
+                .young = true},
+               dataset.unit, text_unit_names);
+}
+
+void visit_image_settings(SettingVisitor& visitor, DatasetSpec& dataset) {
+  visitor.flag({.key = "shuffle",
+                .meaning = "a new order of the samples in every epoch",
+                .option = "--no-shuffle",
+                .help = "keep the order of the training samples in every epoch"},
+               dataset.shuffle);
+  visitor.flag({.key = "standardize",
+                .meaning = "shift and scale all pixels so that those of the training set have mean 0 and "
+                           "standard deviation 1; otherwise they are in [0, 1]",
+                .option = "--standardize",
+                .help = "shift and scale pixels to mean 0 and deviation 1 over the training set"},
+               dataset.standardize);
+}
+
 }  // namespace
 
 const Names& dataset_kind_names() {
@@ -34,24 +55,8 @@ void visit_settings(SettingVisitor& visitor, DatasetSpec& dataset) {
                   dataset.validation_limit, 0);
   visitor.integer({.key = "test_limit", .meaning = "the same of the test set", .young = true},
                   dataset.test_limit, 0);
-  if (dataset.kind == DatasetKind::text) {
-    visitor.name({.key = "unit",
-                  .meaning = "what the text is a sequence of: Unicode code points, or the bytes of any file",
-                  .young = true},
-                 dataset.unit, text_unit_names);
-    return;
-  }
-  visitor.flag({.key = "shuffle",
-                .meaning = "a new order of the samples in every epoch",
-                .option = "--no-shuffle",
-                .help = "keep the order of the training samples in every epoch"},
-               dataset.shuffle);
-  visitor.flag({.key = "standardize",
-                .meaning = "shift and scale all pixels so that those of the training set have mean 0 and "
-                           "standard deviation 1; otherwise they are in [0, 1]",
-                .option = "--standardize",
-                .help = "shift and scale pixels to mean 0 and deviation 1 over the training set"},
-               dataset.standardize);
+  dataset.kind == DatasetKind::text ? visit_text_settings(visitor, dataset)
+                                    : visit_image_settings(visitor, dataset);
 }
 
 }  // namespace normlab

@@ -3,13 +3,11 @@
 #include <fmt/format.h>
 
 #include "normlab/core/error.h"
-#include "normlab/models/dense.h"
 #include "normlab/models/model_type.h"
 #include "normlab/nn/convolution.h"
-#include "normlab/nn/dropout.h"
 #include "normlab/nn/flatten.h"
-#include "normlab/nn/norm_pool.h"
-#include "normlab/nn/normalization.h"
+#include "normlab/nn/norm/norm_pool.h"
+#include "normlab/nn/norm/normalization.h"
 
 namespace normlab {
 namespace {
@@ -92,7 +90,7 @@ void Cnn::visit_settings(SettingVisitor& visitor, const Task&) {
                      blocks);
   visitor.sizes({.key = "dense", .meaning = "sizes of the fully connected hidden layers"}, dense,
                 /*may_be_empty=*/true);
-  visitor.name({.key = "activation", .meaning = "of the hidden layers"}, activation, activation_names());
+  visit_activation(visitor, activation);
   visit_dropout(visitor, dropout);
 }
 
@@ -110,13 +108,9 @@ std::optional<std::string> Cnn::undefined_reason(const NormSpec& norm, Index bat
         return "norm on the cnn's convolutions: " + *reason;
     }
   }
-  for (const Index features : dense) {
-    const NormGeometry geometry{.batch = batch, .positions = 1, .channels = features};
-    if (auto reason = normlab::undefined_reason(norm_of_dense_layers(norm), geometry)) {
-      return "norm on the cnn's dense layers: " + *reason;
-    }
-  }
-  return std::nullopt;
+  auto reason = normlab::undefined_reason(dense_layers(), norm_of_dense_layers(norm), batch);
+  if (reason) *reason = "norm on the cnn's dense layers: " + *reason;
+  return reason;
 }
 
 template <class T>
@@ -135,11 +129,7 @@ Value<T>& Cnn::record(const NormSpec& norm, const TaskShape& task, ModelGraph<T>
     }
   }
   x = &add_flatten(out.graph, *x);
-  for (std::size_t i = 0; i < dense.size(); ++i) {
-    const std::string layer = fmt::format("dense.{}", i);
-    x = &add_dense_block(out.graph, parameters, layer, *x, dense[i], norm_of_dense_layers(norm), activation);
-    x = &add_dropout(out.graph, parameters, layer, *x, dropout);
-  }
+  x = &add_dense_layers(out.graph, parameters, dense_layers(), *x, norm_of_dense_layers(norm));
   return add_output_layer(out.graph, parameters, *x, x->data.size() / out.batch, task.outputs);
 }
 
@@ -158,14 +148,9 @@ void Cnn::count_memory(MemoryCount& count, const TaskShape& task) const {
       channels = out;
     }
   }
-  double features = positions() * channels;
+  const double features = positions() * channels;
   count.value(features);  // in PyTorch's order
-  for (const Index out : dense) {
-    count.dense(features, static_cast<double>(out));
-    count.dropout(dropout, static_cast<double>(out));
-    features = static_cast<double>(out);
-  }
-  count.output(1, features, static_cast<double>(task.outputs));
+  count.output(1, count_dense_layers(count, dense_layers(), features), static_cast<double>(task.outputs));
 }
 
 template ModelSpec::ModelSpec(Cnn);

@@ -15,6 +15,7 @@
 
 #include <map>
 
+#include "normlab/models/dense.h"
 #include "normlab/models/model_spec.h"
 #include "normlab/tasks/task.h"
 
@@ -37,6 +38,9 @@ struct Cnn {
   Value<T>& record(const NormSpec& norm, const TaskShape& task, ModelGraph<T>& out,
                    Parameters<T>& parameters) const;
   void count_memory(MemoryCount& count, const TaskShape& task) const;
+
+ private:
+  DenseLayers dense_layers() const { return {"dense", dense, activation, dropout}; }
 };
 
 }  // namespace normlab

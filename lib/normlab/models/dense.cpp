@@ -1,10 +1,13 @@
 #include "normlab/models/dense.h"
 
-#include "normlab/nn/bias.h"
+#include "normlab/nn/dropout.h"
 #include "normlab/nn/linear.h"
-#include "normlab/nn/normalization.h"
+#include "normlab/nn/norm/bias.h"
+#include "normlab/nn/norm/normalization.h"
 
 namespace normlab {
+
+namespace {
 
 template <class T>
 Value<T>& add_dense_block(Graph<T>& graph, Parameters<T>& parameters, const std::string& name, Value<T>& x,
@@ -19,6 +22,43 @@ Value<T>& add_dense_block(Graph<T>& graph, Parameters<T>& parameters, const std:
   auto& y = add_normalization(graph, parameters, name, "linear", in, summed, geometry, norm, activation);
   graph.track(name, y, first);
   return y;
+}
+
+}  // namespace
+
+template <class T>
+Value<T>& add_dense_layers(Graph<T>& graph, Parameters<T>& parameters, const DenseLayers& layers, Value<T>& x,
+                           const NormSpec& norm) {
+  Value<T>* y = &x;
+  for (std::size_t i = 0; i < layers.sizes.size(); ++i) {
+    const std::string name = layers.name + "." + std::to_string(i);
+    y = &add_dense_block(graph, parameters, name, *y, layers.sizes[i], norm, layers.activation);
+    y = &add_dropout(graph, parameters, name, *y, layers.dropout);
+  }
+  return *y;
+}
+
+std::optional<std::string> undefined_reason(const DenseLayers& layers, const NormSpec& norm, Index batch) {
+  for (const Index size : layers.sizes) {
+    const NormGeometry geometry{.batch = batch, .positions = 1, .channels = size};
+    if (auto reason = undefined_reason(norm, geometry)) return reason;
+  }
+  return std::nullopt;
+}
+
+double count_dense_layers(MemoryCount& count, const DenseLayers& layers, double in) {
+  for (const Index size : layers.sizes) {
+    const auto out = static_cast<double>(size);
+    count.dense(in, out);
+    count.dropout(layers.dropout, out);
+    in = out;
+  }
+  return in;
+}
+
+void visit_activation(SettingVisitor& visitor, Activation& activation) {
+  static const Names names{"identity", "relu", "tanh", "gelu"};
+  visitor.name({.key = "activation", .meaning = "of the hidden layers"}, activation, names);
 }
 
 void visit_dropout(SettingVisitor& visitor, double& dropout) {
@@ -45,12 +85,12 @@ Value<T>& add_output_layer(Graph<T>& graph, Parameters<T>& parameters, Value<T>&
   return logits;
 }
 
-template Value<float>& add_dense_block(Graph<float>&, Parameters<float>&, const std::string&, Value<float>&,
-                                       Index, const NormSpec&, Activation);
+template Value<float>& add_dense_layers(Graph<float>&, Parameters<float>&, const DenseLayers&, Value<float>&,
+                                        const NormSpec&);
 template Value<float>& add_output_layer(Graph<float>&, Parameters<float>&, Value<float>&, Index, Index);
 #if NORMLAB_WITH_DOUBLE
-template Value<double>& add_dense_block(Graph<double>&, Parameters<double>&, const std::string&,
-                                        Value<double>&, Index, const NormSpec&, Activation);
+template Value<double>& add_dense_layers(Graph<double>&, Parameters<double>&, const DenseLayers&,
+                                         Value<double>&, const NormSpec&);
 template Value<double>& add_output_layer(Graph<double>&, Parameters<double>&, Value<double>&, Index, Index);
 #endif
 

@@ -1,19 +1,39 @@
 // Parts that several models share.
 #pragma once
 
+#include <optional>
 #include <string>
+#include <vector>
 
-#include "normlab/nn/graph.h"
-#include "normlab/nn/norm_spec.h"
-#include "normlab/nn/parameters.h"
+#include "normlab/models/memory_count.h"
+#include "normlab/nn/graph/graph.h"
+#include "normlab/nn/graph/parameters.h"
+#include "normlab/nn/norm/norm_spec.h"
 #include "normlab/settings/visitor.h"
 
 namespace normlab {
 
-// Linear + normalization + activation of x (batch, in): "NAME.linear.weight", "NAME.norm.weight", ...
+// Fully connected hidden layers, one behind the other.
+struct DenseLayers {
+  std::string name;  // "NAME.0.linear.weight", "NAME.0.norm.weight", …
+  const std::vector<Index>& sizes;
+  Activation activation = Activation::relu;
+  double dropout = 0;
+};
+
+// Linear + normalization + activation + dropout of x (batch, in), once for each of the sizes.
 template <class T>
-Value<T>& add_dense_block(Graph<T>& graph, Parameters<T>& parameters, const std::string& name, Value<T>& x,
-                          Index out, const NormSpec& norm, Activation activation);
+Value<T>& add_dense_layers(Graph<T>& graph, Parameters<T>& parameters, const DenseLayers& layers, Value<T>& x,
+                           const NormSpec& norm);
+
+// Why the norm has no meaning on one of the layers, or nothing.
+std::optional<std::string> undefined_reason(const DenseLayers& layers, const NormSpec& norm, Index batch);
+
+// What the layers take, of an input of `in` features; returns how many they give.
+double count_dense_layers(MemoryCount& count, const DenseLayers& layers, double in);
+
+// The setting `activation` of the hidden layers.
+void visit_activation(SettingVisitor& visitor, Activation& activation);
 
 // The setting `dropout` of every model, which adds it by add_dropout() of nn/dropout.h.
 void visit_dropout(SettingVisitor& visitor, double& dropout);

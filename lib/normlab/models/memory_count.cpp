@@ -2,7 +2,7 @@
 
 #include <numeric>
 
-#include "normlab/nn/norm_traits.h"
+#include "normlab/nn/norm/norm_traits.h"
 
 namespace normlab {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "normlab/nn/norm_spec.h"
+#include "normlab/nn/norm/norm_spec.h"
 #include "normlab/optim/optimizer_spec.h"
 
 namespace normlab {
@@ -37,7 +37,7 @@ class MemoryCount {
   void channels(double size);
   // Bias and activation before the norm, where norm.position puts it after them.
   void activation_before_norm(double channels, double positions);
-  // add_dense_block() and add_output_layer() of models/dense.h; `rows` for each sample.
+  // A layer of add_dense_layers(), and add_output_layer() of models/dense.h; `rows` for each sample.
   void dense(double in, double out);
   // add_dropout() of nn/dropout.h of a value of that size for one sample.
   void dropout(double rate, double size);

@@ -6,6 +6,7 @@
 
 #include <map>
 
+#include "normlab/models/dense.h"
 #include "normlab/models/model_spec.h"
 #include "normlab/tasks/task.h"
 
@@ -25,6 +26,9 @@ struct Mlp {
   Value<T>& record(const NormSpec& norm, const TaskShape& task, ModelGraph<T>& out,
                    Parameters<T>& parameters) const;
   void count_memory(MemoryCount& count, const TaskShape& task) const;
+
+ private:
+  DenseLayers layers() const { return {"hidden", hidden, activation, dropout}; }
 };
 
 }  // namespace normlab

@@ -4,8 +4,8 @@
 #include <memory>
 
 #include "normlab/models/model_spec.h"
-#include "normlab/nn/graph.h"
-#include "normlab/nn/parameters.h"
+#include "normlab/nn/graph/graph.h"
+#include "normlab/nn/graph/parameters.h"
 #include "normlab/tasks/task.h"
 
 namespace normlab {

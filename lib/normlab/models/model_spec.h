@@ -12,7 +12,7 @@
 #include <typeinfo>
 #include <vector>
 
-#include "normlab/nn/norm_spec.h"
+#include "normlab/nn/norm/norm_settings.h"
 #include "normlab/settings/visitor.h"
 
 namespace normlab {

@@ -1,12 +1,13 @@
 #include "normlab/models/recurrent.h"
+#include "normlab/nn/norm/norm_traits.h"
 
 #include "normlab/models/dense.h"
 #include "normlab/models/model_type.h"
 #include "normlab/nn/concat.h"
 #include "normlab/nn/dropout.h"
 #include "normlab/nn/embedding.h"
-#include "normlab/nn/last_step.h"
-#include "normlab/nn/recurrent.h"
+#include "normlab/nn/recurrent/last_step.h"
+#include "normlab/nn/recurrent/recurrent.h"
 
 namespace normlab {
 namespace {

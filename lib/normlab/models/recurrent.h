@@ -3,7 +3,7 @@
 #pragma once
 
 #include "normlab/models/model_spec.h"
-#include "normlab/nn/recurrent.h"
+#include "normlab/nn/recurrent/recurrent.h"
 #include "normlab/tasks/task.h"
 
 namespace normlab {

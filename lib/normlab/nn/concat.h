@@ -1,7 +1,7 @@
 // Two values side by side: the directions of a bidirectional layer.
 #pragma once
 
-#include "normlab/nn/graph.h"
+#include "normlab/nn/graph/graph.h"
 
 namespace normlab {
 

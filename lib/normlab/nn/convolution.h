@@ -1,8 +1,8 @@
 // A two-dimensional convolution without a bias: the bias belongs to the normalization that follows
-// (nn/normalization.h). The formula and the layouts are in onednn/convolution.h.
+// (nn/norm/normalization.h). The formula and the layouts are in onednn/convolution.h.
 #pragma once
 
-#include "normlab/nn/graph.h"
+#include "normlab/nn/graph/graph.h"
 #include "normlab/onednn/convolution.h"
 
 namespace normlab {

@@ -7,7 +7,7 @@
 namespace normlab {
 namespace {
 
-constexpr Index groups_of_a_thread = 256;  // 8192 numbers, as in nn/row_threads.h
+constexpr Index groups_of_a_thread = 256;  // 8192 numbers, as in nn/graph/row_threads.h
 
 }  // namespace
 

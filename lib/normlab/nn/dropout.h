@@ -1,8 +1,8 @@
 // Dropout of a layer's output, in training alone. The definition is in kernels/dropout.h.
 #pragma once
 
-#include "normlab/nn/graph.h"
-#include "normlab/nn/parameters.h"
+#include "normlab/nn/graph/graph.h"
+#include "normlab/nn/graph/parameters.h"
 
 namespace normlab {
 

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "normlab/nn/graph.h"
+#include "normlab/nn/graph/graph.h"
 
 namespace normlab {
 

@@ -1,6 +1,6 @@
 #include "normlab/nn/flatten.h"
 
-#include "normlab/nn/row_threads.h"
+#include "normlab/nn/graph/row_threads.h"
 
 namespace normlab {
 namespace {

@@ -1,7 +1,7 @@
 // Images as vectors, for the fully connected layers after the last convolution.
 #pragma once
 
-#include "normlab/nn/graph.h"
+#include "normlab/nn/graph/graph.h"
 
 namespace normlab {
 

@@ -1,9 +1,9 @@
-// y = x W^T, without a bias: the bias belongs to the normalization that follows (nn/normalization.h).
+// y = x W^T, without a bias: the bias belongs to the normalization that follows (nn/norm/normalization.h).
 #pragma once
 
 #include <optional>
 
-#include "normlab/nn/graph.h"
+#include "normlab/nn/graph/graph.h"
 #include "normlab/onednn/matrix_product.h"
 
 namespace normlab {

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "normlab/kernels/softmax_cross_entropy.h"
-#include "normlab/nn/graph.h"
+#include "normlab/nn/graph/graph.h"
 
 namespace normlab {
 

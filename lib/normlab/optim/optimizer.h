@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "normlab/nn/parameters.h"
+#include "normlab/nn/graph/parameters.h"
 #include "normlab/optim/optimizer_spec.h"
 
 namespace normlab {

@@ -25,7 +25,7 @@ Json make_record(const RecordHead& head, const RunResult& result);
 // Reasons to doubt the run's times (train/clock_check.h), as its record has them.
 std::vector<std::string> time_warnings(const RunResult& result);
 
-// A cell whose combination of model, norm and batch size has no meaning.
+// A run whose combination of model, norm and batch size has no meaning.
 Json make_undefined_record(const RecordHead& head, std::string_view reason);
 
 // What is known of a run that ended without telling.

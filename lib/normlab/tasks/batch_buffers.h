@@ -11,7 +11,7 @@
 #include <string_view>
 
 #include "normlab/data/image_batches.h"
-#include "normlab/nn/value.h"
+#include "normlab/nn/graph/value.h"
 
 namespace normlab {
 

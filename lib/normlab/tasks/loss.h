@@ -6,7 +6,7 @@
 #include <memory>
 #include <vector>
 
-#include "normlab/nn/graph.h"
+#include "normlab/nn/graph/graph.h"
 #include "normlab/tasks/batch_buffers.h"
 
 namespace normlab {

@@ -6,7 +6,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "normlab/nn/parameters.h"
+#include "normlab/nn/graph/parameters.h"
 #include "normlab/optim/optimizer.h"
 #include "normlab/train/safetensors.h"
 

@@ -48,7 +48,7 @@ DataSize load_data_size(const RunConfig& config);
 // batch size.
 RunData load_run_data(const RunConfig& config);
 
-// The data that were loaded last, so that checking a config and running it, or checking the cells of a sweep,
+// The data that were loaded last, so that checking a config and running it, or checking the runs of a sweep,
 // loads them once.
 template <class Data>
 std::shared_ptr<Data> load_once(const DatasetSpec& spec, std::uint64_t seed,

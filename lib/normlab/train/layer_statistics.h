@@ -3,8 +3,8 @@
 
 #include <vector>
 
-#include "normlab/nn/graph.h"
-#include "normlab/nn/parameters.h"
+#include "normlab/nn/graph/graph.h"
+#include "normlab/nn/graph/parameters.h"
 #include "normlab/train/run_result.h"
 
 namespace normlab {

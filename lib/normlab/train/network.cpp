@@ -1,6 +1,6 @@
 #include "normlab/train/network.h"
 
-#include "normlab/nn/recurrent.h"
+#include "normlab/nn/recurrent/recurrent.h"
 
 namespace normlab {
 

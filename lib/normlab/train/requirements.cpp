@@ -1,6 +1,7 @@
 #include "normlab/train/requirements.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -8,6 +9,7 @@
 #include "normlab/core/error.h"
 #include "normlab/core/memory.h"
 #include "normlab/models/memory.h"
+#include "normlab/tasks/registry.h"
 #include "normlab/train/data_source.h"
 
 namespace normlab {
@@ -37,7 +39,23 @@ double samples_between_evaluations(const RunConfig& config, const DataSize& size
   return steps * static_cast<double>(samples_per_epoch(config, size)) / steps_an_epoch;
 }
 
+std::string unread_reason(const std::string& model, const Task& task) {
+  Names readers;
+  for (const ModelSpec& other : registered_models()) {
+    if (other->reads(task)) readers.push_back(other->name());
+  }
+  return fmt::format("model {} does not read the {} of {}; it needs one of the models {}", model,
+                     fmt::join(task.inputs, " and "), task.name, fmt::join(readers, ", "));
+}
+
 }  // namespace
+
+std::optional<std::string> undefined_reason(const RunConfig& config) {
+  const Task& task = task_of(config.dataset);
+  if (!config.model->reads(task)) return unread_reason(config.model->name(), task);
+  if (auto reason = config.model->undefined_reason(task)) return reason;
+  return config.model->undefined_reason(config.norm, config.batch_size);
+}
 
 std::string bytes_text(double bytes) {
   if (bytes >= 1e12) return fmt::format("{:.3g} TB", bytes / 1e12);

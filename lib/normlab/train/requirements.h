@@ -9,6 +9,10 @@
 
 namespace normlab {
 
+// Why the combination of model and norm and batch size has no meaning (one sentence that names it), or
+// nothing. Does not touch data. A sweep records such a run as `undefined`; run() refuses it.
+std::optional<std::string> undefined_reason(const RunConfig& config);
+
 // Steps of one epoch, and the samples (characters) that they train on.
 Index steps_per_epoch(const RunConfig& config, const DataSize& size);
 Index samples_per_epoch(const RunConfig& config, const DataSize& size);

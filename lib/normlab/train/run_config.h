@@ -7,6 +7,8 @@
 
 #include "normlab/data/dataset_spec.h"
 #include "normlab/models/model_spec.h"
+#include "normlab/nn/graph/init_spec.h"
+#include "normlab/nn/norm/norm_spec.h"
 #include "normlab/optim/optimizer_spec.h"
 #include "normlab/train/target.h"
 

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "normlab/nn/parameters.h"
+#include "normlab/nn/graph/parameters.h"
 
 namespace normlab {
 

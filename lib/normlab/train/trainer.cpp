@@ -1,7 +1,6 @@
 #include "normlab/train/trainer.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -14,9 +13,8 @@
 #include "normlab/core/parallel.h"
 #include "normlab/core/process.h"
 #include "normlab/core/text.h"
-#include "normlab/nn/recurrent.h"
+#include "normlab/nn/recurrent/recurrent.h"
 #include "normlab/optim/schedule.h"
-#include "normlab/tasks/registry.h"
 #include "normlab/train/checkpoint.h"
 #include "normlab/train/data_source.h"
 #include "normlab/train/layer_statistics.h"
@@ -364,23 +362,7 @@ RunResult Training::run() {
   return std::move(result_);
 }
 
-std::string unread_reason(const std::string& model, const Task& task) {
-  Names readers;
-  for (const ModelSpec& other : registered_models()) {
-    if (other->reads(task)) readers.push_back(other->name());
-  }
-  return fmt::format("model {} does not read the {} of {}; it needs one of the models {}", model,
-                     fmt::join(task.inputs, " and "), task.name, fmt::join(readers, ", "));
-}
-
 }  // namespace
-
-std::optional<std::string> undefined_reason(const RunConfig& config) {
-  const Task& task = task_of(config.dataset);
-  if (!config.model->reads(task)) return unread_reason(config.model->name(), task);
-  if (auto reason = config.model->undefined_reason(task)) return reason;
-  return config.model->undefined_reason(config.norm, config.batch_size);
-}
 
 void check_against_data(const RunConfig& config) {
   const RunData data = load_checked_data(config);

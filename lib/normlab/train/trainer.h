@@ -42,10 +42,6 @@ struct RunOptions {
       nullptr;  // set by a signal handler: write a checkpoint and return `interrupted`
 };
 
-// Why the combination of model and norm and batch size has no meaning (one sentence that names it), or
-// nothing. Does not touch data. A sweep records such a cell as `undefined`; run() refuses it.
-std::optional<std::string> undefined_reason(const RunConfig& config);
-
 // Checks everything about `config` that needs the data: batch size against the training set, target against
 // the task, the parameters file against the model. Throws RequestError.
 void check_against_data(const RunConfig& config);

@@ -1,4 +1,4 @@
-// Comma-separated values (RFC 4180), a row for each cell.
+// Comma-separated values (RFC 4180).
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 

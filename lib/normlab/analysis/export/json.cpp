@@ -57,9 +57,8 @@ std::string render_json(const Report& report) {
   json["warnings"] = report.warnings;
   json["explanation"] =
       "A median, minimum or maximum of null is not a number: with median_status \"not_reached\" half of the "
-      "runs or "
-      "more missed the target and count as infinite; with \"not_measured\" no run of the cell ended with a "
-      "result.";
+      "runs or more missed the target and count as infinite; with \"not_measured\" no run of the row ended "
+      "with a result.";
   json["rows"] = Json::array();
   for (const ReportRow& row : report.rows) json["rows"].push_back(json_row(report, row));
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";  // a folder's name is any bytes

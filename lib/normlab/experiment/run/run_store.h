@@ -1,0 +1,78 @@
+// The folder of a sweep:
+//
+//   sweep.json                 the spec as resolved, with the ids of its runs
+//   runs/ID.json               one record a run
+//   checkpoints/ID.checkpoint, checkpoints/ID.evaluations   of a run that is not finished
+//   parameters/ID.safetensors  of a run that ended, where the sweep was asked for them
+//   summary.csv, summary.json  can always be rebuilt from the runs
+//   lock                       held while a sweep works here
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "normlab/experiment/config/json.h"
+#include "normlab/experiment/spec/sweep_spec.h"
+
+namespace normlab {
+
+// Refuses `folder` for field `field` when nothing can be written into it, making it (and its parents) if need
+// be. RunError when the disk is full, or too many files are open.
+void require_writable_folder(const std::filesystem::path& folder, std::string_view field);
+
+// The status in the run's record in a sweep's folder; "" when there is none, or one that is no whole record
+// of it.
+std::string recorded_status(const std::filesystem::path& folder, const SweepRun& run);
+
+// Whether the folder has a sweep.json that a sweep wrote.
+bool holds_sweep_file(const std::filesystem::path& folder);
+
+class RunStore {
+ public:
+  // Takes the folder for this sweep, until the object and every process that inherited the lock are gone.
+  // RequestError naming `out` when it cannot be written, when another sweep works there, or when it holds the
+  // results of a different spec, a summary that no sweep wrote, or something else in the place of a file that
+  // the sweep writes (nothing there is touched then). RunError when it cannot be locked. A damaged
+  // sweep.json, and what stands in the place of a run's record and is none, is renamed with a warning
+  // (set_aside).
+  RunStore(std::filesystem::path folder, const SweepSpec& spec, const std::vector<SweepRun>& runs);
+  RunStore(const RunStore&) = delete;
+  RunStore& operator=(const RunStore&) = delete;
+
+  const std::filesystem::path& folder() const { return folder_; }
+  std::filesystem::path record_path(std::string_view id) const;
+  std::filesystem::path checkpoint_path(std::string_view id) const;
+  std::filesystem::path evaluation_log_path(std::string_view id) const;
+  std::filesystem::path parameters_path(std::string_view id) const;
+
+  std::string status(const SweepRun& run) const { return recorded_status(folder_, run); }
+  // The run's record; null where status() is "".
+  nlohmann::json record(const SweepRun& run) const;
+  // Makes parameters/; RequestError naming `out` when the runs' parameters could not be written there.
+  void prepare_parameters(const std::vector<SweepRun>& runs) const;
+  void write_record(std::string_view id, const Json& record) const;
+  // Removes what a run that has ended no longer needs: its checkpoint and its evaluations under way.
+  void remove_leftovers(std::string_view id) const;
+
+ private:
+  void take_lock(const Json& sweep);
+  void require_same_spec(const Json& sweep) const;
+  void require_own_records(const std::vector<SweepRun>& runs) const;
+  void write_sweep_file(const Json& sweep) const;
+  void require_places(const std::vector<SweepRun>& runs) const;
+  void set_aside_damaged_record(const SweepRun& run) const;
+  void remove_partial_files(const std::vector<SweepRun>& runs) const;
+
+  // Held by the open file, and so by the processes that inherit it.
+  struct Lock {
+    ~Lock();
+    int descriptor = -1;
+  };
+
+  std::filesystem::path folder_;
+  Lock lock_;
+};
+
+}  // namespace normlab
