@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "normlab/core/random.h"
-#include "normlab/kernels/norm/bias.h"
 #include "normlab/kernels/norm/batch_norm.h"
+#include "normlab/kernels/norm/bias.h"
 #include "normlab/kernels/norm/dynamic_tanh.h"
 #include "normlab/kernels/norm/group_norm.h"
 #include "normlab/kernels/norm/row_norm.h"

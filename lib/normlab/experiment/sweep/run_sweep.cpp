@@ -22,9 +22,9 @@
 #include "normlab/experiment/run/evaluation_log.h"
 #include "normlab/experiment/run/record_head.h"
 #include "normlab/experiment/run/train_and_record.h"
-#include "normlab/experiment/sweep/progress.h"
 #include "normlab/experiment/spec/run_labels.h"
 #include "normlab/experiment/spec/run_order.h"
+#include "normlab/experiment/sweep/progress.h"
 #include "normlab/experiment/sweep/time_estimate.h"
 #include "normlab/records/vocabulary.h"
 

@@ -7,8 +7,8 @@
 namespace normlab {
 
 // Mean and sum of squares of every channel over the positions of every image, by the corrected two-pass
-// algorithm (kernels/norm/columns-inl.h): the mean is origin + offset, more precise than one number of type T,
-// and squares is the sum of (x - mean)^2.
+// algorithm (kernels/norm/columns-inl.h): the mean is origin + offset, more precise than one number of type
+// T, and squares is the sum of (x - mean)^2.
 template <class T>
 struct ImageMoments {
   const T* x;                    // (images, positions, channels)
