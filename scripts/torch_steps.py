@@ -14,7 +14,8 @@ import time
 import torch
 from torch.nn import functional as F
 
-from torch_models import Cnn, LayerNormLstm, LoopLstm, Mlp, NormalizedRecurrence, RecurrentClassifier, recurrence
+from torch_models import Cnn, Mlp, RecurrentClassifier
+from torch_recurrence import LayerNormLstm, LoopLstm, NormalizedRecurrence, recurrence
 
 IMAGES, SIDE, CLASSES = 3584, 28, 10  # of the synthetic data set, as many as `normlab bench` takes
 LARGEST_GRADIENT_NORM = 1.0  # to which gradients of recurrent models are clipped
@@ -213,7 +214,7 @@ def require_same_lstm():
     fast.load_state_dict(reference.state_dict())
     x = torch.randn(9, 3, 5, dtype=torch.float64)
     if not torch.allclose(fast(x)[0], reference(x)[0], rtol=1e-9):
-        sys.exit("bench_torch: LayerNormLstm of torch_models.py is another network than NormalizedRecurrence")
+        sys.exit("bench_torch: LayerNormLstm of torch_recurrence.py is another network than NormalizedRecurrence")
 
 
 def prepare():

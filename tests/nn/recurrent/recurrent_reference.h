@@ -1,5 +1,5 @@
 // Recurrent layers as plain scalar loops in double precision, straight from the formulas of
-// kernels/{tanh,lstm,gru}_cell.h.
+// kernels/recurrent/{tanh,lstm,gru}_cell.h.
 #pragma once
 
 #include <cmath>
