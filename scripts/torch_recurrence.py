@@ -13,7 +13,7 @@ class NormalizedRecurrence(nn.Module):
 
     batch: Cooijmans et al. 2016, statistics of each time step by itself. layer: Ba, Kiros, Hinton 2016,
     section 3.1 and supplement. rms: as layer, without means and cell bias. group: as layer, each vector in
-    equal groups.
+    equal groups. affine: True, "gain" (no biases; with rms as True) or False (neither gains nor biases).
     """
 
     def __init__(
@@ -28,10 +28,12 @@ class NormalizedRecurrence(nn.Module):
         epsilon=1e-5,
         momentum=0.1,
         groups=8,
+        affine=True,
     ):
         super().__init__()
         self.cell, self.norm_kind, self.hidden = cell, norm, hidden
         self.epsilon, self.momentum, self.groups = epsilon, momentum, groups
+        self.affine = True if (norm, affine) == ("rms", "gain") else affine
         directions = ("", "_reverse") if bidirectional else ("",)
         self.suffixes = [[f"_l{layer}{direction}" for direction in directions] for layer in range(layers)]
         for layer, suffixes in enumerate(self.suffixes):
@@ -44,7 +46,8 @@ class NormalizedRecurrence(nn.Module):
         bound = self.hidden**-0.5
 
         def parameter(name, tensor):
-            self.register_parameter(name + suffix, nn.Parameter(tensor))
+            learned = self.affine is True or name.startswith(("weight", "gain") if self.affine else "weight")
+            self.register_parameter(name + suffix, nn.Parameter(tensor) if learned else None)
 
         parameter("weight_ih", torch.empty(width, inputs).uniform_(-bound, bound))
         parameter("weight_hh", torch.empty(width, self.hidden).uniform_(-bound, bound))
@@ -69,6 +72,14 @@ class NormalizedRecurrence(nn.Module):
 
     def _get(self, name, suffix):
         return getattr(self, name + suffix)
+
+    def _scaled(self, x, gain, suffix):
+        gain = getattr(self, gain + suffix, None)
+        return x if gain is None else x * gain
+
+    def _shifted(self, x, bias, suffix):
+        bias = getattr(self, bias + suffix, None)
+        return x if bias is None else x + bias
 
     def _rows(self, x):
         """Normalizes each row by itself."""
@@ -96,30 +107,27 @@ class NormalizedRecurrence(nn.Module):
 
     def _lstm(self, inputs, h, c, suffix, step):
         recurrent = self._normalize(h @ self._get("weight_hh", suffix).T, "hh", suffix, step)
-        summed = inputs + recurrent * self._get("gain_hh", suffix) + self._get("bias_ih", suffix)
+        summed = self._shifted(inputs + self._scaled(recurrent, "gain_hh", suffix), "bias_ih", suffix)
         i, f, g, o = summed.chunk(4, dim=-1)
         c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
-        shown = self._normalize(c, "c", suffix, step) * self._get("gain_c", suffix)
-        if self.norm_kind != "rms":
-            shown = shown + self._get("bias_c", suffix)
-        return torch.sigmoid(o) * torch.tanh(shown), c
+        shown = self._scaled(self._normalize(c, "c", suffix, step), "gain_c", suffix)
+        return torch.sigmoid(o) * torch.tanh(self._shifted(shown, "bias_c", suffix)), c
 
     def _gru(self, inputs, h, suffix, step):
         recurrent = self._normalize(h @ self._get("weight_hh", suffix).T, "hh", suffix, step)
-        p_r, p_z, p_n = (inputs + self._get("bias_ih", suffix)).chunk(3, dim=-1)
-        q_r, q_z, q_n = (recurrent * self._get("gain_hh", suffix)).chunk(3, dim=-1)
+        p_r, p_z, p_n = self._shifted(inputs, "bias_ih", suffix).chunk(3, dim=-1)
+        q_r, q_z, q_n = self._scaled(recurrent, "gain_hh", suffix).chunk(3, dim=-1)
         r, z = torch.sigmoid(p_r + q_r), torch.sigmoid(p_z + q_z)
-        n = torch.tanh(p_n + r * (q_n + self._get("bias_hn", suffix)))
+        n = torch.tanh(p_n + r * self._shifted(q_n, "bias_hn", suffix))
         return (1 - z) * n + z * h
 
     def _tanh(self, inputs, h, suffix, step):
         recurrent = h @ self._get("weight_hh", suffix).T
         if self.norm_kind != "batch":
-            return torch.tanh(
-                self._rows(inputs + recurrent) * self._get("gain", suffix) + self._get("bias", suffix)
-            )
-        recurrent = self._normalize(recurrent, "hh", suffix, step) * self._get("gain_hh", suffix)
-        return torch.tanh(inputs + recurrent + self._get("bias_ih", suffix))
+            scaled = self._scaled(self._rows(inputs + recurrent), "gain", suffix)
+            return torch.tanh(self._shifted(scaled, "bias", suffix))
+        recurrent = self._scaled(self._normalize(recurrent, "hh", suffix, step), "gain_hh", suffix)
+        return torch.tanh(self._shifted(inputs + recurrent, "bias_ih", suffix))
 
     def _inputs(self, x, suffix):
         """Everything that depends on x alone, of all time steps together."""
@@ -131,7 +139,7 @@ class NormalizedRecurrence(nn.Module):
             products = torch.stack([self._normalize(products[t], "ih", suffix, t) for t in steps])
         else:
             products = self._normalize(products, "ih", suffix, None)
-        return products * self._get("gain_ih", suffix)
+        return self._scaled(products, "gain_ih", suffix)
 
     def _direction(self, x, h, c, suffix):
         # Statistics belong to the steps the cell takes: the reverse direction's first is the last of x.

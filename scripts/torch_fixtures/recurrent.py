@@ -1,7 +1,7 @@
 """Recurrent layers."""
 
 from torch_fixtures.cases import Fixture
-from torch_models import recurrence
+from torch_recurrence import recurrence
 
 
 def draw_parameters(case, module):
@@ -50,6 +50,8 @@ def recurrent_layers():
         for norm in "none", "batch", "layer", "rms", "weight":
             recurrent_case(fixture, cell, norm)
         recurrent_case(fixture, cell, "group", hidden=8, groups=2)
+        for norm, affine in ("layer", "gain"), ("layer", False), ("batch", False), ("rms", False):
+            recurrent_case(fixture, cell, norm, f"affine {affine}", affine=affine)
         recurrent_case(fixture, cell, "batch", "evaluation")
         for norm in "none", "batch", "layer":
             recurrent_case(fixture, cell, norm, "bidirectional")

@@ -193,6 +193,32 @@ TEST_CASE("the estimate of memory knows which gains and biases are not learned")
   CHECK(all - estimated(network) == 2 * vectors);
 }
 
+TEST_CASE("the estimate of memory knows which gains and biases of recurrent layers are not learned" *
+          doctest::skip(!allocator_tells)) {
+  for (const CellKind cell : {CellKind::tanh, CellKind::lstm, CellKind::gru}) {
+    for (const Norm norm : {Norm::batch, Norm::layer, Norm::rms}) {
+      Network network{.model = Recurrent{.cell = cell, .hidden_size = 400},
+                      .norm = {.kind = norm},
+                      .task = classification_of({2, 1}, 10),
+                      .batches = {{2}, {2}}};
+      allocated(network);  // oneDNN keeps what it makes for the first time
+      double before = allocated(network), estimated_before = estimated(network);
+      for (const Affine affine : {Affine::gain, Affine::none}) {
+        if (!traits(norm).has_bias && affine == Affine::gain) continue;  // as all
+        network.norm.affine = affine;
+        const double after = allocated(network), estimated_after = estimated(network);
+        CAPTURE(network.model->name());
+        CAPTURE(static_cast<int>(norm));
+        CAPTURE(static_cast<int>(affine));
+        CHECK(before > after);
+        CHECK((estimated_before - estimated_after) / (before - after) == doctest::Approx(1).epsilon(0.1));
+        before = after;
+        estimated_before = estimated_after;
+      }
+    }
+  }
+}
+
 TEST_CASE("the estimate of memory knows of biases and activations before the norm" *
           doctest::skip(!allocator_tells)) {
   for (const Norm norm : {Norm::batch, Norm::layer, Norm::dyt}) {

@@ -93,6 +93,19 @@ CellSizes cell_sizes(CellKind kind, Norm norm) {
   return {1, traits(norm).statistics == Statistics::channel, 0, 0, 1};
 }
 
+void count_gains_and_biases(MemoryCount& count, CellKind kind, const CellSizes& sizes, double hidden) {
+  const NormSpec& norm = count.norm();
+  const double width = sizes.gates * hidden;
+  if (!traits(norm.kind).normalizes()) return count.parameters(2 * width);
+  const auto add = [&](bool learned, double size) { learned ? count.parameters(size) : count.fixed(size); };
+  add(learns_gain(norm), (sizes.apart ? 2 : 1) * width);
+  if (learns_cell_bias(norm)) count.parameters(width);
+  if (kind == CellKind::gru) add(learns_cell_bias(norm), hidden);
+  if (kind != CellKind::lstm) return;
+  add(learns_gain(norm), hidden);
+  add(learns_bias(norm), hidden);
+}
+
 // One direction of a layer that reads `in` numbers in each of `steps` time steps.
 void count_cell(MemoryCount& count, const Recurrent& model, double steps, double in) {
   const auto hidden = static_cast<double>(model.hidden_size);
@@ -100,7 +113,7 @@ void count_cell(MemoryCount& count, const Recurrent& model, double steps, double
   const double width = sizes.gates * hidden;
   count.weight(width, in);
   count.weight(width, hidden);
-  count.parameters(2 * width);
+  count_gains_and_biases(count, model.cell, sizes, hidden);
   count.fixed(width * hidden);              // packed for the recurrent product
   count.fixed_in_training(width * hidden);  // and for its gradient
   count.value(steps * hidden);

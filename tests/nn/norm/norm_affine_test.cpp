@@ -1,6 +1,5 @@
 // Norms that learn a gain alone, or nothing (norm.affine).
 #include "nn/norm/norm_checks.h"
-#include "normlab/nn/recurrent/recurrent.h"
 
 namespace normlab {
 namespace {
@@ -51,13 +50,6 @@ TEST_CASE("what is not learned has no parameter, nor a bias of the layer in its 
   for (const NormSpec& norm : norms_with(Affine::gain))
     CHECK(names(norm) == std::vector<std::string>{"hidden.0.norm.weight"});
   for (const NormSpec& norm : norms_with(Affine::none)) CHECK(names(norm).empty());
-}
-
-TEST_CASE("recurrent layers refuse norms without gain and bias by the name of the setting") {
-  const auto reason = recurrent_undefined_reason({.kind = Norm::layer, .affine = Affine::none}, 4, 8);
-  REQUIRE(reason);
-  CHECK(reason->find("norm.affine") != std::string::npos);
-  CHECK_FALSE(recurrent_undefined_reason({.kind = Norm::weight, .affine = Affine::none}, 4, 8));
 }
 
 }  // namespace normlab

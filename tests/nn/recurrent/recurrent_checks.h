@@ -10,19 +10,35 @@ namespace normlab::test {
 inline constexpr CellKind cells[] = {CellKind::tanh, CellKind::lstm, CellKind::gru};
 inline const std::vector<Norm> recurrent_norms =
     norms_where([](const NormTraits& norm) { return norm.recurrent; });
+inline constexpr Affine all_affine[] = {Affine::all, Affine::gain, Affine::none};
 
 struct RecurrentSize {
-  Index steps = 4, batch = 3, in = 4, hidden = 9;
+  Index steps = 4, batch = 5, in = 4, hidden = 9;
 };
 
 // Groups of three units of the default size.
-inline NormSpec spec_of(Norm norm) {
-  return {.kind = norm, .groups = 3};
+inline NormSpec spec_of(Norm norm, Affine affine = Affine::all) {
+  return {.kind = norm, .groups = 3, .affine = affine};
 }
 
+// Every norm of recurrent layers, with all that can be learned of it.
+inline std::vector<NormSpec> recurrent_specs() {
+  std::vector<NormSpec> specs;
+  specs.reserve(recurrent_norms.size() * std::size(all_affine));
+  for (const Norm norm : recurrent_norms) {
+    for (const Affine affine : all_affine) {
+      if (affine == Affine::all || traits(norm).normalizes()) specs.push_back(spec_of(norm, affine));
+    }
+  }
+  return specs;
+}
+
+inline std::string describe(CellKind cell, const NormSpec& norm, bool reverse) {
+  return "cell " + std::to_string(static_cast<int>(cell)) + ", " + traits(norm.kind).name + " norm, affine " +
+         affine_names()[static_cast<std::size_t>(norm.affine)] + (reverse ? ", reverse" : "");
+}
 inline std::string describe(CellKind cell, Norm norm, bool reverse) {
-  return "cell " + std::to_string(static_cast<int>(cell)) + ", norm " +
-         std::to_string(static_cast<int>(norm)) + (reverse ? ", reverse" : "");
+  return describe(cell, spec_of(norm), reverse);
 }
 
 // Gains and biases away from where they start, so that a missing factor or term shows.

@@ -149,9 +149,8 @@ class RecurrentReference {
         begin = end;
       }
     }
-    const Row& gain = tensors_["gain_" + matrix];
     for (Row& row : y) {
-      for (std::size_t j = 0; j < row.size(); ++j) row[j] *= gain[j];
+      for (std::size_t j = 0; j < row.size(); ++j) row[j] *= gain("gain_" + matrix, j);
     }
     return y;
   }
@@ -164,6 +163,14 @@ class RecurrentReference {
       for (const Row& row : x) s.variance[j] += (row[j] - s.mean[j]) * (row[j] - s.mean[j]) / n;
     }
     statistics[matrix].push_back(s);
+  }
+
+  // What a cell does not learn changes nothing.
+  double gain(const std::string& name, std::size_t j) const { return learned(name, j, 1); }
+  double bias(const std::string& name, std::size_t j) const { return learned(name, j, 0); }
+  double learned(const std::string& name, std::size_t j, double otherwise) const {
+    const auto found = tensors_.find(name);
+    return found == tensors_.end() ? otherwise : found->second.at(j);
   }
 
   bool plain() const { return norm_.kind == Norm::none || norm_.kind == Norm::weight; }
@@ -183,10 +190,10 @@ class RecurrentReference {
       for (std::size_t j = 0; j < hidden_; ++j) {
         double a = n_p[b][j] + n_q[b][j];
         if (together)
-          a = tensors_["gain"][j] * sum[b][j] + tensors_["bias"][j];
+          a = gain("gain", j) * sum[b][j] + bias("bias", j);
         else
-          a += tensors_["bias_ih"][j];
-        if (plain()) a += tensors_["bias_hh"][j];
+          a += bias("bias_ih", j);
+        if (plain()) a += bias("bias_hh", j);
         h[b][j] = std::tanh(a);
       }
     }
@@ -201,8 +208,8 @@ class RecurrentReference {
         double a[4];
         for (std::size_t gate = 0; gate < 4; ++gate) {
           const std::size_t at = gate * hidden_ + j;
-          a[gate] = n_p[b][at] + n_q[b][at] + tensors_["bias_ih"][at];
-          if (plain()) a[gate] += tensors_["bias_hh"][at];
+          a[gate] = n_p[b][at] + n_q[b][at] + bias("bias_ih", at);
+          if (plain()) a[gate] += bias("bias_hh", at);
         }
         c[b][j] = logistic(a[1]) * c[b][j] + logistic(a[0]) * std::tanh(a[2]);
         output_gate[b][j] = logistic(a[3]);
@@ -212,7 +219,7 @@ class RecurrentReference {
     for (std::size_t b = 0; b < p.size(); ++b) {
       for (std::size_t j = 0; j < hidden_; ++j) {
         const bool biased = !plain() && norm_.kind != Norm::rms;
-        h[b][j] = output_gate[b][j] * std::tanh(n_c[b][j] + (biased ? tensors_["bias_c"][j] : 0.0));
+        h[b][j] = output_gate[b][j] * std::tanh(n_c[b][j] + (biased ? bias("bias_c", j) : 0.0));
       }
     }
   }
@@ -223,11 +230,11 @@ class RecurrentReference {
     for (std::size_t b = 0; b < p.size(); ++b) {
       for (std::size_t j = 0; j < hidden_; ++j) {
         const auto bias_hh = [&](std::size_t gate) {
-          if (plain()) return tensors_["bias_hh"][gate * hidden_ + j];
-          return gate == 2 ? tensors_["bias_hn"][j] : 0.0;
+          if (plain()) return bias("bias_hh", gate * hidden_ + j);
+          return gate == 2 ? bias("bias_hn", j) : 0.0;
         };
         const auto from_input = [&](std::size_t gate) {
-          return n_p[b][gate * hidden_ + j] + tensors_["bias_ih"][gate * hidden_ + j];
+          return n_p[b][gate * hidden_ + j] + bias("bias_ih", gate * hidden_ + j);
         };
         const auto from_recurrent = [&](std::size_t gate) {
           return n_q[b][gate * hidden_ + j] + bias_hh(gate);

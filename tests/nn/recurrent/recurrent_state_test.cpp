@@ -19,14 +19,14 @@ class SetStates : public Op<double> {
   Parameters<double>& parameters_;
 };
 
-void check_carried_gradients(CellKind cell, Norm norm, Index steps, Index batch = 3) {
+void check_carried_gradients(CellKind cell, const NormSpec& norm, Index steps, Index batch = 3) {
   INFO(test::describe(cell, norm, false));
   Graph<double> graph(Mode::training);
   Parameters<double> parameters({}, 1);
   auto& x = test::checked_input(graph, {steps, batch, 4}, 7);
   graph.add<SetStates>(parameters);
-  auto& y = add_recurrent(graph, parameters, "rnn.", x, {.cell = cell, .hidden = 9}, test::spec_of(norm),
-                          CarriedState::carried);
+  auto& y =
+      add_recurrent(graph, parameters, "rnn.", x, {.cell = cell, .hidden = 9}, norm, CarriedState::carried);
   test::disturb(parameters);
   test::check_gradients(graph, test::everything({{"x", &x}}, parameters), y);
 }
@@ -35,7 +35,7 @@ void check_carried_gradients(CellKind cell, Norm norm, Index steps, Index batch 
 
 TEST_CASE("recurrent layers: backward passes from a carried state agree with finite differences") {
   for (const auto cell : test::cells) {
-    for (const auto norm : test::recurrent_norms) {
+    for (const NormSpec& norm : test::recurrent_specs()) {
       check_carried_gradients(cell, norm, 3);
       check_carried_gradients(cell, norm, 1);
     }
@@ -43,7 +43,7 @@ TEST_CASE("recurrent layers: backward passes from a carried state agree with fin
 }
 
 TEST_CASE("recurrent layers: several chunks of time steps from a carried state have the right gradients") {
-  for (const auto cell : test::cells) check_carried_gradients(cell, Norm::none, 5, 64);
+  for (const auto cell : test::cells) check_carried_gradients(cell, {}, 5, 64);
 }
 
 TEST_CASE("recurrent layers: a carried state continues a long window in short ones") {

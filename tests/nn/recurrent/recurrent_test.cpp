@@ -8,7 +8,7 @@ namespace normlab {
 
 TEST_CASE("recurrent layers: backward passes agree with finite differences") {
   for (const auto cell : test::cells) {
-    for (const auto norm : test::recurrent_norms) {
+    for (const NormSpec& norm : test::recurrent_specs()) {
       for (const bool reverse : {false, true}) {
         INFO(test::describe(cell, norm, reverse));
         Parameters<double> parameters({}, 1);
@@ -48,13 +48,13 @@ TEST_CASE("recurrent layers: a single time step has no recurrent weight gradient
 
 TEST_CASE("recurrent layers: forward agrees with scalar loops over the formulas") {
   for (const auto cell : test::cells) {
-    for (const auto norm : test::recurrent_norms) {
+    for (const NormSpec& norm : test::recurrent_specs()) {
       for (const bool reverse : {false, true}) {
         INFO(test::describe(cell, norm, reverse));
         Parameters<double> parameters({}, 1);
         const test::RecurrentSize size;
         test::RecurrentLayer<double> layer(cell, norm, reverse, size, parameters);
-        test::RecurrentReference reference(cell, test::spec_of(norm), size.hidden, parameters, "rnn.",
+        test::RecurrentReference reference(cell, norm, size.hidden, parameters, "rnn.",
                                            reverse ? "_l0_reverse" : "_l0");
         CHECK(test::worst_error(layer, reference, reverse, size.hidden) < 1e-12);
       }
@@ -178,7 +178,7 @@ TEST_CASE("recurrent layers have the names and shapes of PyTorch's modules") {
 TEST_CASE("recurrent layers: a second backward pass gives the gradients of the first") {
   const test::ThreadCount one(1);
   for (const auto cell : test::cells) {
-    for (const auto norm : test::recurrent_norms) {
+    for (const NormSpec& norm : test::recurrent_specs()) {
       INFO(test::describe(cell, norm, false));
       Parameters<double> parameters({}, 1);
       test::RecurrentLayer<double> layer(cell, norm, false, {}, parameters);

@@ -12,6 +12,11 @@ CellKind cell_named(const std::string& name) {
   return name == "lstm" ? CellKind::lstm : name == "gru" ? CellKind::gru : CellKind::tanh;
 }
 
+Affine affine_of(const nlohmann::json& settings) {
+  const nlohmann::json affine = settings.value("affine", nlohmann::json(true));
+  return affine == "gain" ? Affine::gain : affine == false ? Affine::none : Affine::all;
+}
+
 template <class T>
 Value<T>& record(Graph<T>& graph, Parameters<T>& parameters, Value<T>& x, const TorchCase& c) {
   const auto& s = c.settings;
@@ -19,7 +24,8 @@ Value<T>& record(Graph<T>& graph, Parameters<T>& parameters, Value<T>& x, const 
   const NormSpec norm{.kind = test::norm_named(s.at("norm")),
                       .epsilon = s.at("epsilon"),
                       .momentum = s.at("momentum"),
-                      .groups = s.value("groups", Index{1})};
+                      .groups = s.value("groups", Index{1}),
+                      .affine = affine_of(s)};
   if (!s.at("bidirectional")) {
     const CarriedState carry = s.at("carried") ? CarriedState::carried : CarriedState::zero;
     return add_recurrent(graph, parameters, "", x, spec, norm, carry);
@@ -64,7 +70,7 @@ void compare_cell(const std::string& cell) {
     compare<double>(c);
     ++compared;
   }
-  CHECK(compared == 13);
+  CHECK(compared == 17);
 }
 
 }  // namespace

@@ -109,6 +109,10 @@ bool learns_bias(const NormSpec& norm) {
   return t.has_bias && (!t.normalizes() || norm.affine == Affine::all);
 }
 
+bool learns_cell_bias(const NormSpec& norm) {
+  return learns_bias(norm) || (!traits(norm.kind).has_bias && learns_gain(norm));
+}
+
 bool follows_activation(const NormSpec& norm) {
   return traits(norm.kind).normalizes() && norm.position == NormPosition::after_activation;
 }
@@ -148,8 +152,6 @@ std::optional<std::string> undefined_reason(const NormSpec& norm, const NormGeom
 std::optional<std::string> recurrent_undefined_reason(const NormSpec& norm, Index batch, Index hidden) {
   const NormTraits& t = traits(norm.kind);
   if (!t.recurrent) return not_defined(t, "on recurrent layers");
-  if (t.normalizes() && norm.affine != Affine::all)
-    return not_defined(t, "on recurrent layers without its gain and bias (norm.affine)");
   if (follows_activation(norm))
     return not_defined(t, "on recurrent layers after the activation (norm.position)");
   if (t.statistics == Statistics::channel && batch < 2) return not_defined_for_one_value(norm, 0);

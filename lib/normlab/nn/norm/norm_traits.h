@@ -60,6 +60,9 @@ struct NormGeometry {
 // Whether a layer learns a gain and a bias for each channel, beside its weights.
 bool learns_gain(const NormSpec& norm);
 bool learns_bias(const NormSpec& norm);
+// Whether a normalized recurrent cell learns biases of its summed inputs. It does under a norm without a
+// bias too, unless that learns nothing.
+bool learns_cell_bias(const NormSpec& norm);
 
 // Whether the norm follows the activation, and the layer has a bias of its own before that; the same norm
 // where it acts on its input.

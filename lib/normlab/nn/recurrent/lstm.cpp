@@ -19,7 +19,7 @@ Lstm<T>::Lstm(const RecurrentLinks<T>& links, const RecurrentSite<T>& site)
       input_(*this, site, {.name = "ih", .gain = "gain_ih", .width = 4 * this->hidden_}),
       recurrent_(*this, site, {.name = "hh", .gain = "gain_hh", .width = 4 * this->hidden_}),
       cell_(*this, site, {.name = "c", .gain = "gain_c", .width = this->hidden_}),
-      bias_cell_(*this, site, site.centre("bias_c", this->hidden_), this->hidden_),
+      bias_cell_(*this, site, site.centre("bias_c", this->hidden_), this->hidden_, T(0)),
       carried_cell_(site.carried("cell")),
       cell_state_({this->kept_steps(), this->batch_, this->hidden_}),
       tanh_cell_({this->kept_steps(), this->batch_, this->hidden_}),

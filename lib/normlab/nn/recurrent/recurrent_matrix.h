@@ -16,13 +16,17 @@ namespace normlab {
 template <class T>
 class CellParameter {
  public:
-  // Of `size` numbers. `parameter` may be null: what is summed is then forgotten.
-  CellParameter(Op<T>& op, const RecurrentSite<T>& site, Parameter<T>* parameter, Index size)
+  // Of `size` numbers. `parameter` may be null: a normalized cell then has `constant` in its place, so that
+  // the kernels and the time they take are the same, and what is summed is forgotten.
+  CellParameter(Op<T>& op, const RecurrentSite<T>& site, Parameter<T>* parameter, Index size, T constant)
       : input_(op, parameter) {
     if (site.training()) sums_ = ThreadSums<T>(size);
+    if (input_ || !site.normalizes()) return;
+    constant_ = Tensor<T>({size});
+    constant_.fill(constant);
   }
 
-  const T* data() const { return input_ ? input_.data() : nullptr; }
+  const T* data() const { return input_ ? input_.data() : constant_.data(); }
   T* sum(Index thread) { return sums_.part(thread); }
   void clear() { sums_.clear(); }
   void total() const {
@@ -32,11 +36,13 @@ class CellParameter {
 
  private:
   Input<T> input_;
+  Tensor<T> constant_;
   ThreadSums<T> sums_;
 };
 
 // The bias of the summed inputs. A plain cell has the two of PyTorch's modules, of which only the sum counts,
-// except for GRU's candidate: there `shared` is less than the size.
+// except for GRU's candidate: there `shared` is less than the size. A normalized cell that does not learn its
+// bias has zeros.
 template <class T>
 class CellBias {
  public:
@@ -52,13 +58,13 @@ class CellBias {
   const T* data() const { return bias_.data(); }
   T* sum(Index thread) { return sums_.part(thread); }
   void start_forward() {
-    bias_.copy_from(ih_.tensor());
+    if (ih_) bias_.copy_from(ih_.tensor());
     if (!hh_) return;
     for (Index i = 0; i < shared_; ++i) bias_[i] += hh_.data()[i];
   }
   void clear() { sums_.clear(); }
   void total() {
-    sums_.total(ih_.gradient());
+    if (ih_) sums_.total(ih_.gradient());
     if (hh_) sums_.total(hh_.gradient());
   }
 
@@ -119,7 +125,7 @@ class RecurrentMatrix {
       : width_(spec.width),
         rows_(site.training() ? site.batch : 0),
         vectors_(spec.vectors * site.cell_norm().groups),
-        gain_(op, site, spec.gain.empty() ? nullptr : site.gain(spec.gain, width_), width_) {
+        gain_(op, site, spec.gain.empty() ? nullptr : site.gain(spec.gain, width_), width_, T(1)) {
     if (!site.normalizes() || spec.gain.empty()) return;
     if (site.per_column()) {
       columns_.emplace(site, spec.name, width_);

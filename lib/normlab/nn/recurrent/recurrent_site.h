@@ -26,25 +26,26 @@ struct RecurrentSite {
     return prefix + tensor + "_l" + std::to_string(spec.layer) + (spec.reverse ? "_reverse" : "");
   }
   bool normalizes() const { return traits(norm.kind).normalizes(); }
-  // What every cell has. Gains and biases of normalized cells are never drawn.
+  // Of the summed inputs; null in a normalized cell that does not learn it. Gains and biases of normalized
+  // cells are never drawn.
   Parameter<T>* bias(const std::string& tensor, Index size) const {
     return normalizes() ? norm_bias(tensor, size) : plain_bias(tensor, size);
   }
-  // Null where the cell is not plain; not normalized; not normalized about a mean.
+  // Null where the cell is not plain; not normalized, or does not learn it; and where its norm has no bias.
   Parameter<T>* plain_bias(const std::string& tensor, Index size) const {
     return normalizes() ? nullptr : &parameters.bias(name(tensor), size, spec.hidden);
   }
   Parameter<T>* norm_bias(const std::string& tensor, Index size) const {
-    if (!normalizes()) return nullptr;
+    if (!normalizes() || !learns_cell_bias(norm)) return nullptr;
     return &parameters.constant(name(tensor), ParameterRole::bias, {size}, T(0));
   }
   Parameter<T>* centre(const std::string& tensor, Index size) const {
-    return traits(norm.kind).centred ? norm_bias(tensor, size) : nullptr;
+    return learns_bias(norm) ? norm_bias(tensor, size) : nullptr;
   }
-  // Null where the cell is not normalized. Batch norm's gains start at 0.1, so that tanh does not start
-  // saturated (Cooijmans et al. 2016, section 4).
+  // Null where the cell is not normalized, or does not learn it. Batch norm's gains start at 0.1, so that
+  // tanh does not start saturated (Cooijmans et al. 2016, section 4).
   Parameter<T>* gain(const std::string& tensor, Index size) const {
-    if (!normalizes()) return nullptr;
+    if (!learns_gain(norm)) return nullptr;
     const T start = per_column() ? T(0.1) : T(1);
     return &parameters.constant(name(tensor), ParameterRole::gain, {size}, start);
   }
