@@ -129,16 +129,17 @@ class NewFolders {
   std::vector<filesystem::path> made_;  // outermost first
 };
 
-// A run may write its own record again, and nothing else that is there already.
-void require_own_record(const filesystem::path& out, const std::string& id) {
+// What stands in the place of the run's record, or null. A run may write its own record again, and nothing
+// else that is there already.
+nlohmann::json require_own_record(const filesystem::path& out, const std::string& id) {
   std::error_code ignored;
   if (filesystem::is_other(out, ignored)) {
     normlab::refuse("out", normlab::quotation(out.string()), "a file, not a device or a pipe, is");
   }
-  if (!filesystem::is_regular_file(out, ignored)) return;
+  if (!filesystem::is_regular_file(out, ignored)) return nullptr;
   const std::optional<Json> there =
       normlab::parse_json_if_valid(normlab::read_text(out, "out", normlab::longest_json), out.string());
-  if (there && there->is_object() && there->value("id", Json()) == id) return;
+  if (there && there->is_object() && there->value("id", Json()) == id) return nlohmann::json(*there);
   normlab::refuse("out", normlab::quotation(out.string()),
                   fmt::format("the file is there and is not the record of {}; another name is", id));
 }
@@ -161,10 +162,8 @@ void require_own_files(const RunArguments& arguments, const RunConfig& config, c
 }
 
 // Whether the run has ended before; a record that is its own by name only is set aside.
-bool has_ended(const filesystem::path& out) {
-  std::error_code ignored;
-  if (!filesystem::exists(out, ignored)) return false;
-  const nlohmann::json record = normlab::read_sorted_json(out, "out");
+bool has_ended(const nlohmann::json& record, const filesystem::path& out) {
+  if (record.is_null()) return false;
   const std::string defect = normlab::record_defect(record);
   if (defect.empty()) return normlab::is_final_status(record["status"].get<std::string>());
   const filesystem::path aside = normlab::set_aside(normlab::follow_links(out));
@@ -174,11 +173,11 @@ bool has_ended(const filesystem::path& out) {
 }
 
 // The record stays what it is, and is not silently taken for one of the data that is there now.
-void warn_of_changed_data(const RunConfig& config, const filesystem::path& out) {
-  const Json record = normlab::read_json(out, "out");
+void warn_of_changed_data(const RunConfig& config, const nlohmann::json& record) {
   if (!record.contains("data_checksum")) return;
+  const std::string recorded = record["data_checksum"].get<std::string>();
   try {
-    if (!normlab::is_of_other_data(record, normlab::load_data_size(config).checksum)) return;
+    if (!normlab::is_of_other_data(recorded, normlab::load_data_size(config).checksum)) return;
     normlab::log_warning(
         "the data has changed since the record was made; --again, or another --out, trains on what is there "
         "now");
@@ -188,15 +187,16 @@ void warn_of_changed_data(const RunConfig& config, const filesystem::path& out) 
   }
 }
 
-int show_ended(const RunArguments& arguments, const RunConfig& config, const filesystem::path& out) {
+int show_ended(const RunArguments& arguments, const RunConfig& config, const filesystem::path& out,
+               const nlohmann::json& record) {
   normlab::log_info(fmt::format("the run has ended, and its record is {}; --again repeats it", out.string()));
-  warn_of_changed_data(config, out);
+  warn_of_changed_data(config, record);
   std::error_code ignored;
   for (const std::string& file : {arguments.save_initial_parameters, arguments.save_parameters}) {
     if (file.empty() || filesystem::exists(file, ignored)) continue;
     normlab::log_warning(fmt::format("{} is not written, since nothing is trained; --again does both", file));
   }
-  normlab::print_out(normlab::show_record(out));
+  normlab::print_out(normlab::render_record(record));
   return 0;
 }
 
@@ -278,7 +278,7 @@ int run(const RunArguments& arguments) {
   const filesystem::path out = arguments.out.empty() ? filesystem::path("results/runs") / (id + ".json")
                                                      : filesystem::path(arguments.out);
   const normlab::RunOptions options = options_of(arguments, config, out);
-  require_own_record(out, id);
+  const nlohmann::json recorded = require_own_record(out, id);
   require_own_files(arguments, config, out, options.checkpoint);
   NewFolders folders;
   folders.make_for(out, "out");
@@ -286,8 +286,8 @@ int run(const RunArguments& arguments) {
   folders.make_for(options.save_parameters, "save-parameters");
   folders.make_for(options.checkpoint, "checkpoint");
   require_own_checkpoint(options.checkpoint);
-  const bool ended = has_ended(out);
-  if (ended && !arguments.again) return show_ended(arguments, config, out);
+  const bool ended = has_ended(recorded, out);
+  if (ended && !arguments.again) return show_ended(arguments, config, out, recorded);
 
   const normlab::OwnCores cores(config.threads, id);
   if (!cores.problem().empty()) normlab::log_warning(cores.problem());

@@ -113,9 +113,10 @@ int print_runs(const std::vector<SweepRun>& runs, const std::vector<normlab::Run
   return 0;
 }
 
-void print_results(const normlab::RunStore& store) {
-  normlab::write_summary(store.folder());
-  normlab::print_out(normlab::render_report(normlab::build_report(store.folder()), "table"));
+void print_results(normlab::RunStore& store) {
+  const normlab::Report report = normlab::build_report(store.folder(), store.record_files());
+  normlab::write_summary(store.folder(), report);
+  normlab::print_out(normlab::render_report(report, "table"));
 }
 
 // How many runs have ended without their parameters saved.
@@ -147,9 +148,10 @@ void warn_of_changed_data(const normlab::RunStore& store, const std::vector<Swee
                           const std::vector<normlab::RunNeeds>& needs) {
   std::size_t finished = 0, changed = 0;
   for (std::size_t i = 0; i < runs.size(); ++i) {
-    if (runs[i].undefined || !normlab::is_final_status(store.status(runs[i]))) continue;
+    const normlab::RunRecord* record = runs[i].undefined ? nullptr : store.record(runs[i]);
+    if (record == nullptr || !normlab::is_final_status(record->status)) continue;
     ++finished;
-    if (normlab::is_of_other_data(store.record(runs[i]), needs[i].checksum)) ++changed;
+    if (normlab::is_of_other_data(record->data_checksum, needs[i].checksum)) ++changed;
   }
   if (changed == 0) return;
   normlab::log_warning(
@@ -174,7 +176,7 @@ int sweep(const SweepArguments& arguments) {
   require_spec_elsewhere(arguments.spec_file, folder);
   if (arguments.dry_run) return print_runs(runs, needs.runs, jobs, folder);
   normlab::count_stop_signals();  // from here on there is something to keep
-  const normlab::RunStore store(folder, spec, runs);
+  normlab::RunStore store(folder, spec, runs);
   warn_of_changed_data(store, runs, needs.runs);
   const std::size_t missing = arguments.save_parameters ? count_missing_parameters(store, runs) : 0;
   const normlab::SweepOutcome outcome = normlab::run_sweep(store, runs, options);

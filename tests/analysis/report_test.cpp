@@ -303,20 +303,20 @@ TEST_CASE("runs of the sweep without a record are warned about") {
 TEST_CASE("the summary is rebuilt from the records alone, the same each time") {
   SyntheticSweep sweep;
   add_quick_sweep(sweep);
-  write_summary(sweep.folder());
+  write_summary(sweep.folder(), build_report(sweep.folder()));
   const std::string summary = content_of(sweep.folder() / "summary.json"),
                     csv = content_of(sweep.folder() / "summary.csv");
   CHECK(json::parse(summary)["rows"].size() == 27);
   CHECK(lines_of(csv).size() == 28);
   std::filesystem::remove(sweep.folder() / "summary.json");
-  write_summary(sweep.folder());
+  write_summary(sweep.folder(), build_report(sweep.folder()));
   CHECK(content_of(sweep.folder() / "summary.json") == summary);
   CHECK(content_of(sweep.folder() / "summary.csv") == csv);
 }
 
 TEST_CASE("the report of a sweep that has only begun is empty and says so; what is lost is no beginning") {
   SyntheticSweep sweep;
-  write_summary(sweep.folder());
+  write_summary(sweep.folder(), build_report(sweep.folder()));
   CHECK(json::parse(content_of(sweep.folder() / "summary.json"))["rows"].empty());
   const Report begun = build_report(sweep.folder());
   CHECK(begun.warnings == std::vector<std::string>{"no run has ended yet"});

@@ -77,12 +77,12 @@ TEST_CASE("a record says which data its run had, where these were files") {
   RunResult result = finished_result();
   const Json without = make_record(record_head(text_config()), result);
   CHECK_FALSE(without.contains("data_checksum"));
-  CHECK_FALSE(is_of_other_data(without, "ef46db3751d8e999"));
+  CHECK_FALSE(is_of_other_data("", "ef46db3751d8e999"));
   result.data_checksum = "ef46db3751d8e999";
   const Json record = make_record(record_head(text_config()), result);
   CHECK(record["data_checksum"] == "ef46db3751d8e999");
-  CHECK_FALSE(is_of_other_data(record, "ef46db3751d8e999"));
-  CHECK(is_of_other_data(record, "d24ec4f1a98c6e5b"));
+  CHECK_FALSE(is_of_other_data("ef46db3751d8e999", "ef46db3751d8e999"));
+  CHECK(is_of_other_data("ef46db3751d8e999", "d24ec4f1a98c6e5b"));
 }
 
 TEST_CASE("records of a text that is read as bytes name their bits for it") {

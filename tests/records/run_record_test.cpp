@@ -32,7 +32,12 @@ TEST_CASE("a run is read with what reports need of it") {
   CHECK(run.to_end.epochs == 3);
   CHECK(run.to_end.steps == 41250);
   CHECK(*run.to_end.train_seconds_from_median_step == doctest::Approx(41.25));
+  CHECK(*run.elapsed_seconds == doctest::Approx(41.75));
   CHECK(run.test_metric == "error");
+  CHECK(run.data_checksum == "");
+  json of_files = synthetic_record({});
+  of_files["data_checksum"] = "ef46db3751d8e999";
+  CHECK(read(of_files).data_checksum == "ef46db3751d8e999");
   CHECK(read(synthetic_record({.status = "undefined"})).reason ==
         "batch norm needs at least 2 samples a batch");
   CHECK(read(synthetic_record({.status = "failed"})).reason == "killed by signal 9");

@@ -343,7 +343,12 @@ Report build_report(const SweepRecords& sweep) {
 }
 
 Report build_report(const std::filesystem::path& folder) {
-  const SweepRecords sweep = load_sweep(folder);
+  RecordFiles files;
+  return build_report(folder, files);
+}
+
+Report build_report(const std::filesystem::path& folder, RecordFiles& files) {
+  const SweepRecords sweep = load_sweep(folder, files);
   if (sweep.runs.empty() && !has_only_begun(sweep)) {
     for (const std::string& warning : sweep.warnings) log_warning(warning);
     refuse("results", quotation(folder.string()), "at least one run record in runs/ is needed");

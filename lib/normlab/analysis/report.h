@@ -62,5 +62,7 @@ Report build_report(const SweepRecords& sweep);
 // Loads the sweep directory. Throws what load_sweep throws, and RequestError naming `results` when it holds
 // no records.
 Report build_report(const std::filesystem::path& folder);
+// The same, by who has read some of the records before: see load_sweep().
+Report build_report(const std::filesystem::path& folder, RecordFiles& files);
 
 }  // namespace normlab

@@ -45,8 +45,11 @@ void load_sweep_file(SweepRecords& sweep, const std::filesystem::path& file) {
 // Reads the records of one folder.
 class RecordFolder {
  public:
-  RecordFolder(const std::filesystem::path& folder, SweepRecords& sweep)
-      : folder_(folder), sweep_(sweep), expected_(sweep.expected.begin(), sweep.expected.end()) {}
+  RecordFolder(const std::filesystem::path& folder, SweepRecords& sweep, RecordFiles& files)
+      : folder_(folder),
+        sweep_(sweep),
+        files_(files),
+        expected_(sweep.expected.begin(), sweep.expected.end()) {}
 
   void load() {
     const std::vector<std::string> names = file_names();
@@ -71,7 +74,7 @@ class RecordFolder {
   void load_file(const std::string& name) {
     std::string defect;
     try {
-      RunRecord run = reader_.read(read_text(folder_ / name, "results", longest_json), "its text");
+      RunRecord run = files_.take(folder_ / name, "results");
       defect = defect_in_sweep(run.id, name);
       if (defect.empty()) sweep_.runs.push_back(std::move(run));
     } catch (const std::runtime_error& error) {
@@ -90,8 +93,8 @@ class RecordFolder {
 
   const std::filesystem::path& folder_;
   SweepRecords& sweep_;
+  RecordFiles& files_;
   std::set<std::string_view> expected_;  // of the strings in sweep_
-  RunRecordReader reader_;
 };
 
 // The folder itself, also where it was written as "runs/".
@@ -110,6 +113,11 @@ std::string sweep_suggestion(const std::filesystem::path& folder) {
 }  // namespace
 
 SweepRecords load_sweep(const std::filesystem::path& folder) {
+  RecordFiles files;
+  return load_sweep(folder, files);
+}
+
+SweepRecords load_sweep(const std::filesystem::path& folder, RecordFiles& files) {
   std::error_code ignored;
   const std::string quoted = fmt::format("\"{}\"", folder.string());
   if (!std::filesystem::is_directory(folder, ignored)) refuse("results", quoted, "it is not a folder");
@@ -122,7 +130,7 @@ SweepRecords load_sweep(const std::filesystem::path& folder) {
   SweepRecords sweep;
   sweep.name = without_trailing_slash(folder).filename().string();
   load_sweep_file(sweep, folder / "sweep.json");
-  if (has_runs) RecordFolder(runs, sweep).load();
+  if (has_runs) RecordFolder(runs, sweep, files).load();
   return sweep;
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "normlab/records/record_files.h"
 #include "normlab/records/run_record.h"
 
 namespace normlab {
@@ -25,5 +26,7 @@ struct SweepRecords {
 // warning. Throws RequestError when DIR is no sweep directory (neither sweep.json nor runs/). No records at
 // all is no error.
 SweepRecords load_sweep(const std::filesystem::path& folder);
+// The same, by who has read some of the records before: they are taken out of `files`.
+SweepRecords load_sweep(const std::filesystem::path& folder, RecordFiles& files);
 
 }  // namespace normlab

@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -27,10 +26,6 @@ struct SharedHeader {
   std::uint64_t content_bytes = 0;
   std::uint32_t crc32 = 0;
 };
-
-std::int64_t nanoseconds(const timespec& time) {
-  return static_cast<std::int64_t>(time.tv_sec) * 1'000'000'000 + time.tv_nsec;
-}
 
 std::uint64_t most_shared_bytes() {
   return static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES)) *
@@ -72,17 +67,6 @@ bool write_all(int descriptor, std::span<const std::uint8_t> bytes, std::uint64_
 }
 
 }  // namespace
-
-FileIdentity identity_of(const struct stat& status) {
-  return {status.st_dev, status.st_ino, static_cast<std::uint64_t>(status.st_size),
-          nanoseconds(status.st_mtim), nanoseconds(status.st_ctim)};
-}
-
-bool is_settled(const FileIdentity& identity) {
-  timespec tick{};
-  ::clock_gettime(CLOCK_REALTIME_COARSE, &tick);  // the clock of files' times
-  return identity.changed < nanoseconds(tick);
-}
 
 SharedContent::SharedContent() : descriptor_(::memfd_create("normlab-unpacked", MFD_ALLOW_SEALING)) {}
 

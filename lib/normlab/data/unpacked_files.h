@@ -2,8 +2,6 @@
 // memory that nobody can write to any more, whose descriptors they inherit.
 #pragma once
 
-#include <sys/stat.h>
-
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -11,22 +9,10 @@
 #include <string_view>
 #include <vector>
 
+#include "normlab/core/file_identity.h"
 #include "normlab/data/bytes.h"
 
 namespace normlab {
-
-// What tells a file from every other one, and from itself after a change.
-struct FileIdentity {
-  std::uint64_t device = 0, inode = 0, bytes = 0;
-  std::int64_t modified = 0, changed = 0;  // nanoseconds since 1970; `changed` nobody can set
-
-  bool operator==(const FileIdentity&) const = default;
-};
-
-FileIdentity identity_of(const struct stat& status);
-
-// False within the clock tick of the file's last change: another change could leave the identity as it is.
-bool is_settled(const FileIdentity& identity);
 
 struct UnpackedContent {
   Bytes bytes;

@@ -170,6 +170,7 @@ void EvaluationReader::finish_evaluation() {
   digest_.last_epoch = number(epoch);
   digest_.last_step = number(step);
   digest_.last_train_seconds = number(train_seconds);
+  digest_.last_elapsed_seconds = number(elapsed_seconds);
   if (!digest_.defect.empty()) return;
   try {
     require_evaluation(values_);

@@ -32,7 +32,7 @@ struct EvaluationDigest {
   std::string defect;  // why it is none of a record, as the end of a sentence, or ""
   MetricsFound train, validation;
   // Of the last one, where it tells.
-  std::optional<double> last_epoch, last_step, last_train_seconds;
+  std::optional<double> last_epoch, last_step, last_train_seconds, last_elapsed_seconds;
 };
 
 // Throws RecordDefect unless each evaluation has each of the metrics, in train and in validation, as a

@@ -107,6 +107,10 @@ Json make_failed_record(const RecordHead& head, std::string_view cause, const Fa
   return record;
 }
 
+bool is_of_other_data(std::string_view recorded, std::string_view now) {
+  return !recorded.empty() && recorded != now;
+}
+
 std::string record_text(const Json& record) {
   // The library writes a number that is not finite as null.
   return record.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";

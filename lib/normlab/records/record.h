@@ -39,13 +39,10 @@ Json make_failed_record(const RecordHead& head, std::string_view cause, const Fa
 
 std::string_view status_name(RunStatus status);
 
-// Whether the record's run was given other data than those with this checksum (DataSize::checksum). Of runs
-// on data without files, and in records of older versions, there is nothing to compare.
-template <class Object>
-bool is_of_other_data(const Object& record, std::string_view data_checksum) {
-  const auto found = record.find("data_checksum");
-  return found != record.end() && *found != data_checksum;
-}
+// Whether a run whose record has this data_checksum was given other data than those that are there now
+// (DataSize::checksum). Of runs on data without files, and in records of older versions, it is "", and there
+// is nothing to compare.
+bool is_of_other_data(std::string_view recorded, std::string_view now);
 
 // The text of a record's file.
 std::string record_text(const Json& record);

@@ -138,6 +138,8 @@ RunRecord RunRecordReader::read(std::string_view text, std::string_view source) 
   run.diverged_step = number_at(record, "diverged_step");
   run.to_target = costs_to_target(record);
   run.to_end = costs_to_end(record, evaluations);
+  run.elapsed_seconds = evaluations.last_elapsed_seconds;
+  run.data_checksum = text_at(record, "data_checksum");
   read_metrics(run, record, evaluations);
   run.time_warnings = time_warnings_of(record);
   run.doubts_median_step = doubts_median_step(record);

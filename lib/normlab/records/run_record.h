@@ -1,5 +1,5 @@
-// A run's record as reports work with it: parsed, without its evaluations, and with what it has in common
-// with other records kept once.
+// A run's record as sweeps and reports work with it: parsed, without its evaluations, and with what it has in
+// common with other records kept once.
 #pragma once
 
 #include <compare>
@@ -55,6 +55,8 @@ struct RunRecord {
   std::string reason;                                // of an undefined or failed run: why
   std::optional<double> diverged_step;               // of a diverged one
   RunCosts to_target, to_end;                        // up to the convergence; up to the last evaluation
+  std::optional<double> elapsed_seconds;             // up to the last evaluation, whatever was done in them
+  std::string data_checksum;                         // DataSize::checksum; "" where it does not say
   std::string test_metric;                           // the last of its task's; "" without any metrics
   Better better = Better::lower;                     // of that metric
   std::vector<std::pair<std::string, double>> test;  // the test's numbers by name

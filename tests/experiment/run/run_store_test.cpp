@@ -72,7 +72,7 @@ TEST_CASE("a folder keeps its sweep, its records and nothing half-written") {
     CHECK(store.status(runs[0]) == "");
     store.write_record(runs[0].id, make_failed_record(record_head(runs[0].config), "because"));
     CHECK(store.status(runs[0]) == "failed");
-    CHECK(store.record(runs[0])["cause"] == "because");
+    CHECK(store.record(runs[0])->reason == "because");
     write_file(store.record_path(runs[1].id), read_file(store.record_path(runs[0].id)));  // another's
     CHECK(store.status(runs[1]) == "");
     write_file(store.record_path(runs[1].id), "{\"status\": \"fini");

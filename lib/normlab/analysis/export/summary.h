@@ -3,10 +3,12 @@
 
 #include <filesystem>
 
+#include "normlab/analysis/report.h"
+
 namespace normlab {
 
-// Writes FOLDER/summary.json and FOLDER/summary.csv from the records, each whole. Equal records give equal
-// files.
-void write_summary(const std::filesystem::path& folder);
+// Writes FOLDER/summary.json and FOLDER/summary.csv from the report of its records, each whole. Equal reports
+// give equal files.
+void write_summary(const std::filesystem::path& folder, const Report& report);
 
 }  // namespace normlab

@@ -20,7 +20,7 @@
 #include "normlab/core/log.h"
 #include "normlab/core/text.h"
 #include "normlab/records/record.h"
-#include "normlab/records/record_check.h"
+#include "normlab/records/value_checks.h"
 #include "normlab/records/vocabulary.h"
 
 namespace normlab {
@@ -85,37 +85,33 @@ filesystem::path record_file(const filesystem::path& folder, std::string_view id
   return folder / "runs" / fmt::format("{}.json", id);
 }
 
-struct RecordFile {
-  std::string defect;  // why it is not the record of its run, or ""
-  std::string status;
-  nlohmann::json record = nullptr;
+struct RecordFound {
+  std::string defect;                 // why there is no record of the run, or ""
+  const RunRecord* record = nullptr;  // among those that were read
 };
 
-RecordFile read_record_file(const filesystem::path& file, std::string_view id) {
+RecordFound find_record(RecordFiles& files, const filesystem::path& file, std::string_view id) {
   std::error_code ignored;
-  if (!filesystem::is_regular_file(file, ignored)) return {"it is not a file", ""};
+  if (!filesystem::is_regular_file(file, ignored)) return {"it is not a file"};
   try {
-    nlohmann::json record = parse_sorted_json(read_text(file, "out", longest_json), "its text");
-    const std::string defect = record_defect(record);
-    if (!defect.empty()) return {defect, ""};
-    if (record["id"] != id)
-      return {fmt::format("its id is {}", quotation(record["id"].get<std::string>())), ""};
-    std::string status = record["status"].get<std::string>();
-    return {"", std::move(status), std::move(record)};
+    const RunRecord& record = files.read(file, "out");
+    if (record.id != id) return {fmt::format("its id is {}", quotation(record.id))};
+    return {"", &record};
   } catch (const RequestError& error) {
-    return {error.what(), ""};
+    return {error.what()};
+  } catch (const RecordDefect& defect) {
+    return {defect.what()};
   }
 }
 
 // Whether a run has a meaning is not the record's to say.
-RecordFile read_record_of(const filesystem::path& folder, const SweepRun& run) {
-  RecordFile file = read_record_file(record_file(folder, run.id), run.id);
-  if (file.defect.empty() && (file.status == "undefined") != run.undefined.has_value()) {
-    return {fmt::format("its status is {}, and the run is {}", file.status,
-                        run.undefined ? "undefined" : "defined"),
-            ""};
+RecordFound find_record_of(RecordFiles& files, const filesystem::path& folder, const SweepRun& run) {
+  RecordFound found = find_record(files, record_file(folder, run.id), run.id);
+  if (found.record != nullptr && (found.record->status == "undefined") != run.undefined.has_value()) {
+    return {fmt::format("its status is {}, and the run is {}", found.record->status,
+                        run.undefined ? "undefined" : "defined")};
   }
-  return file;
+  return found;
 }
 
 // What was wrong with this process or the disk, and not with the folder.
@@ -212,7 +208,9 @@ void require_writable_folder(const filesystem::path& folder, std::string_view fi
 }
 
 std::string recorded_status(const filesystem::path& folder, const SweepRun& run) {
-  return read_record_of(folder, run).status;
+  RecordFiles files;
+  const RunRecord* record = find_record_of(files, folder, run).record;
+  return record == nullptr ? "" : record->status;
 }
 
 bool holds_sweep_file(const filesystem::path& folder) {
@@ -290,7 +288,7 @@ void RunStore::require_own_records(const std::vector<SweepRun>& runs) const {
   for (const auto& entry : filesystem::directory_iterator(folder_ / "runs")) {
     const std::string id = entry.path().stem().string();
     if (entry.path().extension() != ".json" || ids.contains(id) ||
-        !read_record_file(entry.path(), id).defect.empty())
+        find_record(record_files_, entry.path(), id).record == nullptr)
       continue;
     refuse(
         "out", quoted(folder_),
@@ -317,7 +315,7 @@ void RunStore::set_aside_damaged_record(const SweepRun& run) const {
   const filesystem::path path = record_path(run.id);
   std::error_code ignored;
   if (!filesystem::exists(filesystem::symlink_status(path, ignored))) return;
-  const std::string defect = read_record_of(folder_, run).defect;
+  const std::string defect = find_record_of(record_files_, folder_, run).defect;
   if (defect.empty()) return;
   const filesystem::path aside = set_aside(path);
   log_warning(fmt::format("{} is set aside as {}, because {}; the run is done again",
@@ -375,8 +373,13 @@ void RunStore::remove_leftovers(std::string_view id) const {
   filesystem::remove(evaluation_log_path(id), ignored);
 }
 
-nlohmann::json RunStore::record(const SweepRun& run) const {
-  return read_record_of(folder_, run).record;
+const RunRecord* RunStore::record(const SweepRun& run) const {
+  return find_record_of(record_files_, folder_, run).record;
+}
+
+std::string RunStore::status(const SweepRun& run) const {
+  const RunRecord* found = record(run);
+  return found == nullptr ? "" : found->status;
 }
 
 void RunStore::write_record(std::string_view id, const Json& record) const {

@@ -15,6 +15,7 @@
 
 #include "normlab/experiment/config/json.h"
 #include "normlab/experiment/spec/sweep_spec.h"
+#include "normlab/records/record_files.h"
 
 namespace normlab {
 
@@ -47,9 +48,13 @@ class RunStore {
   std::filesystem::path evaluation_log_path(std::string_view id) const;
   std::filesystem::path parameters_path(std::string_view id) const;
 
-  std::string status(const SweepRun& run) const { return recorded_status(folder_, run); }
-  // The run's record; null where status() is "".
-  nlohmann::json record(const SweepRun& run) const;
+  // The run's record, until it is asked for again; null when there is none, or one that is no whole record of
+  // the run. The file is looked at each time, and read where it has changed.
+  const RunRecord* record(const SweepRun& run) const;
+  // The status in record(), or "".
+  std::string status(const SweepRun& run) const;
+  // What was read of the records, for who reads them next.
+  RecordFiles& record_files() { return record_files_; }
   // Makes parameters/; RequestError naming `out` when the runs' parameters could not be written there.
   void prepare_parameters(const std::vector<SweepRun>& runs) const;
   void write_record(std::string_view id, const Json& record) const;
@@ -72,6 +77,7 @@ class RunStore {
   };
 
   std::filesystem::path folder_;
+  mutable RecordFiles record_files_;  // only saves time
   Lock lock_;
 };
 

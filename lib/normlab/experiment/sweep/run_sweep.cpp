@@ -13,6 +13,7 @@
 
 #include "normlab/core/error.h"
 #include "normlab/core/process.h"
+#include "normlab/core/text.h"
 #include "normlab/experiment/config/config_json.h"
 #include "normlab/experiment/process/child_process.h"
 #include "normlab/experiment/process/core_lease.h"
@@ -63,28 +64,18 @@ std::optional<Pace> pace_of(const ActiveRun& run) {
 }
 
 // The pace of a run that has a record, and the steps that it took; nothing when it was not evaluated.
-std::optional<std::pair<Pace, double>> recorded_pace(const nlohmann::json& record) {
-  const nlohmann::json* evaluations = value_at(record, "evaluations");
-  if (evaluations == nullptr || !evaluations->is_array() || evaluations->empty()) return std::nullopt;
-  const auto number = [&](const char* path) {
-    const nlohmann::json* value = value_at(evaluations->back(), path);
-    return value != nullptr && value->is_number() ? value->get<double>() : 0;
-  };
-  const double step = number("step"), epoch = number("epoch"), seconds = number("seconds.elapsed");
+std::optional<std::pair<Pace, double>> recorded_pace(const RunRecord& record) {
+  const double step = record.to_end.steps.value_or(0), epoch = record.to_end.epochs.value_or(0);
   if (!(step > 0) || !(epoch > 0)) return std::nullopt;
-  return std::pair(Pace{seconds / step, step / epoch}, step);
+  return std::pair(Pace{record.elapsed_seconds.value_or(0) / step, step / epoch}, step);
 }
 
 // "reached target after 3.5 epochs in 12.3 s; its times are doubtful"
-std::string ended_message(const nlohmann::json& record, double seconds) {
-  const nlohmann::json* status = value_at(record, "status");
-  const nlohmann::json* epochs = value_at(record, "convergence.epochs");
-  const nlohmann::json* warnings = value_at(record, "time_warnings");
-  std::string how = status == nullptr ? "ended" : status->get<std::string>();
-  std::replace(how.begin(), how.end(), '_', ' ');
-  if (epochs != nullptr) how += fmt::format(" after {:.3g} epochs", epochs->get<double>());
+std::string ended_message(const RunRecord& record, double seconds) {
+  std::string how = with_blanks(record.status);
+  if (record.to_target.epochs) how += fmt::format(" after {:.3g} epochs", *record.to_target.epochs);
   how += fmt::format(" in {:.1f} s", seconds);
-  if (warnings != nullptr && !warnings->empty()) how += "; its times are doubtful";
+  if (!record.time_warnings.empty()) how += "; its times are doubtful";
   return how;
 }
 
@@ -130,17 +121,17 @@ class SweepRunner {
     int finished_before = 0;
     for (const SweepRun* const entry : start_order(runs)) {
       const SweepRun& run = *entry;
-      const std::string status = store_.status(run);
+      const RunRecord* record = store_.record(run);
       if (run.undefined) {
-        if (status != "undefined")
+        if (record == nullptr)
           store_.write_record(run.id, make_undefined_record(record_head(run.config), *run.undefined));
         ++counts_.undefined;
         ++counts_.done;
-      } else if (is_final_status(status)) {
+      } else if (record != nullptr && is_final_status(record->status)) {
         store_.remove_leftovers(run.id);  // of a run that was killed between its record and the end
         ++counts_.done;
         ++finished_before;
-        learn_pace(run, store_.record(run));
+        learn_pace(run, *record);
       } else {
         waiting_.push_back(&run);
       }
@@ -235,11 +226,11 @@ class SweepRunner {
     for (const std::string& warning : exit.warnings)
       progress_.say(fmt::format("warning: {}: {}", run.id, warning));
     std::string message;
-    if (exit.signal == 0 && exit.status == 0 && is_final_status(store_.status(run))) {
+    const RunRecord* record = exit.signal == 0 && exit.status == 0 ? store_.record(run) : nullptr;
+    if (record != nullptr && is_final_status(record->status)) {
       ++counts_.done;
-      const nlohmann::json record = store_.record(run);
-      learn_pace(run, record);
-      message = ended_message(record, seconds_since(ended.start));
+      learn_pace(run, *record);
+      message = ended_message(*record, seconds_since(ended.start));
     } else if (!counts_.stopping) {
       // A child that someone else asked to stop has its checkpoint, and is as much unfinished as one that
       // crashed.
@@ -257,7 +248,7 @@ class SweepRunner {
                               message, run.id));
   }
 
-  void learn_pace(const SweepRun& run, const nlohmann::json& record) {
+  void learn_pace(const SweepRun& run, const RunRecord& record) {
     if (const auto recorded = recorded_pace(record))
       estimate_.observe_end(run, recorded->first, recorded->second);
   }
