@@ -9,11 +9,11 @@ GATES = {"rnn": 1, "lstm": 4, "gru": 3}
 
 
 class NormalizedRecurrence(nn.Module):
-    """Layers of recurrent cells with batch, layer, rms or group normalization: x (T, B, D) to (T, B, H).
+    """Layers of recurrent cells with batch, layer, rms or group normalization or dynamic tanh: x (T, B, D) to (T, B, H).
 
     batch: Cooijmans et al. 2016, statistics of each time step by itself. layer: Ba, Kiros, Hinton 2016,
     section 3.1 and supplement. rms: as layer, without means and cell bias. group: as layer, each vector in
-    equal groups. affine: True, "gain" (no biases; with rms as True) or False (neither gains nor biases).
+    equal groups. dyt: as layer, but tanh(alpha x) of each element by itself. affine: True, "gain" (no biases; with rms as True) or False (neither gains nor biases).
     """
 
     def __init__(
@@ -29,10 +29,12 @@ class NormalizedRecurrence(nn.Module):
         momentum=0.1,
         groups=8,
         affine=True,
+        alpha=0.5,
     ):
         super().__init__()
         self.cell, self.norm_kind, self.hidden = cell, norm, hidden
         self.epsilon, self.momentum, self.groups = epsilon, momentum, groups
+        self.alpha = alpha
         self.affine = True if (norm, affine) == ("rms", "gain") else affine
         directions = ("", "_reverse") if bidirectional else ("",)
         self.suffixes = [[f"_l{layer}{direction}" for direction in directions] for layer in range(layers)]
@@ -51,6 +53,9 @@ class NormalizedRecurrence(nn.Module):
 
         parameter("weight_ih", torch.empty(width, inputs).uniform_(-bound, bound))
         parameter("weight_hh", torch.empty(width, self.hidden).uniform_(-bound, bound))
+        if self.norm_kind == "dyt":
+            for place in {"rnn": [""], "lstm": ["_ih", "_hh", "_c"], "gru": ["_ih", "_hh"]}[self.cell]:
+                self.register_parameter(f"alpha{place}{suffix}", nn.Parameter(torch.full((1,), self.alpha)))
         if self.cell == "rnn" and self.norm_kind != "batch":
             parameter("gain", torch.full((width,), gain))
             parameter("bias", torch.zeros(width))
@@ -100,6 +105,8 @@ class NormalizedRecurrence(nn.Module):
                 momentum=self.momentum,
                 eps=self.epsilon,
             )
+        if self.norm_kind == "dyt":
+            return torch.tanh(self._get("_".join(filter(None, ["alpha", place])), suffix) * x)
         if self.cell == "gru":  # the summed inputs of r and z together, those of n by themselves
             gates, candidate = x.split([2 * self.hidden, self.hidden], dim=-1)
             return torch.cat([self._rows(gates), self._rows(candidate)], dim=-1)
@@ -124,7 +131,7 @@ class NormalizedRecurrence(nn.Module):
     def _tanh(self, inputs, h, suffix, step):
         recurrent = h @ self._get("weight_hh", suffix).T
         if self.norm_kind != "batch":
-            scaled = self._scaled(self._rows(inputs + recurrent), "gain", suffix)
+            scaled = self._scaled(self._normalize(inputs + recurrent, "", suffix, step), "gain", suffix)
             return torch.tanh(self._shifted(scaled, "bias", suffix))
         recurrent = self._scaled(self._normalize(recurrent, "hh", suffix, step), "gain_hh", suffix)
         return torch.tanh(self._shifted(inputs + recurrent, "bias_ih", suffix))

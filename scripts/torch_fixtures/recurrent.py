@@ -7,7 +7,7 @@ from torch_recurrence import recurrence
 def draw_parameters(case, module):
     """Every parameter and running statistic of the module, drawn and stored under its name."""
     for name, tensor in module.state_dict(keep_vars=True).items():
-        mean = 2.0 if "running_var" in name else 1.0 if "gain" in name or name.endswith("_g") else 0.0
+        mean = 2.0 if "running_var" in name else 1.0 if "gain" in name or "alpha" in name or name.endswith("_g") else 0.0
         tensor.data = case.draw(name, tensor.shape, mean, deviation=0.3).detach()
 
 
@@ -47,13 +47,13 @@ def recurrent_case(fixture, cell, norm, variant="", hidden=5, **settings):
 def recurrent_layers():
     fixture = Fixture()
     for cell in "rnn", "lstm", "gru":
-        for norm in "none", "batch", "layer", "rms", "weight":
+        for norm in "none", "batch", "layer", "rms", "weight", "dyt":
             recurrent_case(fixture, cell, norm)
         recurrent_case(fixture, cell, "group", hidden=8, groups=2)
         for norm, affine in ("layer", "gain"), ("layer", False), ("batch", False), ("rms", False):
             recurrent_case(fixture, cell, norm, f"affine {affine}", affine=affine)
         recurrent_case(fixture, cell, "batch", "evaluation")
-        for norm in "none", "batch", "layer":
+        for norm in "none", "batch", "layer", "dyt":
             recurrent_case(fixture, cell, norm, "bidirectional")
             recurrent_case(fixture, cell, norm, "carried")
     return fixture

@@ -97,6 +97,8 @@ void count_gains_and_biases(MemoryCount& count, CellKind kind, const CellSizes& 
   const NormSpec& norm = count.norm();
   const double width = sizes.gates * hidden;
   if (!traits(norm.kind).normalizes()) return count.parameters(2 * width);
+  if (traits(norm.kind).statistics == Statistics::learned)
+    count.parameters((sizes.apart ? 2 : 1) + (kind == CellKind::lstm ? 1 : 0));
   const auto add = [&](bool learned, double size) { learned ? count.parameters(size) : count.fixed(size); };
   add(learns_gain(norm), (sizes.apart ? 2 : 1) * width);
   if (learns_cell_bias(norm)) count.parameters(width);

@@ -32,8 +32,12 @@ struct Case {
   bool plain() const { return norm == Norm::none; }
   Index groups() const { return norm != Norm::group ? 1 : hidden % 4 == 0 ? 4 : 3; }
   CellSide side() const {
-    return plain() ? CellSide::plain : (norm == Norm::batch ? CellSide::per_column : CellSide::per_row);
+    if (plain()) return CellSide::plain;
+    if (norm == Norm::dyt) return CellSide::per_element;
+    return norm == Norm::batch ? CellSide::per_column : CellSide::per_row;
   }
+  // The normalized tanh recurrence has one matrix, except per column.
+  bool one_matrix() const { return cell == CellKind::tanh && !plain() && norm != Norm::batch; }
   // The tanh recurrence sums both products up first, except per column; the plain LSTM as well.
   bool together() const {
     return cell == CellKind::tanh ? norm != Norm::batch : cell == CellKind::lstm && plain();
@@ -68,7 +72,7 @@ Tensors inputs(const Case& k) {
   Tensors t;
   for (const std::string name : {"p", "q"}) t[name] = drawn(k.rows * k.width(), name, 0.5);
   for (const std::string name : {"h", "c", "dh", "dc"}) t[name] = drawn(small, name);
-  const bool together = k.cell == CellKind::tanh && k.side() == CellSide::per_row;
+  const bool together = k.one_matrix();
   t[together ? "bias" : "bias_ih"] = drawn(k.width(), "bias_ih");
   if (k.plain()) {
     t["bias_hh"] = Row(static_cast<std::size_t>(k.width()), 0.0);
@@ -77,6 +81,11 @@ Tensors inputs(const Case& k) {
   if (together) t["gain"] = drawn(k.hidden, "gain", 1);
   if (!together) {
     for (const std::string name : {"gain_ih", "gain_hh"}) t[name] = drawn(k.width(), name, 1);
+  }
+  if (k.norm == Norm::dyt) {
+    if (together) t["alpha"] = {0.7};
+    if (!together) t["alpha_ih"] = t["alpha_hh"] = {0.7};
+    if (k.cell == CellKind::lstm) t["alpha_c"] = {1.2};
   }
   if (k.cell == CellKind::gru) t["bias_hn"] = drawn(k.hidden, "bias_hn");
   if (k.cell == CellKind::lstm) {
@@ -159,13 +168,14 @@ class Buffers {
   // The matrix in the buffer `x` as the side of `k` normalizes it; `name` is ih, hh or c.
   CellMatrix<T> matrix(const Case& k, const std::string& x, const std::string& name, Index width,
                        Index vectors = 1) {
-    const std::string gain = has("gain") ? "gain" : "gain_" + name;
+    const std::string place = has("gain") ? "" : "_" + name, gain = "gain" + place, alpha = "alpha" + place;
     auto& scaling = scaling_[name];
     vectors *= k.groups();
     scaling.resize(static_cast<std::size_t>(k.rows * vectors));
     return {.x = (*this)[x],
             .width = width,
             .gain = has(gain) ? (*this)[gain] : nullptr,
+            .alpha = has(alpha) ? *(*this)[alpha] : T(0),
             .scaling = scaling.data(),
             .vectors = vectors,
             .columns = {make(name + ".mean", width), make(name + ".reciprocal", width),
@@ -173,7 +183,8 @@ class Buffers {
                         make(name + ".running_variance", width)}};
   }
   CellGradient<T> gradient(const std::string& dx, const std::string& dgain, Index width) {
-    return {.x = (*this)[dx], .gain = sum(dgain, width)};
+    const std::string dalpha = "dalpha" + dgain.substr(std::string("dgain").size());
+    return {.x = (*this)[dx], .gain = sum(dgain, width), .alpha = sum(dalpha, 1)};
   }
   const std::vector<T>& result(const std::string& name) const { return all_.at(name); }
 
@@ -195,7 +206,7 @@ void run_tanh(const Case& k, Buffers<T>& b) {
   const Index size = k.rows * k.hidden;
   if (k.together()) b.add("p", "q");
   for (const std::string name : {"new h", "dp", "dq"}) b.make(name, size);
-  const bool one_gain = k.side() == CellSide::per_row;
+  const bool one_gain = k.one_matrix();
   TanhCellForward<T> forward{.norm = k.cell_norm<T>(),
                              .input = b.matrix(k, "p", "ih", k.hidden),
                              .recurrent = b.matrix(k, "q", "hh", k.hidden),
@@ -353,7 +364,7 @@ void check(const Case& k, const Tensors& given, const Tensors& expected, double 
 
 TEST_CASE("recurrent cell kernels: one step forward and backward is that of scalar loops") {
   for (const auto cell : {CellKind::tanh, CellKind::lstm, CellKind::gru}) {
-    for (const auto norm : {Norm::none, Norm::layer, Norm::rms, Norm::group, Norm::batch}) {
+    for (const auto norm : {Norm::none, Norm::layer, Norm::rms, Norm::group, Norm::batch, Norm::dyt}) {
       for (const Index hidden : {norm == Norm::group ? 9 : 3, 16, 21}) {
         const Case k{cell, norm, 5, hidden};
         const Tensors given = inputs(k);

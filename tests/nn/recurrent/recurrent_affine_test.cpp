@@ -61,14 +61,16 @@ TEST_CASE("recurrent batch norm's gains start at 0.1") {
 
 TEST_CASE("recurrent layers that learn no gain are, bit for bit, what they are with gains of 1") {
   for (const auto cell : test::cells) {
-    for (const auto norm : {Norm::batch, Norm::layer, Norm::rms, Norm::group}) {
+    for (const auto norm : {Norm::batch, Norm::layer, Norm::rms, Norm::group, Norm::dyt}) {
       INFO(test::describe(cell, norm, false));
       Parameters<float> gains({}, 1), nothing({}, 1);
       test::RecurrentLayer<float> with(cell, norm, false, {}, gains);
       test::RecurrentLayer<float> without(cell, test::spec_of(norm, Affine::none), false, {}, nothing);
-      for (auto& parameter : gains.parameters()) {
-        if (parameter.role == ParameterRole::weight) continue;
-        parameter.data.fill(parameter.role == ParameterRole::gain ? 1.0F : 0.0F);
+      for (auto* parameters : {&gains, &nothing}) {
+        for (auto& parameter : parameters->parameters()) {  // dynamic tanh's alphas among them
+          if (parameter.role == ParameterRole::weight) continue;
+          parameter.data.fill(parameter.role == ParameterRole::gain ? 1.0F : 0.0F);
+        }
       }
       with.run();
       without.run();

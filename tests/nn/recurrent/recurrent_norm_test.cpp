@@ -49,11 +49,12 @@ TEST_CASE("recurrent batch norm: evaluation uses the running statistics, beyond 
 }
 
 TEST_CASE(
-    "recurrent layer, RMS and group norm: a sample's output does not depend on the others, bit for bit") {
+    "recurrent layer, RMS and group norm and dynamic tanh: a sample's output does not depend on the others, "
+    "bit for bit") {
   const test::ThreadCount one(1);
   const test::RecurrentSize size{.steps = 5, .batch = 6, .in = 7, .hidden = 39};
   for (const auto cell : test::cells) {
-    for (const auto norm : {Norm::layer, Norm::rms, Norm::group}) {
+    for (const auto norm : {Norm::layer, Norm::rms, Norm::group, Norm::dyt}) {
       INFO(test::describe(cell, norm, false));
       Parameters<float> parameters({}, 1);
       test::RecurrentLayer<float> layer(cell, norm, false, size, parameters);

@@ -104,6 +104,14 @@ class RecurrentReference {
     return x;
   }
 
+  // Dynamic tanh, with the alpha of that name.
+  Matrix squash(Matrix x, const std::string& alpha) const {
+    for (Row& row : x) {
+      for (double& element : row) element = std::tanh(tensors_.at(alpha).at(0) * element);
+    }
+    return x;
+  }
+
   void normalize_row(Row& row, std::size_t begin, std::size_t end) const {
     const double n = static_cast<double>(end - begin);
     double mean = 0, square = 0;
@@ -140,7 +148,9 @@ class RecurrentReference {
   Matrix scaled(const Matrix& x, const std::string& matrix, std::vector<std::size_t> splits) {
     note_statistics(x, matrix);
     Matrix y = x;
-    if (norm_.kind == Norm::batch && evaluation) {
+    if (norm_.kind == Norm::dyt) {
+      y = squash(x, "alpha_" + matrix);
+    } else if (norm_.kind == Norm::batch && evaluation) {
       y = normalize_with_running(x, matrix);
     } else {
       std::size_t begin = 0;
@@ -182,7 +192,7 @@ class RecurrentReference {
       for (std::size_t b = 0; b < p.size(); ++b) {
         for (std::size_t j = 0; j < hidden_; ++j) sum[b][j] = p[b][j] + q[b][j];
       }
-      sum = normalize(sum, 0, hidden_);
+      sum = norm_.kind == Norm::dyt ? squash(sum, "alpha") : normalize(sum, 0, hidden_);
     }
     const Matrix n_p = plain() || together ? p : scaled(p, "ih", {hidden_});
     const Matrix n_q = plain() || together ? q : scaled(q, "hh", {hidden_});

@@ -48,7 +48,7 @@ TEST_CASE("recurrent layers: several chunks of time steps from a carried state h
 
 TEST_CASE("recurrent layers: a carried state continues a long window in short ones") {
   for (const auto cell : test::cells) {
-    for (const auto norm : {Norm::none, Norm::layer, Norm::rms, Norm::group, Norm::weight}) {
+    for (const auto norm : {Norm::none, Norm::layer, Norm::rms, Norm::group, Norm::weight, Norm::dyt}) {
       for (const auto mode : {Mode::training, Mode::evaluation}) {
         INFO(test::describe(cell, norm, false));
         Parameters<double> parameters({}, 1);

@@ -88,7 +88,7 @@ TEST_CASE("recurrent layers: single precision follows double precision, forward 
 
 TEST_CASE("recurrent layers: evaluation and training give the same, except under batch norm") {
   for (const auto cell : test::cells) {
-    for (const auto norm : {Norm::none, Norm::layer, Norm::rms, Norm::group, Norm::weight}) {
+    for (const auto norm : {Norm::none, Norm::layer, Norm::rms, Norm::group, Norm::weight, Norm::dyt}) {
       INFO(test::describe(cell, norm, true));
       Parameters<float> parameters({}, 1);
       test::RecurrentLayer<float> training(cell, norm, true, {}, parameters);
@@ -124,7 +124,7 @@ TEST_CASE("recurrent layers: two threads give what one gives") {
   const test::ThreadCount restored(thread_count());
   const test::RecurrentSize size{.steps = 2, .batch = 24, .in = 8, .hidden = 256};
   for (const auto cell : test::cells) {
-    for (const auto norm : {Norm::none, Norm::layer, Norm::batch}) {
+    for (const auto norm : {Norm::none, Norm::layer, Norm::batch, Norm::dyt}) {
       INFO(test::describe(cell, norm, false));
       Parameters<float> parameters({}, 1);
       Parameters<float> parallel_parameters({}, 1);

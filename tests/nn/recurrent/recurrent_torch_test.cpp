@@ -70,7 +70,7 @@ void compare_cell(const std::string& cell) {
     compare<double>(c);
     ++compared;
   }
-  CHECK(compared == 17);
+  CHECK(compared == 20);
 }
 
 }  // namespace

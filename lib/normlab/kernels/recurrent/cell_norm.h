@@ -20,9 +20,10 @@ struct ColumnNorm {
 
 // A recurrent cell is its gate arithmetic with a side: whose values share statistics where it normalizes.
 enum class CellSide {
-  plain,       // nobody's: nothing is normalized
-  per_row,     // those of a sample
-  per_column,  // those of a unit, over the samples
+  plain,        // nobody's: nothing is normalized
+  per_row,      // those of a sample
+  per_column,   // those of a unit, over the samples
+  per_element,  // nobody's: dynamic tanh stands in the place of a normalization
 };
 
 // What all matrices of a cell have in common.
@@ -48,6 +49,7 @@ struct CellMatrix {
   T* x = nullptr;  // (rows, width)
   Index width = 0;
   const T* gain = nullptr;           // (width); not read by a plain cell
+  T alpha = 0;                       // per element
   RowScaling<T>* scaling = nullptr;  // per row (rows, vectors): forward keeps them for backward
   Index vectors = 1;                 // per row: how many vectors or groups of a row share statistics
   ColumnNorm<T> columns = {};        // per column
@@ -55,8 +57,9 @@ struct CellMatrix {
 
 template <class T>
 struct CellGradient {
-  T* x = nullptr;     // (rows, width): receives dL/dx
-  T* gain = nullptr;  // (width): dL/dgain is added; not used by a plain cell
+  T* x = nullptr;      // (rows, width): receives dL/dx
+  T* gain = nullptr;   // (width): dL/dgain is added; not used by a plain cell
+  T* alpha = nullptr;  // per element, a single number: dL/dalpha is added
 };
 
 }  // namespace normlab

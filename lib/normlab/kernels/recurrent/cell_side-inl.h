@@ -1,8 +1,8 @@
 // The sides of a recurrent cell (kernels/recurrent/cell_norm.h): how the gate arithmetic of a cell, written
 // once, reads its matrices normalized, and how gradients come back. Included once per instruction set.
 //
-// Plain, PerRow, PerGroup and PerColumn cut the part that a call with `arguments` covers into tiles, which
-// they give to
+// Plain, PerRow, PerGroup, PerColumn and PerElement cut the part that a call with `arguments` covers into
+// tiles, which they give to
 //   for_tiles(arguments, body(tile)).
 // Whatever shares statistics lies in one tile. A tile has
 //   for_rows(body(r, row)), for_vectors(body(access, i))   its elements, as rows and vectors of columns
@@ -22,6 +22,7 @@
 #include "normlab/kernels/recurrent/cell_columns-inl.h"
 #include "normlab/kernels/recurrent/cell_groups-inl.h"
 #include "normlab/kernels/recurrent/cell_rows-inl.h"
+#include "normlab/kernels/recurrent/cell_tanh-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace normlab::HWY_NAMESPACE {
@@ -106,6 +107,7 @@ template <class T, class Function>
 HWY_INLINE void with_side(const CellNorm<T>& norm, const Function& function) {
   if (norm.side == CellSide::plain) return function(Plain());
   if (norm.side == CellSide::per_column) return function(PerColumn());
+  if (norm.side == CellSide::per_element) return function(PerElement());
   if (norm.groups > 1) return function(PerGroup());
   norm.row == RowNorm::rms ? function(PerRow<RowNorm::rms>()) : function(PerRow<RowNorm::layer>());
 }

@@ -10,7 +10,8 @@
 // Per row (layer: Ba, Kiros, Hinton 2016, supplement, GRU; rms: the same without the mean) the summed inputs
 // of r and z together, 2 hidden values of W_ih x and as many of W_hh h', and those of the candidate n are
 // four vectors, normalized each by itself or in equal groups. Per column it is batch normalization over the
-// samples, as Cooijmans et al. 2016 normalize the LSTM.
+// samples, as Cooijmans et al. 2016 normalize the LSTM. Per element N(x) is tanh(alpha x), with one alpha for
+// W_ih x and one for W_hh h'.
 #pragma once
 
 #include "normlab/kernels/recurrent/cell_norm.h"

@@ -10,7 +10,7 @@
 // Per row (layer: Ba, Kiros, Hinton 2016, supplement, equations 20-22; rms: the same without the mean) N is
 // over all four gates' summed inputs of a sample together, or over each of the equal groups that they, and c,
 // divide into. Per column it is batch normalization over the samples (Cooijmans et al. 2016, section 3,
-// equations 6-8).
+// equations 6-8). Per element N(x) is tanh(alpha x), with one alpha for each of the three matrices.
 //
 // Widths: 4 hidden for summed inputs, gates and their gains and bias; hidden for states.
 #pragma once

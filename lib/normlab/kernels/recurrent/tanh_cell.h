@@ -3,6 +3,7 @@
 //   plain:       h = tanh(s + bias),           s = W_ih x + W_hh h'
 //   per row:     h = tanh(N(s) gain + bias)    (layer: Ba, Kiros, Hinton 2016, section 3.1, equation 4; rms;
 //                                               or N over each of the equal groups that s divides into)
+//   per element: h = tanh(tanh(alpha s) gain + bias)
 //   per column:  h = tanh(N(W_ih x) gain_ih + N(W_hh h') gain_hh + bias)
 //
 // Per column it is batch normalization over the samples, of the two products apart as Cooijmans et al. 2016

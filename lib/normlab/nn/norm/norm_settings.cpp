@@ -21,7 +21,7 @@ void visit_settings(SettingVisitor& visitor, NormSpec& norm) {
                     norm.groups, 1);
   }
   if (t.statistics == Statistics::learned) {
-    visitor.number({.key = "alpha", .meaning = "where the α of each layer's tanh(α x) starts"}, norm.alpha,
+    visitor.number({.key = "alpha", .meaning = "where every α of tanh(α x) starts"}, norm.alpha,
                    range::positive_single);
   }
   if (t.normalizes()) {

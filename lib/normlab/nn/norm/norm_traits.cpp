@@ -41,7 +41,6 @@ constexpr std::array<NormTraits, 8> norm_table{{
     {.name = "dyt",
      .statistics = Statistics::learned,
      .centred = false,
-     .recurrent = false,
      .torch = {"DynamicTanh", "DynamicTanh"}},
 }};
 

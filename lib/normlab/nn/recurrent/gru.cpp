@@ -7,8 +7,12 @@ Gru<T>::Gru(const RecurrentLinks<T>& links, const RecurrentSite<T>& site)
     : RecurrentOp<T>(links, site.cell_norm(), 3, SummedInputs::apart),
       bias_(*this, site, "bias_ih", 3 * this->hidden_, 2 * this->hidden_),
       bias_hn_(*this, site, site.norm_bias("bias_hn", this->hidden_), this->hidden_, T(0)),
-      input_(*this, site, {.name = "ih", .gain = "gain_ih", .width = 3 * this->hidden_, .vectors = 2}),
-      recurrent_(*this, site, {.name = "hh", .gain = "gain_hh", .width = 3 * this->hidden_, .vectors = 2}) {
+      input_(
+          *this, site,
+          {.name = "ih", .gain = "gain_ih", .alpha = "alpha_ih", .width = 3 * this->hidden_, .vectors = 2}),
+      recurrent_(
+          *this, site,
+          {.name = "hh", .gain = "gain_hh", .alpha = "alpha_hh", .width = 3 * this->hidden_, .vectors = 2}) {
   if (!this->plain()) normalized_gates_ = Tensor<T>({this->kept_steps(), this->batch_, 4 * this->hidden_});
 }
 

@@ -12,7 +12,7 @@
 
 namespace normlab {
 
-// A gain or bias of a cell. Its gradient is a sum over the rows of every time step.
+// A gain, bias or alpha of a cell. Its gradient is a sum over the rows of every time step.
 template <class T>
 class CellParameter {
  public:
@@ -112,8 +112,8 @@ class ColumnStatistics {
 
 // A matrix that the cell normalizes: W_ih x, W_hh h' or c.
 struct MatrixSpec {
-  std::string name;  // ih, hh or c, as in running_mean_ih
-  std::string gain;  // the parameter's; empty: the cell does not normalize it
+  std::string name;         // ih, hh or c, as in running_mean_ih
+  std::string gain, alpha;  // the parameters'; empty: the cell does not normalize it
   Index width = 0;
   Index vectors = 1;  // per row: how many vectors of a row are normalized, each by itself
 };
@@ -127,7 +127,9 @@ class RecurrentMatrix {
         vectors_(spec.vectors * site.cell_norm().groups),
         gain_(op, site, spec.gain.empty() ? nullptr : site.gain(spec.gain, width_), width_, T(1)) {
     if (!site.normalizes() || spec.gain.empty()) return;
-    if (site.per_column()) {
+    if (site.per_element()) {
+      alpha_.emplace(op, site, &site.alpha(spec.alpha), 1, T(0));
+    } else if (site.per_column()) {
       columns_.emplace(site, spec.name, width_);
     } else {
       scaling_.resize(static_cast<std::size_t>((site.training() ? site.steps : 1) * site.batch * vectors_));
@@ -139,14 +141,23 @@ class RecurrentMatrix {
     return {.x = x,
             .width = width_,
             .gain = gain_.data(),
+            .alpha = alpha_ ? *alpha_->data() : T(0),
             .scaling = scaling_.data() + step * rows_ * vectors_,
             .vectors = vectors_,
             .columns = columns_ ? columns_->at(step) : ColumnNorm<T>{}};
   }
-  CellGradient<T> gradient(Index thread, T* dx) { return {.x = dx, .gain = gain_.sum(thread)}; }
+  CellGradient<T> gradient(Index thread, T* dx) {
+    return {.x = dx, .gain = gain_.sum(thread), .alpha = alpha_ ? alpha_->sum(thread) : nullptr};
+  }
 
-  void clear() { gain_.clear(); }
-  void total() { gain_.total(); }
+  void clear() {
+    gain_.clear();
+    if (alpha_) alpha_->clear();
+  }
+  void total() {
+    gain_.total();
+    if (alpha_) alpha_->total();
+  }
   Index kept_elements() const {
     const auto scalings = static_cast<Index>(scaling_.size() * sizeof(RowScaling<T>) / sizeof(T));
     return scalings + (columns_ ? columns_->kept_elements() : 0);
@@ -157,7 +168,8 @@ class RecurrentMatrix {
   Index rows_;     // from one step's scalings to the next; an evaluation graph has those of one step
   Index vectors_;  // or groups of them
   CellParameter<T> gain_;
-  std::vector<RowScaling<T>> scaling_;  // per row: (T or 1, B, vectors)
+  std::optional<CellParameter<T>> alpha_;  // (1)
+  std::vector<RowScaling<T>> scaling_;     // per row: (T or 1, B, vectors)
   std::optional<ColumnStatistics<T>> columns_;
 };
 

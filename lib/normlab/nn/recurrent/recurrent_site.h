@@ -49,6 +49,10 @@ struct RecurrentSite {
     const T start = per_column() ? T(0.1) : T(1);
     return &parameters.constant(name(tensor), ParameterRole::gain, {size}, start);
   }
+  // Of dynamic tanh.
+  Parameter<T>& alpha(const std::string& tensor) const {
+    return parameters.constant(name(tensor), ParameterRole::gain, {1}, static_cast<T>(norm.alpha));
+  }
   // Null where the state starts at zero. Batches of different sizes are different streams.
   Tensor<T>* carried(const std::string& tensor) const {
     if (carry == CarriedState::zero) return nullptr;
@@ -58,12 +62,15 @@ struct RecurrentSite {
   }
   // Whether the cell normalizes columns, each hidden unit over the batch, or rows, each sample by itself.
   bool per_column() const { return traits(norm.kind).statistics == Statistics::channel; }
+  // Or neither, but squashes every element by itself.
+  bool per_element() const { return traits(norm.kind).statistics == Statistics::learned; }
   CellNorm<T> cell_norm() const {
     const auto epsilon = static_cast<T>(norm.epsilon), momentum = static_cast<T>(norm.momentum);
     if (!normalizes()) return {};
     if (per_column()) {
       return {.side = CellSide::per_column, .epsilon = epsilon, .momentum = momentum, .training = training()};
     }
+    if (per_element()) return {.side = CellSide::per_element};
     const RowNorm row = traits(norm.kind).centred ? RowNorm::layer : RowNorm::rms;
     return {
         .side = CellSide::per_row, .row = row, .groups = group_count(norm, spec.hidden), .epsilon = epsilon};

@@ -11,12 +11,20 @@ SummedInputs summed_inputs_of(const RecurrentSite<T>& site) {
 
 template <class T>
 MatrixSpec input_spec(const RecurrentSite<T>& site) {
-  return {.name = "ih", .gain = site.per_column() ? "gain_ih" : "gain", .width = site.spec.hidden};
+  return {.name = "ih",
+          .gain = site.per_column() ? "gain_ih" : "gain",
+          .alpha = "alpha",
+          .width = site.spec.hidden};
 }
 
 template <class T>
 MatrixSpec recurrent_spec(const RecurrentSite<T>& site) {
   return {.name = "hh", .gain = site.per_column() ? "gain_hh" : "", .width = site.spec.hidden};
+}
+
+template <class T>
+const char* bias_name(const RecurrentSite<T>& site) {
+  return site.normalizes() && !site.per_column() ? "bias" : "bias_ih";
 }
 
 }  // namespace
@@ -26,8 +34,7 @@ TanhRnn<T>::TanhRnn(const RecurrentLinks<T>& links, const RecurrentSite<T>& site
     : RecurrentOp<T>(links, site.cell_norm(), 1, summed_inputs_of(site)),
       input_(*this, site, input_spec(site)),
       recurrent_(*this, site, recurrent_spec(site)),
-      bias_(*this, site, this->norm_.side == CellSide::per_row ? "bias" : "bias_ih", this->hidden_,
-            this->hidden_) {}
+      bias_(*this, site, bias_name(site), this->hidden_, this->hidden_) {}
 
 template <class T>
 void TanhRnn<T>::step_forward(Index step) {
