@@ -16,7 +16,8 @@ namespace normlab::testing {
 class OpenedFiles {
  public:
   explicit OpenedFiles(const std::filesystem::path& folder) : descriptor_(::inotify_init1(IN_NONBLOCK)) {
-    if (::inotify_add_watch(descriptor_, folder.c_str(), IN_OPEN) < 0)
+    // Openings in a row would be told as one, without the closings between them.
+    if (::inotify_add_watch(descriptor_, folder.c_str(), IN_OPEN | IN_CLOSE) < 0)
       throw std::filesystem::filesystem_error("no watch", folder, {errno, std::generic_category()});
   }
   ~OpenedFiles() { ::close(descriptor_); }
@@ -28,7 +29,7 @@ class OpenedFiles {
     for (ssize_t bytes; (bytes = ::read(descriptor_, events, sizeof events)) > 0;) {
       for (const char* here = events; here < events + bytes;) {
         const auto* event = reinterpret_cast<const inotify_event*>(here);
-        if (event->len > 0) ++counts_[event->name];
+        if (event->len > 0 && (event->mask & IN_OPEN) != 0) ++counts_[event->name];
         here += sizeof *event + event->len;
       }
     }
