@@ -10,10 +10,9 @@
 //   lstm   bias_ih_l0, gain_ih_l0, gain_hh_l0 (4 H), gain_c_l0 (H); bias_c_l0 (H) except under rms
 //   gru    bias_ih_l0, gain_ih_l0, gain_hh_l0 (3 H), bias_hn_l0 (H)
 //   tanh   gain_l0, bias_l0 (H), but under batch gain_ih_l0, gain_hh_l0, bias_ih_l0 (H)
-// and under dyt for each gain_… an alpha_… (1); of which norm.affine "gain" leaves the gains alone (under rms
-// all), false nothing. Batch has besides
-//   running_mean_ih_l0, running_var_ih_l0 (T, G H) and the same for hh (and c (T, H) for
-// lstm).
+// of which norm.affine "gain" leaves the gains alone (under rms all), false nothing. Besides
+//   dyt    an alpha beside each gain, as alpha_ih_l0 (1), whatever norm.affine is
+//   batch  running_mean_ih_l0, running_var_ih_l0 (T, G H) and the same for hh (and c (T, H) for lstm)
 #pragma once
 
 #include <string>
