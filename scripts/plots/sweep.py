@@ -113,17 +113,16 @@ def flatten(settings, prefix=""):
 def split_into_variants(runs):
     """Runs of one model, norm and batch size that differ in more than the seed (a learning rate, say) belong to
     different variants, each with figures of its own. Returns [(description, runs)]."""
-    configs = {id(run): flatten(run.record["config"]) for run in runs}
-    cells = {}
+    written = {path for run in runs for path in flatten(run.record["config"])}
+    # A young setting is left out of the config where it is at its default.
+    configs = {id(run): flatten(run.record.get("defaults", {})) | flatten(run.record["config"]) for run in runs}
+    groups = {}
     for run in runs:
-        cells.setdefault((run.model, run.norm, run.batch_size), []).append(configs[id(run)])
+        groups.setdefault((run.model, run.norm, run.batch_size), []).append(configs[id(run)])
     varying = sorted(
-        {
-            path
-            for cell in cells.values()
-            for path in set().union(*cell)
-            if path != "seed" and len({config.get(path) for config in cell}) > 1
-        }
+        path
+        for path in written - {"seed"}
+        if any(len({config.get(path) for config in group}) > 1 for group in groups.values())
     )
     variants = {}
     for run in runs:

@@ -131,6 +131,24 @@ TEST_CASE("settings that belong to one model or norm are no variation") {
   CHECK(group_by_seed(records, varying).size() == 9);
 }
 
+TEST_CASE("a young setting that varies shows its default, and none where no run sets it") {
+  SyntheticSweep sweep;
+  json plain = synthetic_record({}), dropping = synthetic_record({}), older = synthetic_record({.seed = 2});
+  plain["defaults"] = {{"model", {{"dropout", 0}}}};
+  dropping["config"]["model"]["dropout"] = 0.5;
+  sweep.add(plain);
+  sweep.add(older);  // of a version that did not know the setting
+  const auto columns = [&] { return find_varying_settings(load_sweep(sweep.folder()).runs).columns; };
+  CHECK(columns().empty());
+  sweep.add(with_own_id(dropping));
+  REQUIRE(columns() == std::vector<std::string>{"model.dropout"});
+  const SweepRecords records = load_sweep(sweep.folder());
+  std::set<std::string> values;
+  for (const SeedGroup& group : group_by_seed(records, find_varying_settings(records.runs)))
+    values.insert(group.settings[0].dump());
+  CHECK(values == std::set<std::string>{"0", "0.5", "null"});
+}
+
 TEST_CASE("a further setting that varies becomes a column and parts the groups") {
   SyntheticSweep sweep;
   for (const double rate : {1e-2, 1e-3}) {

@@ -82,6 +82,15 @@ TEST_CASE("settings are those of the config but the seed, and runs share them") 
   CHECK(setting_at(*first, "model") == nullptr);
 }
 
+TEST_CASE("settings that a config leaves out at their default are found, and told from those that it says") {
+  json record = synthetic_record({});
+  record["defaults"] = {{"model", {{"dropout", 0}}}};
+  const RunRecord run = read(record);
+  REQUIRE(setting_at(*run.settings, "model.dropout") != nullptr);
+  CHECK(*setting_at(*run.settings, "model.dropout") == 0);
+  for (const auto& setting : *run.settings) CHECK(setting->implied == (setting->path == "model.dropout"));
+}
+
 TEST_CASE("numbers that are written differently stay apart") {
   RunRecordReader reader;
   for (const json& clip : {json(1), json(1.0)}) {

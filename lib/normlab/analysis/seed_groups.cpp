@@ -95,7 +95,9 @@ VaryingSettings find_varying_settings(const std::vector<RunRecord>& runs) {
   const std::vector<const Settings*> all = distinct_settings(runs);
   std::set<std::string> paths;
   for (const Settings* settings : all) {
-    for (const auto& setting : *settings) paths.insert(setting->path);
+    for (const auto& setting : *settings) {
+      if (!setting->implied) paths.insert(setting->path);
+    }
   }
   for (const std::string_view key : key_settings) paths.erase(std::string(key));
 

@@ -18,11 +18,11 @@ Json convergence_json(const Json& target, const Convergence& convergence) {
 }
 
 Json start_record(const RecordHead& head, std::string_view status) {
-  return {{"schema", run_schema},
-          {"id", id_of_config(head.config)},
-          {"status", status},
-          {"config", head.config},
-          {"environment", head.environment}};
+  Json record{
+      {"schema", run_schema}, {"id", id_of_config(head.config)}, {"status", status}, {"config", head.config}};
+  if (!head.defaults.empty()) record["defaults"] = head.defaults;
+  record["environment"] = head.environment;
+  return record;
 }
 
 Json clock_json(const TrainingClock& clock) {

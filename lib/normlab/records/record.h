@@ -14,9 +14,10 @@ namespace normlab {
 
 // What every record says, however its run ended.
 struct RecordHead {
-  Json config;                  // every setting, resolved; the id is made of it (run_id.h)
-  Json environment;             // the machine and the versions
-  std::vector<Metric> metrics;  // of the task
+  Json config;                     // every setting, resolved; the id is made of it (run_id.h)
+  Json environment;                // the machine and the versions
+  std::vector<Metric> metrics;     // of the task
+  Json defaults = Json::object();  // settings that the config leaves out since they are at their default
 };
 
 // A run that was trained, to its end or until it was interrupted.

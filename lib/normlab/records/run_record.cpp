@@ -130,7 +130,7 @@ RunRecord RunRecordReader::read(std::string_view text, std::string_view source) 
   run.norm = text_at(config, "norm.name");
   run.batch_size = config["batch_size"].get<Index>();
   run.seed = config["seed"].get<std::uint64_t>();
-  run.settings = keep_settings(config);
+  run.settings = keep_settings(record);
   run.environment = keep_environment(record);
   run.parameters = number_at(record, "model.parameters");
   if (run.status == status::undefined) run.reason = text_at(record, "reason");
@@ -146,33 +146,41 @@ RunRecord RunRecordReader::read(std::string_view text, std::string_view source) 
   return run;
 }
 
-bool RunRecordReader::SettingOrder::is_less(const Place& a, const Place& b) {
-  if (a.first != b.first) return a.first < b.first;
+bool RunRecordReader::SettingOrder::is_less(const SettingPlace& a, const SettingPlace& b) {
+  if (a.path != b.path) return a.path < b.path;
+  if (a.implied != b.implied) return b.implied;
   // 1 and 1.0 are equal, and are not written alike.
-  const int type = static_cast<int>(a.second->type()), other = static_cast<int>(b.second->type());
+  const int type = static_cast<int>(a.value->type()), other = static_cast<int>(b.value->type());
   if (type != other) return type < other;
-  return *a.second < *b.second;
+  return *a.value < *b.value;
 }
 
-std::shared_ptr<const RecordedSetting> RunRecordReader::keep_setting(const std::string& path,
-                                                                     const json& value) {
-  const auto found = single_settings_.find(Place(path, &value));
+std::shared_ptr<const RecordedSetting> RunRecordReader::keep_setting(const SettingPlace& place) {
+  const auto found = single_settings_.find(place);
   if (found != single_settings_.end()) return *found;
-  return *single_settings_.insert(std::make_shared<const RecordedSetting>(RecordedSetting{path, value}))
+  return *single_settings_
+              .insert(std::make_shared<const RecordedSetting>(
+                  RecordedSetting{std::string(place.path), *place.value, place.implied}))
               .first;
 }
 
-std::shared_ptr<const Settings> RunRecordReader::keep_settings(const json& config) {
-  SettingPlaces places;
-  flatten_into(places, "", config);
+std::shared_ptr<const Settings> RunRecordReader::keep_settings(const json& record) {
+  const json* defaults = value_at(record, "defaults");
+  SettingPlaces said, implied;
+  flatten_into(said, "", record["config"]);
+  if (defaults != nullptr && defaults->is_object()) flatten_into(implied, "", *defaults);
+  std::vector<SettingPlace> places;
+  places.reserve(said.size() + implied.size());
+  for (const auto& [path, value] : said) places.push_back({path, value, false});
+  for (const auto& [path, value] : implied) places.push_back({path, value, true});
   std::stable_sort(places.begin(), places.end(),
-                   [](const auto& a, const auto& b) { return a.first < b.first; });
+                   [](const SettingPlace& a, const SettingPlace& b) { return a.path < b.path; });
   auto settings = std::make_shared<Settings>();
   settings->reserve(places.size());
-  for (const auto& [path, value] : places) {
+  for (const SettingPlace& place : places) {
     // A key with a dot in it may look like a setting within an object.
-    const bool is_double = !settings->empty() && settings->back()->path == path;
-    if (path != "seed" && !is_double) settings->push_back(keep_setting(path, *value));
+    const bool is_double = !settings->empty() && settings->back()->path == place.path;
+    if (place.path != "seed" && !is_double) settings->push_back(keep_setting(place));
   }
   return *settings_.insert(std::move(settings)).first;
 }

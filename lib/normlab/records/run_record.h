@@ -22,6 +22,8 @@ namespace normlab {
 struct RecordedSetting {
   std::string path;
   nlohmann::json value;
+  bool implied =
+      false;  // the config leaves it out: it is at its default, and the run's id does not tell of it
 };
 
 // All of a config's but the seed, by ascending path.
@@ -73,18 +75,24 @@ class RunRecordReader {
   RunRecord read(std::string_view text, std::string_view source);
 
  private:
-  std::shared_ptr<const Settings> keep_settings(const nlohmann::json& config);
-  std::shared_ptr<const RecordedSetting> keep_setting(const std::string& path, const nlohmann::json& value);
+  // A setting in a record that is being read.
+  struct SettingPlace {
+    std::string_view path;
+    const nlohmann::json* value;
+    bool implied;
+  };
+
+  std::shared_ptr<const Settings> keep_settings(const nlohmann::json& record);
+  std::shared_ptr<const RecordedSetting> keep_setting(const SettingPlace& place);
   std::shared_ptr<const RecordedEnvironment> keep_environment(const nlohmann::json& record);
 
-  using Place = std::pair<std::string_view, const nlohmann::json*>;  // path and value
   struct SettingOrder {
     using is_transparent = void;
-    static Place place(const Place& place) { return place; }
-    static Place place(const std::shared_ptr<const RecordedSetting>& setting) {
-      return {setting->path, &setting->value};
+    static SettingPlace place(const SettingPlace& place) { return place; }
+    static SettingPlace place(const std::shared_ptr<const RecordedSetting>& setting) {
+      return {setting->path, &setting->value, setting->implied};
     }
-    static bool is_less(const Place& a, const Place& b);
+    static bool is_less(const SettingPlace& a, const SettingPlace& b);
     template <class A, class B>
     bool operator()(const A& a, const B& b) const {
       return is_less(place(a), place(b));

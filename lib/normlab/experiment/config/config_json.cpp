@@ -13,24 +13,24 @@
 namespace normlab {
 namespace {
 
-Json dataset_json(DatasetSpec dataset) {
-  SettingsWriter writer;
+Json dataset_json(DatasetSpec dataset, YoungSettings young) {
+  SettingsWriter writer(young);
   writer.object()["name"] = bare_dataset_name(dataset);
   if (!dataset.path.empty()) writer.object()["path"] = dataset.path;
   visit_settings(writer, dataset);
   return writer.object();
 }
 
-Json model_json(ModelSpec model, const Task& task) {
-  SettingsWriter writer;
+Json model_json(ModelSpec model, const Task& task, YoungSettings young) {
+  SettingsWriter writer(young);
   writer.object()["name"] = model->name();
   model->visit_settings(writer, task);
   return writer.object();
 }
 
 template <class Spec>
-Json part_json(const std::string& name, Spec spec) {
-  SettingsWriter writer;
+Json part_json(const std::string& name, Spec spec, YoungSettings young) {
+  SettingsWriter writer(young);
   writer.object()["name"] = name;
   visit_settings(writer, spec);
   return writer.object();
@@ -51,6 +51,28 @@ Json budget_json(const Budget& budget) {
   if (budget.steps > 0) object["steps"] = budget.steps;
   if (budget.seconds > 0) object["seconds"] = budget.seconds;
   return object;
+}
+
+Json config_json(const RunConfig& original, YoungSettings young) {
+  RunConfig config = original;
+  Json json = Json::object();
+  json["dataset"] = dataset_json(config.dataset, young);
+  json["model"] = model_json(config.model, task_of(config.dataset), young);
+  json["norm"] = part_json(traits(config.norm.kind).name, config.norm, young);
+  json["init"] = part_json(name_of(config.init.scheme, init_names()), config.init, young);
+  json["optimizer"] = part_json(name_of(config.optimizer.kind, optimizer_names()), config.optimizer, young);
+  json["schedule"] = part_json(name_of(config.schedule.kind, schedule_names()), config.schedule, young);
+  SettingsWriter plain(young);
+  visit_settings(plain, config);
+  json.update(plain.object());
+  json["seed"] = config.seed;
+  json["target"] = config.target ? Json(config.target->text()) : Json(nullptr);
+  json["evaluate_every"] = evaluate_every_json(config.evaluate_every);
+  json["budget"] = budget_json(config.budget);
+  json["threads"] = config.threads;
+  json["initial_parameters"] =
+      config.initial_parameters.empty() ? Json(nullptr) : Json(config.initial_parameters);
+  return json;
 }
 
 SettingNotes notes_of(const Json& settings) {
@@ -90,26 +112,12 @@ Names unknown_settings(const Json& settings) {
   return notes_of(settings).unknown;
 }
 
-Json to_json(const RunConfig& original) {
-  RunConfig config = original;
-  Json json = Json::object();
-  json["dataset"] = dataset_json(config.dataset);
-  json["model"] = model_json(config.model, task_of(config.dataset));
-  json["norm"] = part_json(traits(config.norm.kind).name, config.norm);
-  json["init"] = part_json(name_of(config.init.scheme, init_names()), config.init);
-  json["optimizer"] = part_json(name_of(config.optimizer.kind, optimizer_names()), config.optimizer);
-  json["schedule"] = part_json(name_of(config.schedule.kind, schedule_names()), config.schedule);
-  SettingsWriter plain;
-  visit_settings(plain, config);
-  json.update(plain.object());
-  json["seed"] = config.seed;
-  json["target"] = config.target ? Json(config.target->text()) : Json(nullptr);
-  json["evaluate_every"] = evaluate_every_json(config.evaluate_every);
-  json["budget"] = budget_json(config.budget);
-  json["threads"] = config.threads;
-  json["initial_parameters"] =
-      config.initial_parameters.empty() ? Json(nullptr) : Json(config.initial_parameters);
-  return json;
+Json to_json(const RunConfig& config) {
+  return config_json(config, YoungSettings::where_set);
+}
+
+Json whole_json(const RunConfig& config) {
+  return config_json(config, YoungSettings::all);
 }
 
 std::string run_id(const RunConfig& config) {

@@ -20,6 +20,9 @@ RunConfig resolve(const Json& settings);
 // resolve(to_json(c)) equals c in all of them.
 Json to_json(const RunConfig& original);
 
+// The same with the young settings (settings/setting.h) that to_json() leaves out.
+Json whole_json(const RunConfig& config);
+
 // "mlp-layer-b4-s1-9f2c1a7e": the id of the run, which its record has (records/run_id.h).
 std::string run_id(const RunConfig& config);
 

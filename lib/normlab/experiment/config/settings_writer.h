@@ -6,8 +6,14 @@
 
 namespace normlab {
 
+// A young setting is left out where it has the value that it had before it could be set: so runs keep the ids
+// that older versions gave them.
+enum class YoungSettings { where_set, all };
+
 class SettingsWriter : public SettingVisitor {
  public:
+  explicit SettingsWriter(YoungSettings young = YoungSettings::where_set) : young_(young) {}
+
   void number(const Setting& setting, double& x, const Range&) override { write(setting, x, x == 0); }
   void integer(const Setting& setting, Index& x, Index) override { write(setting, x, x == 0); }
   void flag(const Setting& setting, bool& x) override { write(setting, x, !x); }
@@ -25,9 +31,10 @@ class SettingsWriter : public SettingVisitor {
  private:
   template <class Value>
   void write(const Setting& setting, const Value& value, bool is_default) {
-    if (!setting.young || !is_default) object_[setting.key] = value;
+    if (!setting.young || !is_default || young_ == YoungSettings::all) object_[setting.key] = value;
   }
 
+  YoungSettings young_;
   Json object_ = Json::object();
 };
 

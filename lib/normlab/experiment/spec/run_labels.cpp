@@ -48,7 +48,7 @@ RunLabels::RunLabels(const std::vector<SweepRun>& runs)
   std::map<std::tuple<std::string, std::string, std::string>, Json> first;
   std::set<std::string> varying;
   for (const SweepRun& run : runs) {
-    const Json config = to_json(run.config);
+    const Json config = whole_json(run.config);
     const std::string model = find_setting(config, "model.name")->get<std::string>();
     for_each_setting(config, "", [&](const std::string& path, const Json& value) {
       const auto [entry, added] = first.try_emplace({path, model, part_name(config, path)}, value);
@@ -62,7 +62,7 @@ RunLabels::RunLabels(const std::vector<SweepRun>& runs)
 }
 
 std::vector<std::string> RunLabels::settings(const SweepRun& run) const {
-  const Json config = to_json(run.config);
+  const Json config = whole_json(run.config);
   std::vector<std::string> texts;
   texts.reserve(header_.size());
   for (std::size_t i = 0; i < header_.size(); ++i) {

@@ -130,7 +130,7 @@ void for_each_combination(const Json& base, std::vector<const Axis*> nested, Vis
     Json settings = base;
     for (const std::size_t i : set_order)
       set_setting(settings, nested[i]->path, nested[i]->values[position[i]]);
-    if (!visit(settings)) return;
+    if (!visit(std::move(settings))) return;
     std::size_t axis = nested.size();
     while (axis > 0 && ++position[axis - 1] == nested[axis - 1]->values.size()) position[--axis] = 0;
     if (axis == 0) return;
@@ -155,6 +155,23 @@ std::uint64_t combinations(const std::vector<const Axis*>& axes) {
   return count;
 }
 
+// What base and grid say of a run, and what follows from it where they say nothing.
+class SaidSettings {
+ public:
+  explicit SaidSettings(const Json& said) : said_(said) {}
+
+  // Null where the run has no such setting. Throws what resolve() throws.
+  const Json* find(std::string_view path) const {
+    if (const Json* value = find_setting(said_, path)) return value;
+    if (!whole_) whole_ = whole_json(resolve(said_));
+    return find_setting(*whole_, path);
+  }
+
+ private:
+  const Json& said_;
+  mutable std::optional<Json> whole_;  // made when it is first asked for
+};
+
 // A condition of an override, ready to be asked of many runs.
 class Condition {
  public:
@@ -164,17 +181,12 @@ class Condition {
     for (const Json& value : wanted) keys_.insert(value_key(value));
   }
 
-  bool holds(const Json& settings) const {
-    static const Json defaults = to_json(resolve(Json::object()));
-    const Json* value = find_setting(settings, path_);
-    if (value == nullptr) value = find_setting(defaults, path_);
+  bool holds(const SaidSettings& settings) const {
+    const Json* value = settings.find(path_);
     // "model": "lstm" also holds for {"name": "lstm", …}.
     if (value != nullptr && value->is_object() && !wants_object_) value = find_setting(*value, "name");
     return value != nullptr && keys_.contains(value_key(*value));
   }
-
-  // The setting, or the object that it is in: "model" of "model.name".
-  std::string_view root() const { return std::string_view(path_).substr(0, path_.find('.')); }
 
  private:
   std::string path_;
@@ -190,40 +202,16 @@ Conditions conditions_of(const Override& override) {
   return conditions;
 }
 
-bool all_hold(const Conditions& conditions, const Json& settings) {
+bool all_hold(const Conditions& conditions, const SaidSettings& settings) {
   return std::all_of(conditions.begin(), conditions.end(),
                      [&](const Condition& condition) { return condition.holds(settings); });
 }
 
-// Whether some run meets all conditions. Those on different roots do not depend on each other, so that each
-// root is looked at with its own axes alone, and not the whole grid.
-bool can_hold(const SweepSpec& spec, const Conditions& conditions) {
-  constexpr std::uint64_t most_combinations = 1'000'000;
-  std::map<std::string_view, Conditions> by_root;
-  for (const Condition& condition : conditions) by_root[condition.root()].push_back(condition);
-  return std::all_of(by_root.begin(), by_root.end(), [&](const auto& entry) {
-    const std::string_view root = entry.first;
-    const Conditions& of_root = entry.second;
-    std::vector<const Axis*> axes;
-    for (const Axis& axis : spec.grid) {
-      if (std::string_view(axis.path).substr(0, axis.path.find('.')) == root) axes.push_back(&axis);
-    }
-    if (combinations(axes) > most_combinations) return true;  // too many to know
-    bool found = false;
-    for_each_combination(spec.base, axes,
-                         [&](const Json& settings) { return !(found = all_hold(of_root, settings)); });
-    return found;
-  });
-}
-
-void refuse_idle_overrides(const SweepSpec& spec) {
-  for (std::size_t i = 0; i < spec.overrides.size(); ++i) {
-    if (can_hold(spec, conditions_of(spec.overrides[i]))) continue;
-    Json when = Json::object();
-    for (const auto& [path, value] : spec.overrides[i].when) when[path] = value;
-    refuse(fmt::format("overrides[{}].when", i), shown(when),
-           "it matches no run of the grid, and has to match one");
-  }
+[[noreturn]] void refuse_idle_override(const SweepSpec& spec, std::size_t i) {
+  Json when = Json::object();
+  for (const auto& [path, value] : spec.overrides[i].when) when[path] = value;
+  refuse(fmt::format("overrides[{}].when", i), shown(when),
+         "it matches no run of the grid, and has to match one");
 }
 
 Json overrides_json(const std::vector<Override>& overrides) {
@@ -259,14 +247,57 @@ void refuse_absent_experiment(const std::filesystem::path& file) {
   refuse("schema", shown(schema), fmt::format("\"{}\", or none, is", sweep_schema));
 }
 
-SweepRun make_run(const SweepSpec& spec, const std::vector<Conditions>& conditions, Json settings) {
-  // Conditions look at base and grid only, so that the order of overrides matters for nothing but which value
-  // wins.
-  const Json before = settings;
-  for (std::size_t i = 0; i < spec.overrides.size(); ++i) {
-    if (!all_hold(conditions[i], before)) continue;
-    for (const auto& [path, value] : spec.overrides[i].set) set_setting(settings, path, value);
+// The overrides of a spec, and which of them have matched a run.
+class Overrides {
+ public:
+  explicit Overrides(const SweepSpec& spec) : spec_(spec), matched_(spec.overrides.size(), false) {
+    conditions_.reserve(spec.overrides.size());
+    for (const Override& override : spec.overrides) conditions_.push_back(conditions_of(override));
   }
+
+  // Conditions look at what was there before any override, so that the order of overrides matters for nothing
+  // but which value wins.
+  void apply(Json& settings) {
+    const Json before = settings;
+    const SaidSettings said(before);
+    for (std::size_t i = 0; i < conditions_.size(); ++i) {
+      if (!all_hold(conditions_[i], said)) continue;
+      matched_[i] = true;
+      for (const auto& [path, value] : spec_.overrides[i].set) set_setting(settings, path, value);
+    }
+  }
+
+  // The first that has matched no run, or nothing.
+  std::optional<std::size_t> idle() const {
+    const auto found = std::find(matched_.begin(), matched_.end(), false);
+    if (found == matched_.end()) return std::nullopt;
+    return static_cast<std::size_t>(found - matched_.begin());
+  }
+
+ private:
+  const SweepSpec& spec_;
+  std::vector<Conditions> conditions_;  // of each override
+  std::vector<bool> matched_;
+};
+
+// The first that matches no run of the grid; nothing when there is none, or it cannot be known: the grid is
+// too large to be looked through, or what the shell sets has still to make its settings whole.
+std::optional<std::size_t> find_idle_override(const SweepSpec& spec) {
+  constexpr std::uint64_t most_combinations = 1'000'000;
+  Overrides overrides(spec);
+  if (!overrides.idle() || combinations(all_axes(spec)) > most_combinations) return std::nullopt;
+  try {
+    for_each_combination(spec.base, all_axes(spec), [&](Json settings) {
+      overrides.apply(settings);
+      return overrides.idle().has_value();
+    });
+  } catch (const RequestError&) {
+    return std::nullopt;
+  }
+  return overrides.idle();
+}
+
+SweepRun make_run(const Json& settings) {
   SweepRun run;
   run.config = resolve(settings);
   run.id = run_id(run.config);
@@ -319,7 +350,7 @@ SweepSpec parse_sweep_spec(const Json& json, const std::string& default_name) {
            "it lists nothing to run, and needs an axis such as \"norm\": [\"none\", \"layer\"]");
   }
   spec.overrides = parse_overrides(json);
-  refuse_idle_overrides(spec);
+  if (const auto idle = find_idle_override(spec)) refuse_idle_override(spec, *idle);
   return spec;
 }
 
@@ -349,12 +380,12 @@ Json to_json(const SweepSpec& spec) {
 
 std::vector<SweepRun> expand(const SweepSpec& spec, std::uint64_t max_runs) {
   require_runs_within(spec, max_runs);
-  std::vector<Conditions> conditions;
-  for (const Override& override : spec.overrides) conditions.push_back(conditions_of(override));
+  Overrides overrides(spec);
   std::vector<SweepRun> runs;
   std::unordered_map<std::string, std::size_t> run_of;
-  for_each_combination(spec.base, all_axes(spec), [&](const Json& settings) {
-    runs.push_back(make_run(spec, conditions, settings));
+  for_each_combination(spec.base, all_axes(spec), [&](Json settings) {
+    overrides.apply(settings);
+    runs.push_back(make_run(settings));
     const auto [same_id, added] = run_of.try_emplace(runs.back().id, runs.size() - 1);
     if (!added) refuse_same_id(runs[same_id->second], runs.back());
     return true;

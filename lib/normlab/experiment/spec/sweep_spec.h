@@ -34,8 +34,8 @@ struct SweepSpec {
 };
 
 // Reads a spec. RequestError, naming the file or the field, for what is not JSON, unknown keys, wrong types,
-// empty lists, a spec that lists nothing to run, and overrides that match no run. `default_name` serves when
-// the spec says none.
+// empty lists, a spec that lists nothing to run, and overrides that match no run (of a grid of at most a
+// million). `default_name` serves when the spec says none.
 SweepSpec parse_sweep_spec(const Json& json, const std::string& default_name);
 // Also takes the sweep.json of a results folder, and warns when the ids that it lists are not those of its
 // settings. The refusal of an experiment that comes with the program, and is not here, says where it is.
