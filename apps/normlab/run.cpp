@@ -15,7 +15,7 @@
 #include "normlab/experiment/config/config_json.h"
 #include "normlab/experiment/process/core_lease.h"
 #include "normlab/experiment/process/stop_signals.h"
-#include "normlab/experiment/run/run_store.h"
+#include "normlab/experiment/run/run_store_checks.h"
 #include "normlab/experiment/run/train_and_record.h"
 #include "normlab/records/record.h"
 #include "normlab/records/record_check.h"

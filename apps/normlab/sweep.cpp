@@ -16,6 +16,7 @@
 #include "normlab/experiment/config/config_json.h"
 #include "normlab/experiment/process/stop_signals.h"
 #include "normlab/experiment/run/run_store.h"
+#include "normlab/experiment/run/run_store_checks.h"
 #include "normlab/experiment/spec/shell_changes.h"
 #include "normlab/experiment/spec/sweep_spec.h"
 #include "normlab/experiment/sweep/dry_run.h"
@@ -174,7 +175,10 @@ int sweep(const SweepArguments& arguments) {
   for (const std::string& warning : needs.warnings) normlab::log_warning(warning);
   const std::filesystem::path folder = arguments.out.empty() ? "results/" + spec.name : arguments.out;
   require_spec_elsewhere(arguments.spec_file, folder);
-  if (arguments.dry_run) return print_runs(runs, needs.runs, jobs, folder);
+  if (arguments.dry_run) {
+    normlab::require_usable_folder(folder, spec, runs, arguments.save_parameters);
+    return print_runs(runs, needs.runs, jobs, folder);
+  }
   normlab::count_stop_signals();  // from here on there is something to keep
   normlab::RunStore store(folder, spec, runs);
   warn_of_changed_data(store, runs, needs.runs);

@@ -20,6 +20,16 @@ void check_setting_refused(const std::string& setting, const std::vector<std::st
   check_refused(folder.path(), {"sweep", "spec.json", "--set", setting}, words);
 }
 
+// check_refused() for the sweep of spec.json, and for its dry run.
+void check_sweep_refused(const std::filesystem::path& folder, const std::vector<std::string>& more,
+                         const std::vector<std::string>& words) {
+  std::vector<std::string> arguments{"sweep", "spec.json"};
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  check_refused(folder, arguments, words);
+  arguments.emplace_back("--dry-run");
+  check_refused(folder, arguments, words);
+}
+
 }  // namespace
 
 TEST_CASE("unknown norms, models, data sets and settings are refused with the nearest name") {
@@ -133,8 +143,9 @@ TEST_CASE("output folders that cannot be written are refused") {
   check_refused(folder.path(), quick_run({"--out", "file/record.json"}), {"out: ", "file"});
   check_refused(folder.path(), quick_run({"--out", "/proc/normlab/record.json"}), {"out: ", "/proc/normlab"});
   check_refused(folder.path(), quick_run({"--save-parameters", "file/x"}), {"save-parameters: "});
-  check_refused(folder.path(), {"sweep", "spec.json", "--out", "file"}, {"out: ", "\"file\""});
-  check_refused(folder.path(), {"sweep", "spec.json", "--out", "/proc/normlab"}, {"out: ", "/proc/normlab"});
+  check_sweep_refused(folder.path(), {"--out", "file"}, {"out: ", "\"file\""});
+  check_sweep_refused(folder.path(), {"--out", "/proc/normlab"}, {"out: ", "/proc/normlab"});
+  check_sweep_refused(folder.path(), {"--out", std::string(300, 'x')}, {"out: \"xxx", "File name too long"});
 }
 
 TEST_CASE("results of a different spec under the same name are refused") {
@@ -143,12 +154,39 @@ TEST_CASE("results of a different spec under the same name are refused") {
              R"({"name": "small", "base": {"dataset": "synthetic", "budget": {"steps": 2}},
                                             "grid": {"norm": ["none", "layer"]}})");
   CHECK(run_program(folder.path(), {"sweep", "spec.json"}).status == 0);
-  check_refused(folder.path(), {"sweep", "spec.json", "--set", "norm=rms"},
-                {"out: ", "results/small", "--out"});
+  check_sweep_refused(folder.path(), {"--set", "norm=rms"}, {"out: ", "results/small", "--out"});
   write_file(folder.path() / "results" / "small" / "sweep.json", "{");
   // Damaged, it says nothing; the records tell whose folder it is.
-  check_refused(folder.path(), {"sweep", "spec.json", "--set", "norm=rms"},
-                {"out: ", "record of another run"});
+  check_sweep_refused(folder.path(), {"--set", "norm=rms"}, {"out: ", "record of another run"});
+}
+
+TEST_CASE("a dry run refuses what stands in the place of a sweep's files, and leaves a folder as it is") {
+  TemporaryFolder folder;
+  write_file(folder.path() / "spec.json",
+             R"({"base": {"dataset": {"name": "synthetic", "train_limit": 200, "validation_limit": 50},
+                          "budget": {"steps": 20}}})");
+  REQUIRE(run_program(folder.path(), {"sweep", "spec.json", "--out", "out", "--save-parameters"}).status ==
+          0);
+  const std::filesystem::path out = folder.path() / "out";
+  const auto file_in = [&](const char* part) {
+    return std::filesystem::directory_iterator(out / part)->path();
+  };
+  const std::filesystem::path parameters = file_in("parameters"), record = file_in("runs");
+  std::filesystem::remove(parameters);
+  std::filesystem::create_directory(parameters);
+  check_sweep_refused(folder.path(), {"--out", "out", "--save-parameters"}, {"out: ", "it is a folder"});
+  write_file(out / "summary.csv", "mine");
+  check_sweep_refused(folder.path(), {"--out", "out"}, {"out: ", "it holds summary.csv"});
+  std::filesystem::remove(out / "summary.csv");
+  std::filesystem::remove(out / "lock");
+  write_file(out / "sweep.json", "{");
+  write_file(record, "{");
+  write_file(out / "sweep.json.1.partial", "{");
+  const auto before = files_below(out);
+  const Outcome dry = run_program(folder.path(), {"sweep", "spec.json", "--out", "out", "--dry-run"});
+  CHECK(dry.status == 0);
+  CHECK_FALSE(contains(dry.error, "finished already"));
+  CHECK(files_below(out) == before);
 }
 
 TEST_CASE("a run does not write over what is not its own record") {

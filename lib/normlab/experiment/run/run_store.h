@@ -19,17 +19,6 @@
 
 namespace normlab {
 
-// Refuses `folder` for field `field` when nothing can be written into it, making it (and its parents) if need
-// be. RunError when the disk is full, or too many files are open.
-void require_writable_folder(const std::filesystem::path& folder, std::string_view field);
-
-// The status in the run's record in a sweep's folder; "" when there is none, or one that is no whole record
-// of it.
-std::string recorded_status(const std::filesystem::path& folder, const SweepRun& run);
-
-// Whether the folder has a sweep.json that a sweep wrote.
-bool holds_sweep_file(const std::filesystem::path& folder);
-
 class RunStore {
  public:
   // Takes the folder for this sweep, until the object and every process that inherited the lock are gone.
@@ -63,10 +52,7 @@ class RunStore {
 
  private:
   void take_lock(const Json& sweep);
-  void require_same_spec(const Json& sweep) const;
-  void require_own_records(const std::vector<SweepRun>& runs) const;
   void write_sweep_file(const Json& sweep) const;
-  void require_places(const std::vector<SweepRun>& runs) const;
   void set_aside_damaged_record(const SweepRun& run) const;
   void remove_partial_files(const std::vector<SweepRun>& runs) const;
 
