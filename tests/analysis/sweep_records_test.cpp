@@ -53,7 +53,8 @@ TEST_CASE("half-written and unreadable files are passed over and reported") {
   CHECK(contains(records.warnings[0], "cut.json"));
   CHECK(contains(records.warnings[1], "deep.json"));
   CHECK(contains(records.warnings[2], "empty.json"));
-  CHECK(contains(records.warnings[3], "folder.json"));
+  CHECK(contains(records.warnings[3], "folder.json was passed over: it is not a file"));
+  for (const std::string& warning : records.warnings) CHECK_FALSE(warning.ends_with("."));
   CHECK(contains(records.warnings[4], "poor.json was passed over: it has no config"));
 }
 
@@ -95,7 +96,22 @@ TEST_CASE("a damaged sweep.json does not stop a report") {
     CHECK(records.runs.size() == 1);
     REQUIRE(records.warnings.size() == 1);
     CHECK(contains(records.warnings[0], "sweep.json was passed over"));
+    CHECK_FALSE(records.warnings[0].ends_with("."));
   }
+}
+
+TEST_CASE("a report says that sweep.json is missing, or no file") {
+  SyntheticSweep sweep;
+  sweep.add(synthetic_record({}));
+  CHECK(load_sweep(sweep.folder()).warnings.empty());
+  std::filesystem::remove(sweep.folder() / "sweep.json");
+  const SweepRecords records = load_sweep(sweep.folder());
+  CHECK(records.runs.size() == 1);
+  REQUIRE(records.warnings.size() == 1);
+  CHECK(contains(records.warnings[0], "sweep.json is missing"));
+  std::filesystem::create_directory(sweep.folder() / "sweep.json");
+  CHECK(load_sweep(sweep.folder()).warnings ==
+        std::vector<std::string>{"sweep.json was passed over: it is not a file"});
 }
 
 TEST_CASE("a folder that is no sweep is refused") {

@@ -19,12 +19,20 @@ using nlohmann::json;
 
 void load_sweep_file(SweepRecords& sweep, const std::filesystem::path& file) {
   std::error_code ignored;
-  if (!std::filesystem::exists(file, ignored)) return;
+  if (!std::filesystem::exists(file, ignored)) {
+    sweep.warnings.emplace_back(
+        "sweep.json is missing, so that nothing says which runs belong here; some may be missing as well");
+    return;
+  }
+  if (!is_file(file)) {
+    sweep.warnings.emplace_back("sweep.json was passed over: it is not a file");
+    return;
+  }
   json spec;
   try {
     spec = parse_sorted_json(read_text(file, "results", longest_json), "its text");
   } catch (const std::runtime_error& error) {
-    sweep.warnings.push_back(fmt::format("sweep.json was passed over: {}", error.what()));
+    sweep.warnings.push_back(fmt::format("sweep.json was passed over: {}", without_full_stop(error.what())));
     return;
   }
   if (!spec.is_object()) {
@@ -72,16 +80,21 @@ class RecordFolder {
   }
 
   void load_file(const std::string& name) {
-    std::string defect;
-    try {
-      RunRecord run = files_.take(folder_ / name, "results");
-      defect = defect_in_sweep(run.id, name);
-      if (defect.empty()) sweep_.runs.push_back(std::move(run));
-    } catch (const std::runtime_error& error) {
-      defect = error.what();
-    }
+    const std::string defect = is_file(folder_ / name) ? load_record_file(name) : "it is not a file";
     if (defect.empty()) return;
     sweep_.warnings.push_back(fmt::format("{} was passed over: {}", shortened("runs/" + name), defect));
+  }
+
+  // Why the file is not counted, or "".
+  std::string load_record_file(const std::string& name) {
+    try {
+      RunRecord run = files_.take(folder_ / name, "results");
+      std::string defect = defect_in_sweep(run.id, name);
+      if (defect.empty()) sweep_.runs.push_back(std::move(run));
+      return defect;
+    } catch (const std::runtime_error& error) {
+      return without_full_stop(error.what());
+    }
   }
 
   // Why the file of a whole record is not counted, or "".

@@ -18,7 +18,7 @@ struct SweepRecords {
   std::vector<std::string>
       expected;                 // ids of all runs of the sweep; empty when sweep.json does not list them
   std::vector<RunRecord> runs;  // in the order of their file names
-  std::vector<std::string> warnings;  // one sentence for each file that was passed over
+  std::vector<std::string> warnings;  // one sentence for each file that was passed over, or is missing
 };
 
 // Every record in DIR/runs/*.json. Half-written files (*.partial) are ignored. A file that is no whole record

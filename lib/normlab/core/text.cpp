@@ -127,6 +127,11 @@ std::string quotation(std::string_view text) {
   return fmt::format("\"{}\"", shortened(text));
 }
 
+std::string without_full_stop(std::string_view sentence) {
+  if (sentence.ends_with('.')) sentence.remove_suffix(1);
+  return std::string(sentence);
+}
+
 std::string with_blanks(std::string name) {
   std::replace(name.begin(), name.end(), '_', ' ');
   return name;

@@ -26,6 +26,9 @@ std::string shortened(std::string_view text);
 // shortened(text) between double quotes.
 std::string quotation(std::string_view text);
 
+// `sentence` as a part of a longer one: without its full stop.
+std::string without_full_stop(std::string_view sentence);
+
 // "hidden size" for "hidden_size".
 std::string with_blanks(std::string name);
 

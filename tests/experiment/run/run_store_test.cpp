@@ -20,6 +20,7 @@
 #include "data/idx_files.h"
 #include "normlab/core/error.h"
 #include "normlab/experiment/run/record_head.h"
+#include "normlab/experiment/run/run_store_checks.h"
 
 using namespace normlab;
 using namespace normlab::testing;
@@ -264,6 +265,18 @@ TEST_CASE("what stands in a record's place and is none is renamed, never deleted
   CHECK(read_file(records / (runs[0].id + ".json.damaged-2")) == claim);
   CHECK(std::filesystem::is_directory(records / (runs[1].id + ".json.damaged-1")));
   CHECK(read_file(records / "stray.json") == "{}");
+}
+
+TEST_CASE("why a record was set aside is part of a sentence") {
+  TemporaryFolder temporary;
+  const SweepSpec spec = spec_of(small_spec);
+  const std::vector<SweepRun> runs = expand(spec);
+  std::filesystem::create_directory(temporary.path() / "runs");
+  write_file(record_file(temporary.path(), runs[0].id), "{\"cut");
+  RecordFiles files;
+  const std::string defect = find_record_of(files, temporary.path(), runs[0]).defect;
+  CHECK(contains(defect, "is not JSON"));
+  CHECK_FALSE(defect.ends_with("."));
 }
 
 TEST_CASE("a damaged sweep.json is renamed where the records are the sweep's own, and refused elsewhere") {

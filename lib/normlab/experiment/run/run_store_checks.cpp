@@ -65,7 +65,7 @@ RecordFound find_record(RecordFiles& files, const filesystem::path& file, std::s
     if (record.id != id) return {fmt::format("its id is {}", quotation(record.id))};
     return {"", &record};
   } catch (const RequestError& error) {
-    return {error.what()};
+    return {without_full_stop(error.what())};
   } catch (const RecordDefect& defect) {
     return {defect.what()};
   }
