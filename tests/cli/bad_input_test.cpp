@@ -160,6 +160,13 @@ TEST_CASE("results of a different spec under the same name are refused") {
   check_sweep_refused(folder.path(), {"--set", "norm=rms"}, {"out: ", "record of another run"});
 }
 
+TEST_CASE("a name that no folder can have is refused, by the dry run too") {
+  TemporaryFolder folder;
+  write_file(folder.path() / "spec.json",
+             R"({"name": ")" + std::string(256, 'x') + R"(", "base": {"dataset": "synthetic"}})");
+  check_sweep_refused(folder.path(), {}, {"name: \"xxx", "at most 255"});
+}
+
 TEST_CASE("a dry run refuses what stands in the place of a sweep's files, and leaves a folder as it is") {
   TemporaryFolder folder;
   write_file(folder.path() / "spec.json",

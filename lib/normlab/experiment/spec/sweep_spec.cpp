@@ -43,9 +43,11 @@ void require_file_name(const std::string& name) {
   const bool plain = std::all_of(name.begin(), name.end(), [](unsigned char c) {
     return std::isalnum(c) != 0 || c == '-' || c == '_' || c == '.';
   });
-  if (name.empty() || name[0] == '.' || !plain) {
-    refuse("name", fmt::format("\"{}\"", name),
-           "letters, digits, '-', '_' and '.' are, the first not being '.'");
+  constexpr std::size_t longest = 255;  // of a folder's name, NAME_MAX
+  if (name.empty() || name.size() > longest || name[0] == '.' || !plain) {
+    refuse(
+        "name", quotation(name),
+        fmt::format("letters, digits, '-', '_' and '.' are, at most {}, the first not being '.'", longest));
   }
 }
 
@@ -346,8 +348,9 @@ SweepSpec parse_sweep_spec(const Json& json, const std::string& default_name) {
   if (json.contains("base")) spec.base = require_object(json["base"], "base");
   spec.grid = parse_grid(json);
   if (spec.grid.empty() && spec.base.empty()) {
-    refuse("grid", "{}",
-           "it lists nothing to run, and needs an axis such as \"norm\": [\"none\", \"layer\"]");
+    refuse("spec", shown(json),
+           "it lists nothing to run, and needs a setting in \"base\", an axis in \"grid\" such as \"norm\": "
+           "[\"none\", \"layer\"], or both");
   }
   spec.overrides = parse_overrides(json);
   if (const auto idle = find_idle_override(spec)) refuse_idle_override(spec, *idle);
