@@ -129,17 +129,34 @@ class NewFolders {
   std::vector<filesystem::path> made_;  // outermost first
 };
 
-// What stands in the place of the run's record, or null. A run may write its own record again, and nothing
-// else that is there already.
-nlohmann::json require_own_record(const filesystem::path& out, const std::string& id) {
+// What stands in the place of the run's record.
+struct RecordThere {
+  nlohmann::json record;  // null where there is none of the run
+  std::string defect;     // why what is there does not count, or ""
+};
+
+// A run may write its own record again, set aside what is damaged in the place that is named for it
+// (`own_place`), and touch nothing else that is there already.
+RecordThere require_own_record(const filesystem::path& out, const std::string& id, bool own_place) {
   std::error_code ignored;
   if (filesystem::is_other(out, ignored)) {
     normlab::refuse("out", normlab::quotation(out.string()), "a file, not a device or a pipe, is");
   }
-  if (!filesystem::is_regular_file(out, ignored)) return nullptr;
-  const std::optional<Json> there =
-      normlab::parse_json_if_valid(normlab::read_text(out, "out", normlab::longest_json), out.string());
-  if (there && there->is_object() && there->value("id", Json()) == id) return nlohmann::json(*there);
+  if (!filesystem::is_regular_file(out, ignored)) return {};
+  const std::string text = normlab::read_text(out, "out", normlab::longest_json);
+  RecordThere there;
+  try {
+    nlohmann::json record = normlab::parse_sorted_json(text, "its text");
+    if (record.is_object() && record.value("id", nlohmann::json()) == id) {
+      there.defect = normlab::record_defect(record);
+      there.record = std::move(record);
+      return there;
+    }
+    there.defect = fmt::format("it is not the record of {}", id);
+  } catch (const normlab::RequestError& error) {
+    there.defect = normlab::without_full_stop(error.what());
+  }
+  if (own_place) return there;
   normlab::refuse("out", normlab::quotation(out.string()),
                   fmt::format("the file is there and is not the record of {}; another name is", id));
 }
@@ -161,14 +178,13 @@ void require_own_files(const RunArguments& arguments, const RunConfig& config, c
   require_parameters_file({"save-parameters", arguments.save_parameters});
 }
 
-// Whether the run has ended before; a record that is its own by name only is set aside.
-bool has_ended(const nlohmann::json& record, const filesystem::path& out) {
-  if (record.is_null()) return false;
-  const std::string defect = normlab::record_defect(record);
-  if (defect.empty()) return normlab::is_final_status(record["status"].get<std::string>());
+// Whether the run has ended before; what is not the whole record of it is set aside.
+bool has_ended(const RecordThere& there, const filesystem::path& out) {
+  if (there.defect.empty())
+    return !there.record.is_null() && normlab::is_final_status(there.record["status"].get<std::string>());
   const filesystem::path aside = normlab::set_aside(normlab::follow_links(out));
   normlab::log_warning(fmt::format("{} is set aside as {}, because {}; the run is done again", out.string(),
-                                   aside.filename().string(), defect));
+                                   aside.filename().string(), there.defect));
   return false;
 }
 
@@ -278,7 +294,7 @@ int run(const RunArguments& arguments) {
   const filesystem::path out = arguments.out.empty() ? filesystem::path("results/runs") / (id + ".json")
                                                      : filesystem::path(arguments.out);
   const normlab::RunOptions options = options_of(arguments, config, out);
-  const nlohmann::json recorded = require_own_record(out, id);
+  const RecordThere there = require_own_record(out, id, arguments.out.empty());
   require_own_files(arguments, config, out, options.checkpoint);
   NewFolders folders;
   folders.make_for(out, "out");
@@ -286,8 +302,8 @@ int run(const RunArguments& arguments) {
   folders.make_for(options.save_parameters, "save-parameters");
   folders.make_for(options.checkpoint, "checkpoint");
   require_own_checkpoint(options.checkpoint);
-  const bool ended = has_ended(recorded, out);
-  if (ended && !arguments.again) return show_ended(arguments, config, out, recorded);
+  const bool ended = has_ended(there, out);
+  if (ended && !arguments.again) return show_ended(arguments, config, out, there.record);
 
   const normlab::OwnCores cores(config.threads, id);
   if (!cores.problem().empty()) normlab::log_warning(cores.problem());

@@ -251,6 +251,29 @@ TEST_CASE("a run that has ended shows its record, and is repeated only when aske
   CHECK(json::parse(read_file(folder.path() / "r.json")).contains("test"));
 }
 
+TEST_CASE("a run sets aside what is damaged in its record's own place, and is done again") {
+  TemporaryFolder folder;
+  REQUIRE(run_program(folder.path(), quick_run()).status == 0);
+  const filesystem::path runs = folder.path() / "results" / "runs";
+  const filesystem::path file = records_in(folder.path() / "results").at(0);
+  const json whole = numbers_of(file);
+  const std::vector<std::string> damaged{read_file(file).substr(0, 300), "", R"({"id": "another"})"};
+  for (std::size_t i = 0; i < damaged.size(); ++i) {
+    write_file(file, damaged[i]);
+    const Outcome again = run_program(
+        folder.path(), quick_run(i == 0 ? std::vector<std::string>{"--again"} : std::vector<std::string>{}));
+    CAPTURE(again.error);
+    CHECK(again.status == 0);
+    CHECK(contains(again.error, "json.damaged-" + std::to_string(i + 1) + ", because it"));
+    CHECK(contains(again.error, "; the run is done again"));
+    CHECK_FALSE(contains(again.error, ".; the run is done again"));
+    CHECK(read_file(file.string() + ".damaged-" + std::to_string(i + 1)) == damaged[i]);
+    CHECK(numbers_of(file) == whole);
+  }
+  write_file(folder.path() / "r.json", damaged[0]);
+  check_refused(folder.path(), quick_run({"--out", "r.json"}), {"out: \"r.json\"", "is not the record of"});
+}
+
 TEST_CASE("what a record says of its norm alone is not in the way of another norm") {
   TemporaryFolder folder;
   REQUIRE(run_program(folder.path(), quick_run({"--norm", "layer", "--out", "layer.json"})).status == 0);
