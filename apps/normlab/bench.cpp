@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <exception>
 #include <filesystem>
 
 #include "commands.h"
@@ -10,6 +11,7 @@
 #include "normlab/core/file.h"
 #include "normlab/core/log.h"
 #include "normlab/core/standard_streams.h"
+#include "normlab/experiment/run/run_store_checks.h"
 #include "run_files.h"
 
 namespace {
@@ -51,7 +53,23 @@ void require_writable(const std::string& file) {
   }
   if (std::filesystem::is_directory(path, error)) normlab::refuse("json", file, "a file, not a folder, is");
   if (error == std::errc::filename_too_long) normlab::refuse("json", file, "a shorter name is");
-  if (!is_null_device(path)) require_regular_file({"json", path});
+  if (is_null_device(path)) return;
+  require_regular_file({"json", path});
+  const std::filesystem::path target = normlab::follow_links(path);
+  normlab::require_writable_folder(target.has_parent_path() ? target.parent_path() : ".", "json");
+}
+
+// Also where the file cannot be written, which is told in the end: what was measured is not lost.
+void write_results(const normlab::bench::BenchResult& result, const std::string& file) {
+  std::exception_ptr problem;
+  try {
+    if (!file.empty()) normlab::write_whole(file, normlab::bench::to_json(result).dump(2) + "\n");
+  } catch (const normlab::RunError&) {
+    problem = std::current_exception();
+  }
+  normlab::print_out(normlab::bench::render_bench(result));
+  for (const std::string& warning : normlab::bench::noise_warnings(result)) normlab::log_warning(warning);
+  if (problem) std::rethrow_exception(problem);
 }
 
 int bench(const BenchArguments& arguments) {
@@ -60,11 +78,7 @@ int bench(const BenchArguments& arguments) {
   normlab::set_quiet(arguments.quiet);
   const auto result = normlab::bench::run_bench(
       options, [](std::string_view what) { normlab::log_info(fmt::format("measuring {}", what)); });
-  if (!arguments.json.empty()) {
-    normlab::write_whole(arguments.json, normlab::bench::to_json(result).dump(2) + "\n");
-  }
-  normlab::print_out(normlab::bench::render_bench(result));
-  for (const std::string& warning : normlab::bench::noise_warnings(result)) normlab::log_warning(warning);
+  write_results(result, arguments.json);
   return 0;
 }
 

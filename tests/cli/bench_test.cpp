@@ -57,4 +57,20 @@ TEST_CASE("bench refuses what it cannot do before it measures anything") {
   refused({"bench", "--seconds", "nan"}, "seconds: nan");
   refused({"bench", "--json", "no/folder/bench.json"}, "json: no/folder/bench.json");
   refused({"bench", "--json", "."}, "json: .");
+  refused({"bench", "--json", "/proc/x"}, "json: \"/proc\"");
+}
+
+TEST_CASE("bench prints what it measured also where the file cannot be written") {
+  const TemporaryFolder folder;
+  constexpr rlim_t room = 3000;  // for the table, and not for the file
+  const Outcome outcome =
+      Program(folder.path(),
+              {"bench", "kernels", "--filter", "rms 128x1000", "--seconds", "0.001", "--json", "bench.json"},
+              room)
+          .wait();
+  CAPTURE(outcome.error);
+  CHECK(outcome.status == 1);
+  CHECK(outcome.error.find("bench.json") != std::string::npos);
+  CHECK(outcome.out.find("rms") != std::string::npos);
+  CHECK(std::filesystem::is_empty(folder.path()));
 }
