@@ -3,6 +3,7 @@
 #include <new>
 #include <sstream>
 
+#include "command_tree.h"
 #include "commands.h"
 #include "normlab/core/error.h"
 #include "normlab/core/log.h"
@@ -19,6 +20,19 @@ void forbid_values_of_flags(CLI::App& app) {
   }
   for (CLI::App* command : app.get_subcommands([](CLI::App*) { return true; }))
     forbid_values_of_flags(*command);
+}
+
+// --out "$FOLDER" with a variable that is not set must not mean the default. Hidden commands are the
+// program's own.
+void forbid_empty_values(CLI::App& app) {
+  for (CLI::Option* option : app.get_options()) {
+    if (option->get_items_expected_max() == 0) continue;
+    option->check([option](const std::string& text) {
+      if (text.empty()) normlab::refuse(option->get_single_name(), "\"\"", "a value that is not empty is");
+      return std::string();
+    });
+  }
+  for (CLI::App* command : visible_commands(&app)) forbid_empty_values(*command);
 }
 
 void describe(CLI::App& program, Action& action) {
@@ -39,6 +53,7 @@ void describe(CLI::App& program, Action& action) {
   add_manual(program, action);
   add_run_child(program, action);
   forbid_values_of_flags(program);
+  forbid_empty_values(program);
 }
 
 int parse_and_run(int argument_count, char** arguments) {

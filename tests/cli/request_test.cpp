@@ -164,6 +164,19 @@ TEST_CASE("a flag is refused a value, in every command") {
   }
 }
 
+TEST_CASE("an empty value is refused and does not stand for the default") {
+  TemporaryFolder folder;
+  write_file(folder.path() / "spec.json", small_spec);
+  for (const char* option : {"--out", "--config", "--checkpoint", "--save-parameters",
+                             "--save-initial-parameters", "--load-parameters", "--checkpoint-seconds"})
+    check_refused(folder.path(), quick_run({option, ""}), {": \"\" is not allowed"});
+  for (const char* option : {"--out", "--jobs", "--threads", "--seed", "--max-runs"})
+    check_refused(folder.path(), {"sweep", "spec.json", option, ""},
+                  {std::string(option).substr(2) + ": \"\" is not allowed"});
+  check_refused(folder.path(), {"bench", "--json", ""}, {"json: \"\" is not allowed"});
+  check_refused(folder.path(), {"report", ""}, {"\"\" is not allowed"});
+}
+
 TEST_CASE("data sets under nearly their names are refused with the names that they have") {
   TemporaryFolder folder;
   check_refused(folder.path(), {"data", "fetch", "Bible"}, {"did you mean \"bible\"?"});
