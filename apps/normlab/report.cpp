@@ -9,7 +9,7 @@ void add_report(CLI::App& program, Action& action) {
   CLI::App* command = program.add_subcommand(
       "report", "Print what a sweep found, a row for each combination of settings, all seeds together");
   struct Arguments {
-    std::string folder, format = "table";
+    std::string folder, format = "table", target;
   };
   auto arguments = std::make_shared<Arguments>();
   command->add_option("folder", arguments->folder, "The folder of a sweep, such as results/quick")
@@ -17,10 +17,17 @@ void add_report(CLI::App& program, Action& action) {
       ->required();
   command->add_option("--format", arguments->format, "table, markdown, csv or json [default: table]")
       ->type_name("NAME");
+  command
+      ->add_option(
+          "--target", arguments->target,
+          "Another target, such as \"validation.error<=0.02 for 2\", looked for in the evaluations that "
+          "there are [default: each run's own]")
+      ->type_name("CONDITION");
   command->callback([&action, arguments] {
     action = [arguments] {
       const normlab::ReportFormat& format = normlab::report_format(arguments->format);
-      normlab::print_out(format.render(normlab::build_report(arguments->folder)));
+      normlab::RecordFiles files(arguments->target);
+      normlab::print_out(format.render(normlab::build_report(arguments->folder, files)));
       return 0;
     };
   });

@@ -91,6 +91,19 @@ TEST_CASE("a diverged run counts as a miss and as worse than any test result") {
   CHECK(row.reasons[0] == "diverged: at step 812 (seed 2)");
 }
 
+TEST_CASE("a report is made for another target than the runs had, from their evaluations") {
+  SyntheticSweep sweep;
+  sweep.add(synthetic_record({.seed = 1, .epochs_to_target = 2}));
+  sweep.add(synthetic_record({.seed = 2, .status = "missed_target"}));  // errors 0.321, 0.221, 0.188 …
+  RecordFiles files("validation.error<=0.2"), other("validation.bits<=0.2");
+  const Report report = build_report(sweep.folder(), files);
+  REQUIRE(report.rows.size() == 1);
+  CHECK(report.rows[0].target == "validation.error<=0.2");
+  CHECK(report.rows[0].reached == 2);
+  CHECK(report.rows[0].epochs->maximum == 3);
+  CHECK_THROWS_AS(build_report(sweep.folder(), other), RequestError);
+}
+
 TEST_CASE("failed, undefined and unfinished runs take part in no median and are told apart") {
   SyntheticSweep sweep;
   sweep.add(synthetic_record({.seed = 1, .epochs_to_target = 2}));

@@ -29,7 +29,7 @@ RunResult finished_result() {
   evaluation.validation = {0.6931471805599453, 0.4, 1};
   evaluation.layers.push_back({.name = "fc1", .activation_mean = 0.5});
   result.evaluations.push_back(evaluation);
-  result.convergence = Convergence{1.5, 10, 2.5, 2.25};
+  result.target = {.reached = true, .after = {1, 7, 1.75}, .at = {1.5, 10, 2.5}};
   result.test = MetricValues{1.0, 0.5, 1.4427};
   return result;
 }
@@ -51,8 +51,15 @@ TEST_CASE("a record has what the format promises") {
        {"normlab", "onednn", "compiler", "cpu", "simd", "threads", "cores", "operating_system"}) {
     CHECK(record["environment"].contains(field));
   }
-  CHECK(record["convergence"]["target"] == "validation.bits_per_character<=2");
-  CHECK(record["convergence"]["epochs"] == 1.5);
+  CHECK(record["convergence"] == Json{{"target", "validation.bits_per_character<=2"},
+                                      {"epochs_after", 1},
+                                      {"epochs", 1.5},
+                                      {"steps_after", 7},
+                                      {"steps", 10},
+                                      {"train_seconds_after", 1.75},
+                                      {"train_seconds", 2.5},
+                                      {"train_seconds_from_median_step", 0.01}});
+  CHECK_FALSE(record.contains("censored"));
   CHECK(record["evaluations"][0]["validation"]["bits_per_character"].get<double>() == doctest::Approx(1));
   CHECK(record["evaluations"][0]["layers"][0]["activation"]["mean"] == 0.5);
   CHECK(record["test"].contains("bits_per_character"));
@@ -108,13 +115,18 @@ TEST_CASE("a record says where it ran, and beside how many runs, and whether its
   CHECK(make_record(record_head(text_config()), {})["environment"]["pinned_cores"] == Json::array());
 }
 
-TEST_CASE("records of images have no bits per character, and no convergence without one") {
+TEST_CASE("the record of a run that missed its target says where it is censored") {
   RunResult result = finished_result();
   result.status = RunStatus::missed_target;
-  result.convergence.reset();
+  result.target = {.after = {6, 60, 3}};
   const Json record = make_record(record_head(resolve({{"target", "validation.error<=0.1"}})), result);
-  CHECK_FALSE(record["test"].contains("bits_per_character"));
+  CHECK_FALSE(record["test"].contains("bits_per_character"));  // of texts alone
   CHECK_FALSE(record.contains("convergence"));
+  CHECK(record["censored"] == Json{{"target", "validation.error<=0.1"},
+                                   {"epochs", 6},
+                                   {"steps", 60},
+                                   {"train_seconds", 3},
+                                   {"train_seconds_from_median_step", 0.06}});
 }
 
 TEST_CASE("a record never holds a number that is not finite") {

@@ -28,11 +28,16 @@ TEST_CASE("a run is read with what reports need of it") {
   CHECK(run.seed == 7);
   CHECK(run.parameters == 269322);
   CHECK(run.environment->cpu == "Imaginary CPU");
-  CHECK(run.to_target.epochs == 3);
-  CHECK(run.to_end.epochs == 3);
-  CHECK(run.to_end.steps == 41250);
-  CHECK(*run.to_end.train_seconds_from_median_step == doctest::Approx(41.25));
-  CHECK(*run.elapsed_seconds == doctest::Approx(41.75));
+  REQUIRE(run.event);
+  CHECK(run.event->reached);
+  CHECK(run.event->after.epochs == 2);
+  CHECK(run.event->at.epochs == 3);
+  CHECK(run.to_end->epochs == 3);
+  CHECK(run.to_end->steps == 41250);
+  CHECK(*run.to_end->train_seconds_from_median_step == doctest::Approx(41.25));
+  CHECK(run.best == 0.12);
+  CHECK(run.last == 0.12);
+  CHECK(*run.elapsed_seconds == doctest::Approx(43.8125));
   CHECK(run.test_metric == "error");
   CHECK(run.data_checksum == "");
   json of_files = synthetic_record({});
@@ -42,6 +47,30 @@ TEST_CASE("a run is read with what reports need of it") {
         "batch norm needs at least 2 samples a batch");
   CHECK(read(synthetic_record({.status = "failed"})).reason == "killed by signal 9");
   CHECK(read(synthetic_record({.status = "diverged"})).diverged_step == 812);
+}
+
+TEST_CASE("a run that missed its target, or ended before, is censored at its last evaluation") {
+  const RunRecord missed = read(synthetic_record({.status = "missed_target"}));
+  REQUIRE(missed.event);
+  CHECK_FALSE(missed.event->reached);
+  CHECK(missed.event->after.epochs == 10);
+  CHECK(missed.best == doctest::Approx(0.141));
+  CHECK_FALSE(read(synthetic_record({.status = "finished", .target = std::nullopt})).event);
+}
+
+TEST_CASE("events are found anew for another target, as far as the evaluations go") {
+  const auto event = [](const char* target, const SyntheticRun& run) {
+    return *RunRecordReader(target).read(synthetic_record(run).dump(), "record").event;
+  };
+  CHECK(event("validation.error<=0.23", {}).at.epochs == 2);  // its errors: 0.321, 0.221, 0.12
+  CHECK(event("validation.error<=0.23", {}).after.epochs == 1);
+  CHECK(event("validation.error<=0.23 for 2", {}).at.epochs == 2);
+  CHECK_FALSE(event("validation.error<=0.23 for 3", {}).reached);
+  CHECK(event("validation.error<=0.23 for 3", {}).after.epochs == 1);  // the row had begun
+  CHECK(event("train.error<=0.2", {}).at.epochs == 2);
+  CHECK_FALSE(event("validation.error<=0.1", {}).reached);
+  CHECK(event("validation.error<=0.1", {}).after.epochs == 3);
+  CHECK_THROWS_AS(event("validation.bits_per_character<=1", {}), RequestError);
 }
 
 TEST_CASE("the metric is that of the test, and of the first evaluation where there is none") {

@@ -138,7 +138,6 @@ TEST_CASE("a position that cannot be is set aside, even where the checksum is ri
       {"/evaluations", 7},
       {"/evaluations/0/step", 1000},
       {"/evaluations/0/validation/loss", nullptr},
-      {"/convergence", {{"epochs", -1}}},
       {"/data_checksum", 7},
       {"/data_checksum", nullptr},
       {"/data_checksum", ""},

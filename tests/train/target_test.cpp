@@ -36,23 +36,36 @@ TEST_CASE("targets are read, and written in one form") {
   CHECK(parse_target("train.loss<=-0.0", of_images()).text() == "train.loss<=0");
   CHECK(parse_target("validation.bits_per_byte<=2.5", of_bytes()).text() == "validation.bits_per_byte<=2.5");
   CHECK(parse_target("validation . accuracy >= 0.9", of_scores).text() == "validation.accuracy>=0.9");
+  CHECK(parse_target("validation.error<=0.02 for 2", of_images()).text() == "validation.error<=0.02 for 2");
+  CHECK(parse_target("validation.error<=0.02for 3 ", of_images()).hold == 3);
+  CHECK(parse_target("validation.error<=0.02 for 1", of_images()).text() == "validation.error<=0.02");
 }
 
 TEST_CASE("a target is reached at its threshold") {
   const Target target = parse_target("validation.error<=0.12", of_images());
   const MetricValues good{9, 0.12}, bad{0, 0.1200001};
-  CHECK(target.reached(bad, good));
-  CHECK_FALSE(target.reached(good, bad));
-  CHECK(parse_target("train.bits_per_byte<=1", of_bytes()).reached({9, 1, 0.99}, {0, 0, 2}));
+  CHECK(target.holds(bad, good));
+  CHECK_FALSE(target.holds(good, bad));
+  CHECK(parse_target("train.bits_per_byte<=1", of_bytes()).holds({9, 1, 0.99}, {0, 0, 2}));
+}
+
+TEST_CASE("a target is held for a number of evaluations, and no other") {
+  for (const char* text : {"validation.error<=0.02 for", "validation.error<=0.02 for 0",
+                           "validation.error<=0.02 for -1", "validation.error<=0.02 for 1.5",
+                           "validation.error<=0.02 for two", "validation.error<=0.02 for 1001"}) {
+    CAPTURE(text);
+    CHECK(testing::contains(testing::request_error([&] { parse_target(text, of_images()); }),
+                            "evaluations in a row"));
+  }
 }
 
 TEST_CASE("where higher is better, a target is reached from below") {
   const Target target = parse_target("validation.accuracy>=0.9", of_scores);
   const MetricValues good{9, 0.9, 0}, bad{0, 0.8999, 1}, none{0, std::nan(""), 0};
-  CHECK(target.reached(bad, good));
-  CHECK_FALSE(target.reached(good, bad));
-  CHECK_FALSE(target.reached(good, none));
-  CHECK(parse_target("train.return>=-200", of_scores).reached({0, 0, -199}, bad));
+  CHECK(target.holds(bad, good));
+  CHECK_FALSE(target.holds(good, bad));
+  CHECK_FALSE(target.holds(good, none));
+  CHECK(parse_target("train.return>=-200", of_scores).holds({0, 0, -199}, bad));
 }
 
 TEST_CASE("what a metric can never be, or is from the start, is no target") {

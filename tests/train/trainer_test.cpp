@@ -39,18 +39,31 @@ TEST_CASE("a run stops at its target, or goes on when told to") {
   config.target = parse_target("validation.error<=0.5", classification().metrics);
   const RunResult stopped = train(config, {});
   CHECK(stopped.status == RunStatus::reached_target);
-  REQUIRE(stopped.convergence);
-  CHECK(stopped.convergence->steps == stopped.evaluations.back().step);
-  CHECK(stopped.convergence->steps < 600);
+  REQUIRE(stopped.target);
+  CHECK(stopped.target->reached);
+  CHECK(stopped.target->at.steps == stopped.evaluations.back().step);
+  CHECK(stopped.target->at.steps < 600);
+  const std::size_t count = stopped.evaluations.size();
+  CHECK(stopped.target->after.steps == (count > 1 ? stopped.evaluations[count - 2].step : 0));
   CHECK(test::error_of(stopped.evaluations.back().validation) <= 0.5);
-  CHECK(stopped.convergence->train_seconds_from_median_step ==
-        doctest::Approx(double(stopped.convergence->steps) * stopped.step_seconds.median));
 
   config.keep_training = true;
   const RunResult kept = train(config, {});
   CHECK(kept.status == RunStatus::reached_target);
-  CHECK(kept.convergence->steps == stopped.convergence->steps);
+  CHECK(kept.target->at.steps == stopped.target->at.steps);
   CHECK(kept.evaluations.back().step == 600);
+}
+
+TEST_CASE("a target that is to be held stops a run at the last evaluation of the row") {
+  RunConfig config = long_run();
+  config.target = parse_target("validation.error<=0.5 for 3", classification().metrics);
+  const RunResult held = train(config, {});
+  REQUIRE(held.status == RunStatus::reached_target);
+  const std::size_t count = held.evaluations.size();
+  REQUIRE(count >= 3);
+  CHECK(held.target->at.steps == held.evaluations[count - 3].step);
+  for (std::size_t i = count - 3; i < count; ++i)
+    CHECK(test::error_of(held.evaluations[i].validation) <= 0.5);
 }
 
 TEST_CASE("a run that misses its target says so, and one without a target finishes") {

@@ -59,7 +59,7 @@ Outcome outcome_of(const RunRecord& run, Extent extent) {
   if (run.status == status::undefined) return Outcome::undefined;
   if (run.status == status::failed) return Outcome::failed;
   if (run.status == status::interrupted) return Outcome::unfinished;
-  const bool converged = run.status == status::reached_target || run.to_target.epochs;
+  const bool converged = run.event && run.event->reached;
   if (extent == Extent::target && converged) return Outcome::reached;
   if (run.status == status::diverged) return Outcome::diverged;
   return extent == Extent::target ? Outcome::missed : Outcome::finished;
@@ -68,9 +68,9 @@ Outcome outcome_of(const RunRecord& run, Extent extent) {
 RunCosts costs_of(const RunRecord& run, Outcome outcome) {
   switch (outcome) {
     case Outcome::reached:
-      return run.to_target;
+      return run.event->at;
     case Outcome::finished:
-      return run.to_end;
+      return run.to_end.value_or(RunCosts());
     case Outcome::missed:
     case Outcome::diverged:
       return {not_reached, not_reached, not_reached, not_reached};
@@ -147,14 +147,14 @@ void count_outcome(ReportRow& row, Outcome outcome) {
   }
 }
 
-void describe_group(ReportRow& row, const SeedGroup& group) {
+void describe_group(ReportRow& row, const SeedGroup& group, const std::string& target) {
   row.model = group.model;
   row.norm = group.norm;
   row.batch_size = group.batch_size;
   row.settings = group.settings;
   const Settings& settings = *group.runs.front()->settings;
   row.dataset = dataset_text(settings);
-  row.target = text_setting_at(settings, "target");
+  row.target = target.empty() ? text_setting_at(settings, "target") : target;
   row.extent = row.target.empty() ? Extent::end_of_run : Extent::target;
   row.runs = static_cast<Index>(group.runs.size());
   std::set<std::string> reasons;
@@ -174,9 +174,9 @@ void describe_group(ReportRow& row, const SeedGroup& group) {
   }
 }
 
-ReportRow make_row(const SeedGroup& group) {
+ReportRow make_row(const SeedGroup& group, const std::string& target) {
   ReportRow row;
-  describe_group(row, group);
+  describe_group(row, group, target);
   std::vector<double> epochs, steps, seconds, seconds_from_median, test;
   const auto add = [](std::vector<double>& values, const std::optional<double>& value) {
     if (value) values.push_back(*value);
@@ -334,7 +334,8 @@ Report build_report(const SweepRecords& sweep) {
   report.description = sweep.description;
   const VaryingSettings varying = find_varying_settings(sweep.runs);
   report.columns = varying.columns;
-  for (const SeedGroup& group : group_by_seed(sweep, varying)) report.rows.push_back(make_row(group));
+  for (const SeedGroup& group : group_by_seed(sweep, varying))
+    report.rows.push_back(make_row(group, sweep.target));
   describe_runs(report, sweep);
   describe_model_sizes(report, sweep);
   describe_settings_by_model(report, sweep, varying);

@@ -124,8 +124,13 @@ std::string describe_convergence(const json& record) {
       shortened(text_at(record, "config.target", text_at(record, "convergence.target")));
   if (target.empty()) return "none was set";
   const auto epochs = number_at(record, "convergence.epochs");
-  if (!epochs) return target + ": not reached";
+  if (!epochs) {
+    const auto censored = number_at(record, "censored.epochs");
+    return target + ": not reached" + (censored ? fmt::format(" in {:.4g} epochs", *censored) : "");
+  }
   std::vector<std::string> parts = {fmt::format("{}: reached after {:.4g} epochs", target, *epochs)};
+  if (const auto after = number_at(record, "convergence.epochs_after"); after && *after > 0)
+    parts.front() += fmt::format(" (later than {:.4g})", *after);
   if (const auto steps = number_at(record, "convergence.steps"))
     parts.push_back(fmt::format("{:.0f} steps", *steps));
   if (const auto seconds = number_at(record, "convergence.train_seconds")) {

@@ -92,6 +92,8 @@ class RecordFolder {
       std::string defect = defect_in_sweep(run.id, name);
       if (defect.empty()) sweep_.runs.push_back(std::move(run));
       return defect;
+    } catch (const TargetError&) {
+      throw;
     } catch (const std::runtime_error& error) {
       return without_full_stop(error.what());
     }
@@ -142,6 +144,7 @@ SweepRecords load_sweep(const std::filesystem::path& folder, RecordFiles& files)
   }
   SweepRecords sweep;
   sweep.name = without_trailing_slash(folder).filename().string();
+  sweep.target = files.target();
   load_sweep_file(sweep, folder / "sweep.json");
   if (has_runs) RecordFolder(runs, sweep, files).load();
   return sweep;

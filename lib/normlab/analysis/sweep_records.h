@@ -17,6 +17,7 @@ struct SweepRecords {
   nlohmann::json spec;      // sweep.json without its list of runs, null when it is absent or unreadable
   std::vector<std::string>
       expected;                 // ids of all runs of the sweep; empty when sweep.json does not list them
+  std::string target;           // that the runs' events are of; "": of each run's own
   std::vector<RunRecord> runs;  // in the order of their file names
   std::vector<std::string> warnings;  // one sentence for each file that was passed over, or is missing
 };

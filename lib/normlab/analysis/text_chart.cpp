@@ -43,11 +43,11 @@ Scale y_scale(const TextChart& chart) {
 
 void draw_threshold(Canvas& canvas, const TextChart& chart, int row) {
   for (std::string& place : canvas[row]) place = "┄";
-  // The label stands at the right end, in short so that the curve stays readable.
+  // The label stands at the left end, which a curve that reaches its target is far from.
   const std::string label = " " + chart.threshold_label + " ";
   const std::size_t columns = text_columns(label);
   if (chart.threshold_label.empty() || columns + 2 > canvas[row].size()) return;
-  for (std::size_t i = 0; i < columns; ++i) canvas[row][canvas[row].size() - columns - 1 + i] = label[i];
+  for (std::size_t i = 0; i < columns; ++i) canvas[row][1 + i] = label[i];
 }
 
 // Joins the heights of neighbouring columns: level, or up or down within one column.

@@ -153,23 +153,27 @@ void EvaluationReader::keep(json value) {
 
 void EvaluationReader::keep_metric(json value) {
   MetricFound& metric = *std::exchange(metric_, nullptr);
+  const double number = value.is_number() ? value.get<double>() : NAN;
   const std::size_t evaluation = digest_.count + 1;
   if (metric.evaluations == 0 || badness(value) > badness(metric.worst)) metric.worst = std::move(value);
   if (metric.last != evaluation) ++metric.evaluations;
+  metric.values.resize(metric.evaluations);
+  metric.values.back() = number;
   metric.last = evaluation;
 }
 
-std::optional<double> EvaluationReader::number(std::size_t field) const {
+double EvaluationReader::number(std::size_t field) const {
   const json& value = values_[field];
-  const double number = value.is_number() ? value.get<double>() : NAN;
-  return std::isfinite(number) ? std::optional(number) : std::nullopt;
+  const double number = value.is_number() ? value.get<double>() : 0;
+  return std::isfinite(number) ? number : 0;
 }
 
 void EvaluationReader::finish_evaluation() {
   ++digest_.count;
-  digest_.last_epoch = number(epoch);
-  digest_.last_step = number(step);
-  digest_.last_train_seconds = number(train_seconds);
+  const json& steps = values_[step];
+  digest_.points.push_back({.epochs = number(epoch),
+                            .steps = steps.is_number_integer() ? steps.get<Index>() : 0,
+                            .train_seconds = number(train_seconds)});
   digest_.last_elapsed_seconds = number(elapsed_seconds);
   if (!digest_.defect.empty()) return;
   try {

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "normlab/core/json_events.h"
+#include "normlab/train/target_watch.h"
 
 namespace normlab {
 
@@ -22,6 +23,7 @@ struct MetricFound {
   std::size_t evaluations = 0;  // that have it
   std::size_t last = 0;         // of these, counted from 1
   nlohmann::json worst;         // a value that is no number at all, if there was one, or null, or a number
+  std::vector<double> values;   // one for each evaluation that has it; not-a-number where that has no number
 };
 
 using MetricsFound = std::map<std::string, MetricFound, std::less<>>;
@@ -31,8 +33,8 @@ struct EvaluationDigest {
   std::size_t count = 0;
   std::string defect;  // why it is none of a record, as the end of a sentence, or ""
   MetricsFound train, validation;
-  // Of the last one, where it tells.
-  std::optional<double> last_epoch, last_step, last_train_seconds, last_elapsed_seconds;
+  std::vector<RunPoint> points;  // of each; 0 where it does not tell
+  double last_elapsed_seconds = 0;
 };
 
 // Throws RecordDefect unless each evaluation has each of the metrics, in train and in validation, as a
@@ -59,7 +61,7 @@ class EvaluationReader final : public JsonEvents {
   void keep(nlohmann::json value);
   void keep_metric(nlohmann::json value);
   void finish_evaluation();
-  std::optional<double> number(std::size_t field) const;
+  double number(std::size_t field) const;  // 0 where there is none
 
   EvaluationDigest digest_;
   std::uint64_t last_step_ = 0;

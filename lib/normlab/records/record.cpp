@@ -9,12 +9,23 @@
 namespace normlab {
 namespace {
 
-Json convergence_json(const Json& target, const Convergence& convergence) {
+Json convergence_json(const Json& target, const RunPoint& after, const RunPoint& at, double median_step) {
   return {{"target", target},
-          {"epochs", convergence.epochs},
-          {"steps", convergence.steps},
-          {"train_seconds", convergence.train_seconds},
-          {"train_seconds_from_median_step", convergence.train_seconds_from_median_step}};
+          {"epochs_after", after.epochs},
+          {"epochs", at.epochs},
+          {"steps_after", after.steps},
+          {"steps", at.steps},
+          {"train_seconds_after", after.train_seconds},
+          {"train_seconds", at.train_seconds},
+          {"train_seconds_from_median_step", static_cast<double>(at.steps) * median_step}};
+}
+
+Json censored_json(const Json& target, const RunPoint& after, double median_step) {
+  return {{"target", target},
+          {"epochs", after.epochs},
+          {"steps", after.steps},
+          {"train_seconds", after.train_seconds},
+          {"train_seconds_from_median_step", static_cast<double>(after.steps) * median_step}};
 }
 
 Json start_record(const RecordHead& head, std::string_view status) {
@@ -70,8 +81,12 @@ Json make_record(const RecordHead& head, const RunResult& result) {
     record["evaluations"].push_back(to_json(evaluation, head.metrics));
   }
   const Json* target = value_at(head.config, "target");
-  if (target != nullptr && target->is_string() && result.convergence)
-    record["convergence"] = convergence_json(*target, *result.convergence);
+  if (target != nullptr && target->is_string() && result.target) {
+    const auto& [reached, after, at] = *result.target;
+    const double median_step = result.step_seconds.median;
+    if (reached) record["convergence"] = convergence_json(*target, after, at, median_step);
+    if (!reached) record["censored"] = censored_json(*target, after, median_step);
+  }
   record["step_seconds"] = {{"count", result.step_seconds.count},
                             {"p10", result.step_seconds.p10},
                             {"median", result.step_seconds.median},

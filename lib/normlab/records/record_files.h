@@ -15,6 +15,11 @@ namespace normlab {
 // record, or its content has changed. Equal settings and environments of its records are the same objects.
 class RecordFiles {
  public:
+  // `target` is that of RunRecordReader.
+  explicit RecordFiles(const std::string& target = "") : target_(target), reader_(target) {}
+
+  const std::string& target() const { return target_; }
+
   // The record in FILE, until the file is asked for again. Throws what read_text() throws, RequestError
   // naming `field`, and what RunRecordReader::read() throws.
   const RunRecord& read(const std::filesystem::path& file, std::string_view field);
@@ -27,6 +32,7 @@ class RecordFiles {
     RunRecord record;
   };
 
+  std::string target_;
   RunRecordReader reader_;
   std::unordered_map<std::string, Entry> known_;  // by the path as it was given
 };

@@ -1,7 +1,9 @@
 #include "normlab/records/run_record.h"
 
 #include <algorithm>
+#include <cmath>
 
+#include "normlab/core/error.h"
 #include "normlab/core/json_events.h"
 #include "normlab/records/evaluations.h"
 #include "normlab/records/fields.h"
@@ -10,6 +12,7 @@
 #include "normlab/records/time_doubts.h"
 #include "normlab/records/value_checks.h"
 #include "normlab/records/vocabulary.h"
+#include "normlab/train/target.h"
 
 namespace normlab {
 namespace {
@@ -74,20 +77,61 @@ void flatten_into(SettingPlaces& places, const std::string& prefix, const json& 
   }
 }
 
-RunCosts costs_to_target(const json& record) {
-  return {number_at(record, "convergence.epochs"), number_at(record, "convergence.steps"),
-          number_at(record, "convergence.train_seconds"),
-          number_at(record, "convergence.train_seconds_from_median_step")};
-}
-
-RunCosts costs_to_end(const json& record, const EvaluationDigest& evaluations) {
-  RunCosts costs{evaluations.last_epoch, evaluations.last_step, evaluations.last_train_seconds, std::nullopt};
-  const auto median_step = number_at(record, "step_seconds.median");
-  if (costs.steps && median_step) costs.train_seconds_from_median_step = *costs.steps * *median_step;
+RunCosts costs_at(const RunPoint& point, std::optional<double> median_step) {
+  RunCosts costs{point.epochs, static_cast<double>(point.steps), point.train_seconds, std::nullopt};
+  if (median_step) costs.train_seconds_from_median_step = *costs.steps * *median_step;
   return costs;
 }
 
-void read_metrics(RunRecord& run, const json& record, const EvaluationDigest& evaluations) {
+const std::vector<double>* values_of(const MetricsFound& metrics, const std::string& name,
+                                     std::size_t count) {
+  const auto found = metrics.find(name);
+  return found != metrics.end() && found->second.values.size() == count ? &found->second.values : nullptr;
+}
+
+// None where it has no meaning for the metrics, which a reader of this version may not know.
+std::optional<Target> own_target(const json& record, const std::vector<Metric>& metrics) {
+  const std::string text = text_at(record, "config.target");
+  if (text.empty()) return std::nullopt;
+  try {
+    return parse_target(text, metrics);
+  } catch (const RequestError&) {
+    return std::nullopt;
+  }
+}
+
+Target asked_target(const std::string& text, const std::vector<Metric>& metrics) {
+  try {
+    return parse_target(text, metrics);
+  } catch (const RequestError& error) {
+    throw TargetError(error.what());
+  }
+}
+
+// The best and the last of the reported metric; none where one of them is no number.
+void read_quality(RunRecord& run, const EvaluationDigest& evaluations) {
+  const auto* values = values_of(evaluations.validation, run.test_metric, evaluations.count);
+  const auto is_finite = [](double value) { return std::isfinite(value); };
+  if (values == nullptr || !std::all_of(values->begin(), values->end(), is_finite)) return;
+  const auto [least, most] = std::minmax_element(values->begin(), values->end());
+  run.best = run.better == Better::lower ? *least : *most;
+  run.last = values->back();
+}
+
+// What the evaluations say of the target.
+std::optional<RunEvent> find_event(const Target& target, const EvaluationDigest& evaluations,
+                                   std::optional<double> median_step) {
+  const MetricsFound& metrics = target.split == Split::train ? evaluations.train : evaluations.validation;
+  const auto* values = values_of(metrics, target.metric.name, evaluations.count);
+  if (values == nullptr) return std::nullopt;
+  TargetWatch watch(target.hold);
+  for (std::size_t i = 0; i < evaluations.count; ++i)
+    watch.see(evaluations.points[i], target.holds((*values)[i]));
+  return RunEvent{watch.reached(), costs_at(watch.after(), median_step), costs_at(watch.at(), median_step)};
+}
+
+void read_metrics(RunRecord& run, const json& record, const EvaluationDigest& evaluations,
+                  const std::string& target) {
   const json* test = value_at(record, "test");
   std::vector<std::string> found = keys_of(test);
   for (const std::string& name : found) {
@@ -98,6 +142,13 @@ void read_metrics(RunRecord& run, const json& record, const EvaluationDigest& ev
   if (found.empty() || metrics.empty()) return;
   run.test_metric = metrics.back().name;
   run.better = metrics.back().better;
+  if (evaluations.count == 0) return;
+  const auto median_step = number_at(record, "step_seconds.median");
+  run.to_end = costs_at(evaluations.points.back(), median_step);
+  const std::optional<Target> wanted =
+      target.empty() ? own_target(record, metrics) : std::optional(asked_target(target, metrics));
+  if (wanted) run.event = find_event(*wanted, evaluations, median_step);
+  read_quality(run, evaluations);
 }
 
 }  // namespace
@@ -136,11 +187,9 @@ RunRecord RunRecordReader::read(std::string_view text, std::string_view source) 
   if (run.status == status::undefined) run.reason = text_at(record, "reason");
   if (run.status == status::failed) run.reason = text_at(record, "cause");
   run.diverged_step = number_at(record, "diverged_step");
-  run.to_target = costs_to_target(record);
-  run.to_end = costs_to_end(record, evaluations);
-  run.elapsed_seconds = evaluations.last_elapsed_seconds;
+  if (evaluations.count > 0) run.elapsed_seconds = evaluations.last_elapsed_seconds;
   run.data_checksum = text_at(record, "data_checksum");
-  read_metrics(run, record, evaluations);
+  read_metrics(run, record, evaluations, target_);
   run.time_warnings = time_warnings_of(record);
   run.doubts_median_step = doubts_median_step(record);
   return run;

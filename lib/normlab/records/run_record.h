@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "normlab/core/error.h"
 #include "normlab/core/tensor.h"
 #include "normlab/tasks/metric.h"
 
@@ -46,6 +47,13 @@ struct RunCosts {
   std::optional<double> epochs, steps, train_seconds, train_seconds_from_median_step;
 };
 
+// When a run reached its target, or how far it is known that it did not (train/target_watch.h).
+struct RunEvent {
+  bool reached = false;
+  RunCosts after;  // the event is later; of a run that did not reach the target, where it is censored
+  RunCosts at;     // of one that did: the first evaluation that belongs to the event
+};
+
 struct RunRecord {
   std::string id, status;  // one of status::all
   std::string model, norm;
@@ -56,7 +64,9 @@ struct RunRecord {
   std::optional<double> parameters;                  // how many the model has
   std::string reason;                                // of an undefined or failed run: why
   std::optional<double> diverged_step;               // of a diverged one
-  RunCosts to_target, to_end;                        // up to the convergence; up to the last evaluation
+  std::optional<RunEvent> event;                     // of a run that has a target and was evaluated
+  std::optional<RunCosts> to_end;                    // up to the last evaluation
+  std::optional<double> best, last;                  // validation values of test_metric
   std::optional<double> elapsed_seconds;             // up to the last evaluation, whatever was done in them
   std::string data_checksum;                         // DataSize::checksum; "" where it does not say
   std::string test_metric;                           // the last of its task's; "" without any metrics
@@ -66,12 +76,21 @@ struct RunRecord {
   bool doubts_median_step = false;  // see time_doubts.h
 };
 
+// A target that has no meaning for a run's metrics.
+struct TargetError : RequestError {
+  using RequestError::RequestError;
+};
+
 // Reads one record after the other. Equal settings and environments of records that one reader read are the
 // same objects.
 class RunRecordReader {
  public:
-  // Throws RequestError naming `source` when `text` is not JSON that parse_json reads, and RecordDefect, of
-  // the words of record_defect(), when it is no whole record.
+  // Looks for `target` in each run's evaluations, if it is not "", in place of the target that the run had.
+  explicit RunRecordReader(std::string target = "") : target_(std::move(target)) {}
+
+  // Throws RequestError naming `source` when `text` is not JSON that parse_json reads, TargetError when the
+  // target that was asked for has no meaning for the run, and RecordDefect, of the words of record_defect(),
+  // when it is no whole record.
   RunRecord read(std::string_view text, std::string_view source);
 
  private:
@@ -105,6 +124,7 @@ class RunRecordReader {
     }
   };
 
+  std::string target_;
   std::set<std::shared_ptr<const RecordedSetting>, SettingOrder> single_settings_;
   std::set<std::shared_ptr<const Settings>, PointeeOrder> settings_;
   std::set<std::shared_ptr<const RecordedEnvironment>, PointeeOrder> environments_;

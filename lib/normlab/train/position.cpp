@@ -115,14 +115,6 @@ std::vector<Evaluation> read_evaluations(const json& position, Index step,
   return evaluations;
 }
 
-std::optional<Convergence> read_convergence(const json& position, Index step) {
-  if (!position.contains("convergence")) return std::nullopt;
-  const json& convergence = position["convergence"];
-  return Convergence{.epochs = read_amount(convergence, "epochs"),
-                     .steps = read_count(convergence, "steps", step),
-                     .train_seconds = read_amount(convergence, "train_seconds")};
-}
-
 std::string read_data_checksum(const json& position) {
   if (!position.contains("data_checksum")) return "";
   std::string digits = read_text_field(position, "data_checksum");
@@ -172,11 +164,6 @@ json to_json(const Position& position, const Task& task) {
       {"evaluations", json::array()}};
   for (const Evaluation& evaluation : position.evaluations)
     result["evaluations"].push_back(json(to_json(evaluation, task.metrics)));
-  if (position.convergence) {
-    result["convergence"] = {{"epochs", position.convergence->epochs},
-                             {"steps", position.convergence->steps},
-                             {"train_seconds", position.convergence->train_seconds}};
-  }
   if (!position.data_checksum.empty()) result["data_checksum"] = position.data_checksum;
   return result;
 }
@@ -197,7 +184,6 @@ Position position_from_json(const json& json, Index last_step, const Task& task)
   position.cpu_seconds = read_amount(json, "cpu_seconds");
   position.resumed = read_count(json, "resumed", std::numeric_limits<Index>::max() - 1);
   position.evaluations = read_evaluations(json, position.step, task.metrics);
-  position.convergence = read_convergence(json, position.step);
   position.data_checksum = read_data_checksum(json);
   return position;
 }

@@ -22,8 +22,7 @@ struct Position {
          cpu_seconds = 0;  // since the start of the run
   Index resumed = 0;       // continuations before this one
   std::vector<Evaluation> evaluations;
-  std::optional<Convergence> convergence;  // without train_seconds_from_median_step
-  std::string data_checksum;               // of the data trained on; "" when unknown, or without files
+  std::string data_checksum;  // of the data trained on; "" when unknown, or without files
 };
 
 nlohmann::json to_json(const Position& position, const Task& task);

@@ -7,6 +7,7 @@
 
 #include "normlab/core/tensor.h"
 #include "normlab/tasks/metric.h"
+#include "normlab/train/target_watch.h"
 
 namespace normlab {
 
@@ -36,11 +37,12 @@ struct Evaluation {
   std::vector<LayerStatistics> layers;
 };
 
-struct Convergence {
-  double epochs = 0;
-  Index steps = 0;
-  double train_seconds = 0;                   // as measured on the training clock
-  double train_seconds_from_median_step = 0;  // steps * median step time
+// When the target was reached, or up to where it is known that it was not.
+struct TargetOutcome {
+  bool reached = false;
+  RunPoint
+      after;    // the event is later than that; of a run that did not reach the target, where it is censored
+  RunPoint at;  // of one that did: the event, or earlier
 };
 
 struct StepSeconds {
@@ -66,7 +68,7 @@ struct RunResult {
   Index parameters = 0;
   Index multiply_adds_per_sample = 0;  // of one forward pass; per character for text
   std::vector<Evaluation> evaluations;
-  std::optional<Convergence> convergence;
+  std::optional<TargetOutcome> target;  // of a run that has one
   StepSeconds step_seconds;
   TrainingClock clock;
   std::optional<MetricValues> test;  // read once at the end; absent when interrupted or diverged

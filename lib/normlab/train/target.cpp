@@ -6,12 +6,16 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <optional>
+#include <utility>
 
 #include "normlab/core/error.h"
 #include "normlab/core/text.h"
 
 namespace normlab {
 namespace {
+
+constexpr Index longest_hold = 1000;
 
 const std::vector<std::string>& split_names() {
   static const std::vector<std::string> names{"train", "validation"};
@@ -30,10 +34,11 @@ std::vector<std::string> metric_names(const std::vector<Metric>& metrics) {
   for (const Metric& metric : metrics) {
     if (metric.better == Better::higher) form += fmt::format(", SPLIT.{}>=NUMBER", metric.name);
   }
-  refuse("target", fmt::format("\"{}\"", target),
-         fmt::format("the form is {}, for example \"validation.loss<=0.5\", where SPLIT is one of {} and "
-                     "METRIC one of {}",
-                     form, fmt::join(split_names(), ", "), fmt::join(metric_names(metrics), ", ")));
+  refuse(
+      "target", fmt::format("\"{}\"", target),
+      fmt::format("the form is {}, for example \"validation.loss<=0.5\" or \"validation.loss<=0.5 for 2\", "
+                  "where SPLIT is one of {} and METRIC one of {}",
+                  form, fmt::join(split_names(), ", "), fmt::join(metric_names(metrics), ", ")));
 }
 
 std::string_view trim(std::string_view text) {
@@ -74,6 +79,26 @@ double parse_threshold(std::string_view number, std::string_view whole, const st
   return value == 0 ? 0 : value;  // -0.0 is the same target as 0
 }
 
+// What stands before and behind the word "for".
+std::pair<std::string_view, std::optional<std::string_view>> split_hold(std::string_view text) {
+  const auto word = text.find("for");
+  if (word == std::string_view::npos) return {trim(text), std::nullopt};
+  return {trim(text.substr(0, word)), trim(text.substr(word + 3))};
+}
+
+Index parse_hold(std::string_view count, std::string_view whole) {
+  Index value = 0;
+  const auto [end, error] = std::from_chars(count.data(), count.data() + count.size(), value);
+  const bool is_count = error == std::errc() && end == count.data() + count.size() && value >= 1;
+  if (!is_count || value > longest_hold) {
+    refuse("target", fmt::format("\"{}\"", whole),
+           fmt::format(
+               "behind \"for\" stands how many evaluations in a row the condition has to hold at, 1 to {}",
+               longest_hold));
+  }
+  return value;
+}
+
 void require_possible(const Target& target, std::string_view whole) {
   const Metric& metric = target.metric;
   if (!metric.best) return;
@@ -86,14 +111,17 @@ void require_possible(const Target& target, std::string_view whole) {
 
 }  // namespace
 
-bool Target::reached(const MetricValues& train, const MetricValues& validation) const {
-  const double value = (split == Split::train ? train : validation)[place];
+bool Target::holds(double value) const {
   return metric.better == Better::lower ? value <= threshold : value >= threshold;
 }
 
+bool Target::holds(const MetricValues& train, const MetricValues& validation) const {
+  return holds((split == Split::train ? train : validation)[place]);
+}
+
 std::string Target::text() const {
-  return fmt::format("{}.{}{}{}", split == Split::train ? "train" : "validation", metric.name,
-                     comparison(metric.better), threshold);
+  return fmt::format("{}.{}{}{}{}", split == Split::train ? "train" : "validation", metric.name,
+                     comparison(metric.better), threshold, hold > 1 ? fmt::format(" for {}", hold) : "");
 }
 
 Target parse_target(std::string_view text, const std::vector<Metric>& metrics) {
@@ -106,7 +134,9 @@ Target parse_target(std::string_view text, const std::vector<Metric>& metrics) {
   target.place = parse_metric(trim(text.substr(point + 1, sign - point - 1)), metrics);
   target.metric = metrics[target.place];
   require_direction(text.substr(sign, 2), text, target);
-  target.threshold = parse_threshold(trim(text.substr(sign + 2)), text, metrics);
+  const auto [number, count] = split_hold(text.substr(sign + 2));
+  target.threshold = parse_threshold(number, text, metrics);
+  if (count) target.hold = parse_hold(*count, text);
   require_possible(target, text);
   return target;
 }

@@ -46,6 +46,7 @@ class Training {
   bool evaluate();   // false: diverged
   bool out_of_time() const { return config_.budget.seconds > 0 && clock_.seconds >= config_.budget.seconds; }
   bool stop_requested() const { return options_.stop != nullptr && options_.stop->load(); }
+  void watch_target(const Evaluation& e);
   void tell_position() const;
   bool steps();  // false: interrupted
   bool loop();   // the same, and counts the processor time
@@ -71,7 +72,7 @@ class Training {
   TrainingClock clock_;
   double evaluate_seconds_ = 0, checkpoint_seconds_ = 0;
   double elapsed_before_ = 0, cpu_before_ = 0;  // of the processes before this one
-  std::optional<Convergence> convergence_;
+  TargetWatch target_;                          // follows from the evaluations
   RunResult result_;
 
   Index steps_here_ = 0;  // of this process
@@ -87,7 +88,8 @@ Training::Training(const RunConfig& config, RunData data, const RunOptions& opti
       options_(options),
       data_(std::move(data)),
       network_(config, data_.shape),
-      running_(network_.task().sums.size()) {
+      running_(network_.task().sums.size()),
+      target_(config.target ? config.target->hold : 1) {
   steps_per_epoch_ = data_.train->batches();
   samples_per_epoch_ = data_.train->samples_per_epoch();
   network_.prepare(*data_.train, Mode::training);
@@ -138,7 +140,7 @@ void Training::continue_from(Position position) {
   cpu_before_ = position.cpu_seconds;
   result_.resumed = position.resumed + 1;
   result_.evaluations = std::move(position.evaluations);
-  convergence_ = position.convergence;
+  for (const Evaluation& evaluation : result_.evaluations) watch_target(evaluation);
 }
 
 Position Training::position() const {
@@ -153,7 +155,6 @@ Position Training::position() const {
           .cpu_seconds = cpu_before_ + process_cpu_seconds() - cpu_started_,
           .resumed = result_.resumed,
           .evaluations = result_.evaluations,
-          .convergence = convergence_,
           .data_checksum = data_.checksum};
 }
 
@@ -245,12 +246,16 @@ bool Training::evaluate() {
   e.cpu_seconds = cpu_before_ + process_cpu_seconds() - cpu_started_;
   if (!std::isfinite(e.gradient_norm) || !(e.validation.front() <= network_.task().exploded_loss))
     return false;
-  if (config_.target && !convergence_ && config_.target->reached(e.train, e.validation)) {
-    convergence_ = {.epochs = e.epoch, .steps = e.step, .train_seconds = e.train_seconds};
-  }
+  watch_target(e);
   result_.evaluations.push_back(std::move(e));
   if (options_.on_evaluation) options_.on_evaluation(result_.evaluations.back());
   return true;
+}
+
+void Training::watch_target(const Evaluation& e) {
+  if (!config_.target) return;
+  const RunPoint here{.epochs = e.epoch, .steps = e.step, .train_seconds = e.train_seconds};
+  target_.see(here, config_.target->holds(e.train, e.validation));
 }
 
 void Training::tell_position() const {
@@ -272,7 +277,7 @@ bool Training::loop() {
 bool Training::steps() {
   const Index last = last_step();
   Index evaluation = next_evaluation(step_);
-  while (step_ < last && !out_of_time() && (!convergence_ || config_.keep_training)) {
+  while (step_ < last && !out_of_time() && (!target_.reached() || config_.keep_training)) {
     if (stop_requested()) return false;
     if (!take_step()) {
       result_.diverged_step = step_ + 1;
@@ -303,20 +308,17 @@ void Training::finish(bool completed) {
   result_.step_seconds = step_times_.summary();
   result_.clock = clock_;
   result_.checkpoint_seconds = checkpoint_seconds_;
-  result_.convergence = convergence_;
-  if (result_.convergence) {
-    result_.convergence->train_seconds_from_median_step =
-        static_cast<double>(convergence_->steps) * result_.step_seconds.median;
-  }
+  if (config_.target)
+    result_.target = {.reached = target_.reached(), .after = target_.after(), .at = target_.at()};
   if (!completed) {
     result_.status = RunStatus::interrupted;
   } else if (result_.diverged_step) {
     result_.status = RunStatus::diverged;
   } else {
     result_.test = network_.evaluate(*data_.load_test());
-    result_.status = !config_.target ? RunStatus::finished
-                     : convergence_  ? RunStatus::reached_target
-                                     : RunStatus::missed_target;
+    result_.status = !config_.target     ? RunStatus::finished
+                     : target_.reached() ? RunStatus::reached_target
+                                         : RunStatus::missed_target;
   }
   result_.peak_resident_bytes = peak_resident_bytes();
 }

@@ -226,10 +226,12 @@ void read_target(SettingsReader& parent, std::optional<Target>& target, const st
   const Setting setting{.key = "target",
                         .meaning =
                             "what counts as converged, such as \"validation.error<=0.12\": any metric of "
-                            "the task, of train or validation",
+                            "the task, of train or validation; with \" for 2\" behind it, at so many "
+                            "evaluations in a row",
                         .option = "--target",
                         .value = "CONDITION"};
-  const Json* value = parent.find(setting, SettingKind::text, {}, "`\"SPLIT.METRIC<=NUMBER\"` or `null`");
+  const Json* value =
+      parent.find(setting, SettingKind::text, {}, "`\"SPLIT.METRIC<=NUMBER\"`, `\"… for COUNT\"` or `null`");
   if (value == nullptr || value->is_null()) return;
   target = parse_target(
       read_string(*value, "target", "a condition such as \"validation.error<=0.12\", or null, is"), metrics);

@@ -65,7 +65,8 @@ std::optional<Pace> pace_of(const ActiveRun& run) {
 
 // The pace of a run that has a record, and the steps that it took; nothing when it was not evaluated.
 std::optional<std::pair<Pace, double>> recorded_pace(const RunRecord& record) {
-  const double step = record.to_end.steps.value_or(0), epoch = record.to_end.epochs.value_or(0);
+  const RunCosts end = record.to_end.value_or(RunCosts());
+  const double step = end.steps.value_or(0), epoch = end.epochs.value_or(0);
   if (!(step > 0) || !(epoch > 0)) return std::nullopt;
   return std::pair(Pace{record.elapsed_seconds.value_or(0) / step, step / epoch}, step);
 }
@@ -73,7 +74,8 @@ std::optional<std::pair<Pace, double>> recorded_pace(const RunRecord& record) {
 // "reached target after 3.5 epochs in 12.3 s; its times are doubtful"
 std::string ended_message(const RunRecord& record, double seconds) {
   std::string how = with_blanks(record.status);
-  if (record.to_target.epochs) how += fmt::format(" after {:.3g} epochs", *record.to_target.epochs);
+  if (record.event && record.event->reached)
+    how += fmt::format(" after {:.3g} epochs", *record.event->at.epochs);
   how += fmt::format(" in {:.1f} s", seconds);
   if (!record.time_warnings.empty()) how += "; its times are doubtful";
   return how;
