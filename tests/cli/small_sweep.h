@@ -26,9 +26,10 @@ inline json without_times(json record) {
     evaluation.erase("seconds");
     evaluation.erase("cpu_seconds");
   }
-  if (record.contains("convergence")) {
-    record["convergence"].erase("train_seconds");
-    record["convergence"].erase("train_seconds_from_median_step");
+  for (const char* outcome : {"convergence", "censored"}) {
+    if (!record.contains(outcome)) continue;
+    for (const char* key : {"train_seconds_after", "train_seconds", "train_seconds_from_median_step"})
+      record[outcome].erase(key);
   }
   return record;
 }
