@@ -18,7 +18,7 @@ RunConfig resolve(const Json& settings);
 
 // Every setting that has a meaning for the chosen dataset, model, norm, optimizer and schedule, and no other:
 // resolve(to_json(c)) equals c in all of them.
-Json to_json(const RunConfig& original);
+Json to_json(const RunConfig& config);
 
 // The same with the young settings (settings/setting.h) that to_json() leaves out.
 Json whole_json(const RunConfig& config);
