@@ -11,7 +11,7 @@
 #include "normlab/core/file.h"
 #include "normlab/core/log.h"
 #include "normlab/core/standard_streams.h"
-#include "normlab/experiment/run/run_store_checks.h"
+#include "normlab/core/writable_folder.h"
 #include "run_files.h"
 
 namespace {

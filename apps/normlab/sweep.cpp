@@ -17,6 +17,7 @@
 #include "normlab/experiment/process/stop_signals.h"
 #include "normlab/experiment/run/run_store.h"
 #include "normlab/experiment/run/run_store_checks.h"
+#include "normlab/experiment/run/sweep_folder.h"
 #include "normlab/experiment/spec/shell_changes.h"
 #include "normlab/experiment/spec/sweep_spec.h"
 #include "normlab/experiment/sweep/dry_run.h"

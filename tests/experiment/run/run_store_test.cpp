@@ -20,7 +20,7 @@
 #include "data/idx_files.h"
 #include "normlab/core/error.h"
 #include "normlab/experiment/run/record_head.h"
-#include "normlab/experiment/run/run_store_checks.h"
+#include "normlab/experiment/run/sweep_folder.h"
 
 using namespace normlab;
 using namespace normlab::testing;

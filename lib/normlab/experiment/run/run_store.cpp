@@ -16,7 +16,9 @@
 #include "normlab/core/file.h"
 #include "normlab/core/log.h"
 #include "normlab/core/text.h"
+#include "normlab/core/writable_folder.h"
 #include "normlab/experiment/run/run_store_checks.h"
+#include "normlab/experiment/run/sweep_folder.h"
 #include "normlab/records/record.h"
 
 namespace normlab {
