@@ -145,7 +145,7 @@ TEST_CASE("output folders that cannot be written are refused") {
   check_refused(folder.path(), quick_run({"--save-parameters", "file/x"}), {"save-parameters: "});
   check_sweep_refused(folder.path(), {"--out", "file"}, {"out: ", "\"file\""});
   check_sweep_refused(folder.path(), {"--out", "/proc/normlab"}, {"out: ", "/proc/normlab"});
-  check_sweep_refused(folder.path(), {"--out", std::string(300, 'x')}, {"out: \"xxx", "File name too long"});
+  check_sweep_refused(folder.path(), {"--out", std::string(300, 'n')}, {"out: \"nnn", "File name too long"});
 }
 
 TEST_CASE("results of a different spec under the same name are refused") {
@@ -163,8 +163,8 @@ TEST_CASE("results of a different spec under the same name are refused") {
 TEST_CASE("a name that no folder can have is refused, by the dry run too") {
   TemporaryFolder folder;
   write_file(folder.path() / "spec.json",
-             R"({"name": ")" + std::string(256, 'x') + R"(", "base": {"dataset": "synthetic"}})");
-  check_sweep_refused(folder.path(), {}, {"name: \"xxx", "at most 255"});
+             R"({"name": ")" + std::string(256, 'n') + R"(", "base": {"dataset": "synthetic"}})");
+  check_sweep_refused(folder.path(), {}, {"name: \"nnn", "at most 255"});
 }
 
 TEST_CASE("a dry run refuses what stands in the place of a sweep's files, and leaves a folder as it is") {

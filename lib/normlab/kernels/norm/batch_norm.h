@@ -25,8 +25,8 @@ struct BatchNormForward {
   const T* x;            // (rows, channels)
   const T *gain, *bias;  // (channels)
   T* y;                  // (rows, channels)
-  T *mean, *reciprocal_deviation,
-      *shift;                          // (channels), kept for backward; as in kernels/norm/normalization.h
+  // (channels), kept for backward; as in kernels/norm/normalization.h
+  T *mean, *reciprocal_deviation, *shift;
   T *running_mean, *running_variance;  // (channels); training updates, evaluation reads
   Index rows, channels, stride;
   T epsilon, momentum;
