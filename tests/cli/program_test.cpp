@@ -51,19 +51,24 @@ TEST_CASE("a network is described without being trained, and nothing is written"
       folder.path(), {"run", "--dataset", "synthetic", "--model", "cnn", "--norm", "layer", "--describe"});
   CAPTURE(outcome.error);
   CHECK(outcome.status == 0);
-  for (const char* word : {"layer", "kept bytes", "blocks.0.0", "convolution", "norm and max pooling",
-                           "dense.0", "layer norm", "softmax cross-entropy", "all", "10 operations"})
+  for (const char* word :
+       {"layer", "kept bytes", "blocks.0.0", "convolution", "layer norm, relu, max pooling", "dense.0",
+        "layer norm, relu ", "softmax cross-entropy", "all", "10 operations"})
     CHECK(contains(outcome.out, word));
   // Dynamic tanh is an operation by itself, here with alpha and a gain; layer norm learns nothing.
   const Outcome squashed =
       run_program(folder.path(), {"run", "--dataset", "synthetic", "--model", "cnn", "--norm", "dyt", "--set",
                                   "norm.affine=gain", "--describe"});
-  for (const char* word : {"dynamic tanh", "[1] [32] ", "  max pooling", "12 operations", "421645 numbers"})
+  for (const char* word :
+       {"dynamic tanh, relu ", "[1] [32] ", "  max pooling", "12 operations", "421645 numbers"})
     CHECK(contains(squashed.out, word));
   const Outcome bare =
       run_program(folder.path(), {"run", "--dataset", "synthetic", "--model", "cnn", "--norm", "layer",
                                   "--set", "norm.affine=false", "--describe"});
   CHECK(contains(bare.out, "421418 numbers"));
+  const Outcome recurrent = run_program(
+      folder.path(), {"run", "--dataset", "synthetic", "--model", "gru", "--norm", "group", "--describe"});
+  CHECK(contains(recurrent.out, "  gru, group norm  "));
   CHECK(files_below(folder.path()).empty());
   const Outcome refused = run_program(
       folder.path(), {"run", "--dataset", "synthetic", "--norm", "batch", "--batch-size", "1", "--describe"});

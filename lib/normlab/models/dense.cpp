@@ -57,7 +57,7 @@ double count_dense_layers(MemoryCount& count, const DenseLayers& layers, double 
 }
 
 void visit_activation(SettingVisitor& visitor, Activation& activation) {
-  static const Names names{"identity", "relu", "tanh", "gelu"};
+  static const Names names(activation_names.begin(), activation_names.end());
   visitor.name({.key = "activation", .meaning = "of the hidden layers"}, activation, names);
 }
 

@@ -15,7 +15,7 @@ class BatchNorm : public Op<T> {
   // normalizes with them in evaluation. Uses norm.epsilon and norm.momentum.
   BatchNorm(Value<T>& x, const NormParameters<T>& parameters, Value<T>& y, const NormGeometry& geometry,
             const NormSpec& norm, Activation activation, Mode mode);
-  std::string name() const override { return "batch norm"; }
+  std::string name() const override { return with_activation("batch norm", activation_); }
   void forward() override;
   void backward() override;
   Index kept_elements() const override { return 3 * channels_; }

@@ -12,7 +12,7 @@ class Bias : public Op<T> {
  public:
   // bias (channels); x and y (batch, positions, channels).
   Bias(Value<T>& x, Parameter<T>& bias, Value<T>& y, const NormGeometry& geometry, Activation activation);
-  std::string name() const override { return "bias"; }
+  std::string name() const override { return with_activation("bias", activation_); }
   void forward() override;
   void backward() override;
   Traffic traffic() const override { return elementwise_traffic(x_.size()); }

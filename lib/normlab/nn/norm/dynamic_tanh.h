@@ -15,7 +15,7 @@ class DynamicTanh : public Op<T> {
   // place of its data.
   DynamicTanh(Value<T>& x, const NormParameters<T>& parameters, Value<T>& y, const NormGeometry& geometry,
               Activation activation);
-  std::string name() const override { return "dynamic tanh"; }
+  std::string name() const override { return with_activation("dynamic tanh", activation_); }
   void forward() override;
   void backward() override;
   Traffic traffic() const override { return elementwise_traffic(x_.size()); }

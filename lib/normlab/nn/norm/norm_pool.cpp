@@ -37,9 +37,11 @@ Statistics NormPool<T>::statistics_of(const NormSpec& norm, Mode mode) {
 }
 
 template <class T>
-std::string NormPool<T>::name_of(const NormSpec& norm, const NormParameters<T>& parameters) {
-  if (traits(norm.kind).normalizes()) return std::string(traits(norm.kind).name) + " norm and max pooling";
-  return parameters.bias != nullptr ? "bias and max pooling" : "max pooling";
+std::string NormPool<T>::name_of(const NormSpec& norm, const NormParameters<T>& parameters,
+                                 Activation activation) {
+  const bool normalizes = traits(norm.kind).normalizes();
+  if (!normalizes && parameters.bias == nullptr) return "max pooling";
+  return with_activation(normalizes ? traits(norm.kind).full_name() : "bias", activation) + ", max pooling";
 }
 
 template <class T>
@@ -51,7 +53,7 @@ NormPool<T>::NormPool(Value<T>& x, const NormParameters<T>& parameters, Value<T>
       running_variance_(parameters.running_variance),
       y_(*this, y),
       norm_(norm),
-      name_(name_of(norm, parameters)),
+      name_(name_of(norm, parameters, activation)),
       activation_(activation),
       statistics_(statistics_of(norm, mode)),
       images_(x.data.dimension(0)),

@@ -34,7 +34,8 @@ class NormPool : public Op<T> {
   // Whose values share a mean and a deviation; nobody's where these are constants, as in the evaluation of
   // batch norm.
   static Statistics statistics_of(const NormSpec& norm, Mode mode);
-  static std::string name_of(const NormSpec& norm, const NormParameters<T>& parameters);
+  static std::string name_of(const NormSpec& norm, const NormParameters<T>& parameters,
+                             Activation activation);
 
   template <class Body>
   void for_images(const Body& body) const;

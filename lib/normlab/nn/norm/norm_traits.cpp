@@ -39,13 +39,14 @@ constexpr std::array<NormTraits, 8> norm_table{{
      .on_weights = true,
      .torch = {"nn.utils.weight_norm(nn.Linear(in, out))", "nn.utils.weight_norm(nn.Conv2d(…))"}},
     {.name = "dyt",
+     .title = "dynamic tanh",
      .statistics = Statistics::learned,
      .centred = false,
      .torch = {"DynamicTanh", "DynamicTanh"}},
 }};
 
 std::string not_defined(const NormTraits& norm, const std::string& where) {
-  return fmt::format("{} norm is not defined {}", norm.name, where);
+  return fmt::format("{} is not defined {}", norm.full_name(), where);
 }
 
 bool divides(Index groups, Index values) {

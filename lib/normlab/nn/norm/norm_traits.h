@@ -28,7 +28,8 @@ struct TorchModules {
 };
 
 struct NormTraits {
-  const char* name = nullptr;  // in configs and records
+  const char* name = nullptr;   // in configs and records
+  const char* title = nullptr;  // in sentences; null: "NAME norm"
   Statistics statistics = Statistics::none;
   Groups groups = Groups::one;      // of Statistics::group
   bool centred = true;              // takes the mean away
@@ -38,6 +39,7 @@ struct NormTraits {
   const char* one_value = nullptr;  // "is not defined …" where one value makes its statistics; null: it is
   TorchModules torch = {};          // docs/parameters.md is held to it
 
+  std::string full_name() const { return title != nullptr ? title : std::string(name) + " norm"; }
   bool normalizes() const { return statistics != Statistics::none; }
   bool takes_statistics() const { return normalizes() && statistics != Statistics::learned; }
 };

@@ -8,7 +8,7 @@ namespace normlab {
 template <class T>
 SampleNorm<T>::SampleNorm(Value<T>& x, const NormParameters<T>& parameters, Value<T>& y,
                           const NormGeometry& geometry, const NormSpec& norm, Activation activation)
-    : name_(std::string(traits(norm.kind).name) + " norm"),
+    : name_(with_activation(traits(norm.kind).full_name(), activation)),
       x_(*this, x),
       affine_(*this, parameters, geometry.channels),
       y_(*this, y),

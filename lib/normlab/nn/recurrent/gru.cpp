@@ -4,7 +4,7 @@ namespace normlab {
 
 template <class T>
 Gru<T>::Gru(const RecurrentLinks<T>& links, const RecurrentSite<T>& site)
-    : RecurrentOp<T>(links, site.cell_norm(), 3, SummedInputs::apart),
+    : RecurrentOp<T>(site.op_name("gru"), links, site.cell_norm(), 3, SummedInputs::apart),
       bias_(*this, site, "bias_ih", 3 * this->hidden_, 2 * this->hidden_),
       bias_hn_(*this, site, site.norm_bias("bias_hn", this->hidden_), this->hidden_, T(0)),
       input_(

@@ -14,8 +14,6 @@ class Gru : public RecurrentOp<T> {
  public:
   Gru(const RecurrentLinks<T>& links, const RecurrentSite<T>& site);
 
-  std::string name() const override { return "gru"; }
-
  private:
   Index kept_by_cell() const override {
     return normalized_gates_.size() + input_.kept_elements() + recurrent_.kept_elements();

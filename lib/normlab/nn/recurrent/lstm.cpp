@@ -13,7 +13,7 @@ constexpr Index streaming_bytes = Index{20} << 20;
 
 template <class T>
 Lstm<T>::Lstm(const RecurrentLinks<T>& links, const RecurrentSite<T>& site)
-    : RecurrentOp<T>(links, site.cell_norm(), 4,
+    : RecurrentOp<T>(site.op_name("lstm"), links, site.cell_norm(), 4,
                      site.normalizes() ? SummedInputs::apart : SummedInputs::together),
       bias_(*this, site, "bias_ih", 4 * this->hidden_, 4 * this->hidden_),
       input_(*this, site, {.name = "ih", .gain = "gain_ih", .alpha = "alpha_ih", .width = 4 * this->hidden_}),

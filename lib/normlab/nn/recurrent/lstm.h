@@ -13,8 +13,6 @@ class Lstm : public RecurrentOp<T> {
  public:
   Lstm(const RecurrentLinks<T>& links, const RecurrentSite<T>& site);
 
-  std::string name() const override { return "lstm"; }
-
  private:
   Index kept_by_cell() const override;
   void start_forward() override;

@@ -15,14 +15,15 @@ Index steps_of_chunk(Index steps, Index batch, Index weight_bytes) {
 }  // namespace
 
 template <class T>
-RecurrentOp<T>::RecurrentOp(const RecurrentLinks<T>& links, const CellNorm<T>& norm, Index gates,
-                            SummedInputs summed_inputs)
+RecurrentOp<T>::RecurrentOp(std::string name, const RecurrentLinks<T>& links, const CellNorm<T>& norm,
+                            Index gates, SummedInputs summed_inputs)
     : norm_(norm),
       steps_(links.x.data.dimension(0)),
       batch_(links.x.data.dimension(1)),
       in_(links.x.data.dimension(2)),
       hidden_(links.y.data.dimension(2)),
       gates_(gates),
+      name_(std::move(name)),
       x_(*this, links.x, GradientWrite::can_add),
       weight_ih_(*this, links.weight_ih, GradientWrite::can_add),
       weight_hh_(*this, links.weight_hh, GradientWrite::can_add),

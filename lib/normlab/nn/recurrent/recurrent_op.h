@@ -46,6 +46,7 @@ T* at_step(Tensor<T>& buffer, Index step) {
 template <class T>
 class RecurrentOp : public Op<T> {
  public:
+  std::string name() const final { return name_; }
   void plan_backward() final;
   void forward() final;
   void backward() final;
@@ -54,7 +55,7 @@ class RecurrentOp : public Op<T> {
   Index multiply_adds() const final;  // a recurrent product with a state known to be zero is not made
 
  protected:
-  RecurrentOp(const RecurrentLinks<T>& links, const CellNorm<T>& norm, Index gates,
+  RecurrentOp(std::string name, const RecurrentLinks<T>& links, const CellNorm<T>& norm, Index gates,
               SummedInputs summed_inputs);
 
   virtual Index kept_by_cell() const = 0;  // of its own tensors, as kept_elements()
@@ -124,6 +125,7 @@ class RecurrentOp : public Op<T> {
   void multiply_recurrent(Index step);
   void multiply_chunk_gradients(const Chunk& chunk);
 
+  std::string name_;
   Input<T> x_, weight_ih_, weight_hh_;
   Output<T> y_;
   bool reverse_;

@@ -26,6 +26,10 @@ struct RecurrentSite {
     return prefix + tensor + "_l" + std::to_string(spec.layer) + (spec.reverse ? "_reverse" : "");
   }
   bool normalizes() const { return traits(norm.kind).normalizes(); }
+  // "lstm, layer norm": what the operation is called.
+  std::string op_name(const std::string& cell) const {
+    return normalizes() ? cell + ", " + traits(norm.kind).full_name() : cell;
+  }
   // Of the summed inputs; null in a normalized cell that does not learn it. Gains and biases of normalized
   // cells are never drawn.
   Parameter<T>* bias(const std::string& tensor, Index size) const {

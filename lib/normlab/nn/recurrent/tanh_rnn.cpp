@@ -31,7 +31,7 @@ const char* bias_name(const RecurrentSite<T>& site) {
 
 template <class T>
 TanhRnn<T>::TanhRnn(const RecurrentLinks<T>& links, const RecurrentSite<T>& site)
-    : RecurrentOp<T>(links, site.cell_norm(), 1, summed_inputs_of(site)),
+    : RecurrentOp<T>(site.op_name("tanh rnn"), links, site.cell_norm(), 1, summed_inputs_of(site)),
       input_(*this, site, input_spec(site)),
       recurrent_(*this, site, recurrent_spec(site)),
       bias_(*this, site, bias_name(site), this->hidden_, this->hidden_) {}

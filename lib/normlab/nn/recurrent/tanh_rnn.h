@@ -13,8 +13,6 @@ class TanhRnn : public RecurrentOp<T> {
  public:
   TanhRnn(const RecurrentLinks<T>& links, const RecurrentSite<T>& site);
 
-  std::string name() const override { return "tanh rnn"; }
-
  private:
   Index kept_by_cell() const override { return input_.kept_elements() + recurrent_.kept_elements(); }
   void start_forward() override { bias_.start_forward(); }
