@@ -89,9 +89,9 @@ TEST_CASE("conditions of overrides see each run's own defaults") {
                                 "overrides": [{{"when": {{{}}}, "set": {{"batch_size": 8}}}}]}})",
                                                axis, when)
                                        .c_str());
-    std::vector<Index> sizes;
-    for (const SweepRun& run : expand(spec)) sizes.push_back(run.config.batch_size);
-    return sizes;
+    std::vector<Index> found;
+    for (const SweepRun& run : expand(spec)) found.push_back(run.config.batch_size);
+    return found;
   };
   using Sizes = std::vector<Index>;
   const char* optimizers = R"("optimizer": ["sgd", "adam"])";
