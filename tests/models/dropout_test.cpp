@@ -43,9 +43,9 @@ using Texts = std::vector<std::string>;
 
 TEST_CASE("each model drops the outputs of its hidden layers") {
   CHECK(drops(Mlp{.hidden = {5, 4}, .dropout = 0.5}, small_images) ==
-        Texts{"bias, dropout [2, 5]", "bias, dropout [2, 4]"});
+        Texts{"bias, relu, dropout [2, 5]", "bias, relu, dropout [2, 4]"});
   CHECK(drops(Cnn{.blocks = {{2}, {3}}, .dense = {7}, .dropout = 0.5}, small_images) ==
-        Texts{"bias, dropout [2, 7]"});
+        Texts{"bias, relu, dropout [2, 7]"});
   Recurrent model{.cell = CellKind::lstm, .layers = 2, .hidden_size = 4, .window = 3, .dropout = 0.5};
   CHECK(drops(model, small_text) == Texts{"lstm, dropout [3, 2, 4]", "lstm, dropout [3, 2, 4]"});
   CHECK(drops(model, small_images) == Texts{"lstm, dropout [8, 2, 4]", "last step, dropout [2, 4]"});

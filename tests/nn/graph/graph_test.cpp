@@ -235,7 +235,7 @@ TEST_CASE("a graph describes its operations") {
   CHECK(lines[0].outputs == std::vector<Shape>{{rows, width}});
   CHECK(lines[0].kept_bytes == rows * width * 8);
   CHECK(lines[0].multiply_adds == rows * width * width);
-  CHECK(lines[1].name == "bias");
+  CHECK(lines[1].name == "bias, tanh");
   CHECK(lines[1].parameters == std::vector<Shape>{{width}});
   CHECK(lines[1].multiply_adds == 0);
 }
