@@ -2,6 +2,8 @@
 // 0 done, 1 something that was asked for failed, 2 the request was wrong, 130 interrupted after checkpoints.
 #include <new>
 #include <sstream>
+#include <string>
+#include <vector>
 
 #include "command_tree.h"
 #include "commands.h"
@@ -56,6 +58,20 @@ void describe(CLI::App& program, Action& action) {
   forbid_empty_values(program);
 }
 
+// In the order in which CLI11 takes them, from the last to the first. "--out=" has the empty value, and not
+// the next argument.
+std::vector<std::string> reversed_arguments(int count, char** arguments) {
+  std::vector<std::string> reversed;
+  reversed.reserve(2 * static_cast<std::size_t>(count));
+  for (int i = count - 1; i > 0; --i) {
+    const std::string argument = arguments[i];
+    const bool is_empty = argument.starts_with("--") && argument.find('=') + 1 == argument.size();
+    if (is_empty) reversed.emplace_back();
+    reversed.push_back(is_empty ? argument.substr(0, argument.size() - 1) : argument);
+  }
+  return reversed;
+}
+
 int parse_and_run(int argument_count, char** arguments) {
   CLI::App program(
       "Trains networks with each normalization over a sweep of batch sizes, and measures how many epochs "
@@ -64,7 +80,7 @@ int parse_and_run(int argument_count, char** arguments) {
   Action action;
   describe(program, action);
   try {
-    program.parse(argument_count, arguments);
+    program.parse(reversed_arguments(argument_count, arguments));
   } catch (const CLI::Success& success) {  // --help and the like
     std::ostringstream text;
     const int status = program.exit(success, text, text);

@@ -174,6 +174,9 @@ TEST_CASE("an empty value is refused and does not stand for the default") {
     check_refused(folder.path(), {"sweep", "spec.json", option, ""},
                   {std::string(option).substr(2) + ": \"\" is not allowed"});
   check_refused(folder.path(), {"bench", "--json", ""}, {"json: \"\" is not allowed"});
+  // Not the argument that follows.
+  check_refused(folder.path(), {"sweep", "spec.json", "--out=", "--dry-run"}, {"out: \"\" is not allowed"});
+  check_refused(folder.path(), quick_run({"--steps=", "--batch-size=4"}), {"\"\" is not allowed"});
   check_refused(folder.path(), {"report", ""}, {"\"\" is not allowed"});
 }
 
