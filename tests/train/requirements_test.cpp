@@ -49,10 +49,14 @@ TEST_CASE("a budget that ends before the first step is refused, with what a step
 }
 
 TEST_CASE("a network that does not fit into memory is refused before it is built, with both figures") {
-  CHECK_NOTHROW(require_memory(2e9, 1, 2'000'000'000));
+  // The libraries take 48 MB beside each network.
+  CHECK_NOTHROW(require_memory(2e9, 1, 2'048'000'000));
+  CHECK_THROWS_AS(require_memory(2e9, 1, 2'047'000'000), RequestError);
+  CHECK_NOTHROW(require_memory(2e9, 2, 2'096'000'000));
+  CHECK_THROWS_AS(require_memory(2e9, 2, 2'095'000'000), RequestError);
   CHECK_NOTHROW(require_memory(2e9, 1, std::nullopt));
   CHECK(request_error([] { require_memory(2.04e9, 1, 500'000'000); }) ==
-        "model: a network that needs about 2.0 GB of memory to train is not allowed; 500 MB are available.");
+        "model: a network that needs about 2.1 GB of memory to train is not allowed; 500 MB are available.");
   CHECK(request_error([] { require_memory(3e9, 2, 500'000'000); }).starts_with("jobs: 2 runs side by side"));
 
   for (Index layers : {Index{45'000}, Index{1'000'000'000'000}}) {

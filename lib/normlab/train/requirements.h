@@ -28,8 +28,9 @@ void require_batches(const RunConfig& config, const DataSize& size);
 // Throws RequestError naming budget.epochs when it ends before the first step.
 void require_first_step(const RunConfig& config, const DataSize& size);
 
-// Throws RequestError with both figures when `jobs` runs side by side need more bytes than `available`;
-// nothing is known of the machine without it.
+// Throws RequestError with both figures when the networks of `jobs` runs side by side, which need so many
+// bytes together, and the libraries do not fit into what is `available`; nothing is known of the machine
+// without it.
 void require_memory(double needed, int jobs, std::optional<std::uint64_t> available);
 
 // Loads the data of `config`, which then meet all of that for one run.
