@@ -260,6 +260,18 @@ normlab::RunOptions options_of(const RunArguments& arguments, const RunConfig& c
   return options;
 }
 
+// What the run left half-written when it was killed.
+void remove_partial_files_of(const RunArguments& arguments, const filesystem::path& out,
+                             const filesystem::path& checkpoint) {
+  for (const filesystem::path& named : {out, checkpoint, filesystem::path(arguments.save_initial_parameters),
+                                        filesystem::path(arguments.save_parameters)}) {
+    if (named.empty()) continue;
+    const filesystem::path file = normlab::follow_links(named);
+    normlab::remove_partial_files(file.has_parent_path() ? file.parent_path() : ".",
+                                  {file.filename().string()});
+  }
+}
+
 // Tells how the run ended. Returns the exit status.
 int report_end(const normlab::RunResult& result, const filesystem::path& out,
                const filesystem::path& checkpoint, bool repeated) {
@@ -302,6 +314,7 @@ int run(const RunArguments& arguments) {
   folders.make_for(options.save_parameters, "save-parameters");
   folders.make_for(options.checkpoint, "checkpoint");
   require_own_checkpoint(options.checkpoint);
+  remove_partial_files_of(arguments, out, options.checkpoint);
   const bool ended = has_ended(there, out);
   if (ended && !arguments.again) return show_ended(arguments, config, out, there.record);
 

@@ -7,6 +7,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
+#include <csignal>
 #include <cstring>
 #include <new>
 #include <optional>
@@ -76,6 +78,28 @@ std::filesystem::path partial_file(const std::filesystem::path& path) {
   constexpr std::size_t longest_name = 200;
   return path.parent_path() /
          fmt::format("{}.{}.partial", path.filename().string().substr(0, longest_name), ::getpid());
+}
+
+// A file that write_whole() left behind: NAME.PROCESS.partial; an empty name for any other.
+struct PartialFile {
+  std::string name;
+  pid_t process = 0;
+};
+
+PartialFile parse_partial_file(const std::filesystem::path& file) {
+  const std::filesystem::path stem = file.stem();
+  const std::string process = stem.extension().string();
+  pid_t number = 0;
+  const char* end = process.data() + process.size();
+  if (file.extension() != ".partial" || process.size() < 2) return {};
+  if (const auto parsed = std::from_chars(process.data() + 1, end, number);
+      parsed.ec != std::errc() || parsed.ptr != end || number < 0)
+    return {};
+  return {stem.stem().string(), number};
+}
+
+bool is_running(pid_t process) {
+  return ::kill(process, 0) == 0 || errno == EPERM;
 }
 
 }  // namespace
@@ -157,6 +181,17 @@ void write_whole(const std::filesystem::path& path, std::string_view content) {
   if (directory >= 0) {
     ::fsync(directory);
     ::close(directory);
+  }
+}
+
+void remove_partial_files(const std::filesystem::path& folder, const std::set<std::string>& names) {
+  std::error_code absent;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, absent)) {
+    std::error_code ignored;
+    if (!entry.is_regular_file(ignored) || entry.is_symlink(ignored)) continue;
+    const PartialFile partial = parse_partial_file(entry.path().filename());
+    if (names.contains(partial.name) && !is_running(partial.process))
+      std::filesystem::remove(entry.path(), ignored);
   }
 }
 

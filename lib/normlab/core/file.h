@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <limits>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,6 +26,10 @@ bool is_folder(const std::filesystem::path& path);
 // before stays. What is replaced keeps its mode; a symbolic link stays, and the file that it names is
 // written. A device or a pipe is written to as it is.
 void write_whole(const std::filesystem::path& path, std::string_view content);
+
+// Removes from `folder` what write_whole() left of files with these names when its process was killed. What a
+// process of this machine may still be writing stays.
+void remove_partial_files(const std::filesystem::path& folder, const std::set<std::string>& names);
 
 // The file that `path` names in the end, which need not exist. Still a symbolic link where links go round.
 std::filesystem::path follow_links(const std::filesystem::path& path);

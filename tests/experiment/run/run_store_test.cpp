@@ -78,12 +78,12 @@ TEST_CASE("a folder keeps its sweep, its records and nothing half-written") {
     CHECK(store.status(runs[1]) == "");
     write_file(store.record_path(runs[1].id), "{\"status\": \"fini");
     CHECK(store.status(runs[1]) == "");
-    write_file(store.record_path(runs[0].id).string() + ".123.partial", "{");
+    write_file(store.record_path(runs[0].id).string() + ".2000000123.partial", "{");
   }
   CHECK(parse_json(read_file(folder / "sweep.json"), "sweep")["runs"][0] == runs[0].id);
   const RunStore again(folder, spec, runs);
   CHECK(again.status(runs[0]) == "failed");
-  CHECK_FALSE(std::filesystem::exists(again.record_path(runs[0].id).string() + ".123.partial"));
+  CHECK_FALSE(std::filesystem::exists(again.record_path(runs[0].id).string() + ".2000000123.partial"));
 }
 
 TEST_CASE("half-written files go only where a sweep's own writing left them") {
@@ -93,19 +93,26 @@ TEST_CASE("half-written files go only where a sweep's own writing left them") {
   { const RunStore store(temporary.path(), spec, runs); }
   const std::string id = runs[0].id;
   std::filesystem::create_directory(temporary.path() / "parameters");
-  const std::vector<std::string> own{"sweep.json.1.partial",
-                                     "summary.csv.22.partial",
-                                     "probe.3.partial",
-                                     "runs/" + id + ".json.4.partial",
-                                     "checkpoints/" + id + ".checkpoint.5.partial",
-                                     "parameters/" + id + ".safetensors.6.partial"};
-  const std::vector<std::string> others{"movie.partial",           "movie.7.partial",
-                                        "sweep.json.partial",      "sweep.json.7b.partial",
-                                        "sweep.json..partial",     "runs/notes.partial",
-                                        "runs/x.json.123.partial", "runs/" + id + ".json.4.partial.txt"};
+  // The numbers are those of processes that cannot be, but for this one.
+  const std::string living = "sweep.json." + std::to_string(::getpid()) + ".partial";
+  const std::vector<std::string> own{"sweep.json.2000000001.partial",
+                                     "summary.csv.2000000022.partial",
+                                     "probe.2000000003.partial",
+                                     "runs/" + id + ".json.2000000004.partial",
+                                     "checkpoints/" + id + ".checkpoint.2000000005.partial",
+                                     "parameters/" + id + ".safetensors.2000000006.partial"};
+  const std::vector<std::string> others{"movie.partial",
+                                        "movie.2000000007.partial",
+                                        "sweep.json.partial",
+                                        "sweep.json.7b.partial",
+                                        "sweep.json..partial",
+                                        "runs/notes.partial",
+                                        "runs/x.json.2000000123.partial",
+                                        "runs/" + id + ".json.2000000004.partial.txt",
+                                        living};
   for (const auto& name : own) write_file(temporary.path() / name, "half");
   for (const auto& name : others) write_file(temporary.path() / name, "precious");
-  std::filesystem::create_directory(temporary.path() / "summary.json.8.partial");
+  std::filesystem::create_directory(temporary.path() / "summary.json.2000000008.partial");
   const RunStore store(temporary.path(), spec, runs);
   for (const auto& name : own) {
     CAPTURE(name);
@@ -115,7 +122,7 @@ TEST_CASE("half-written files go only where a sweep's own writing left them") {
     CAPTURE(name);
     CHECK(read_file(temporary.path() / name) == "precious");
   }
-  CHECK(std::filesystem::exists(temporary.path() / "summary.json.8.partial"));
+  CHECK(std::filesystem::exists(temporary.path() / "summary.json.2000000008.partial"));
 }
 
 TEST_CASE("a summary that is somebody's own is not written over") {

@@ -5,7 +5,6 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
@@ -25,24 +24,6 @@ namespace normlab {
 namespace {
 
 namespace filesystem = std::filesystem;
-
-// The name of the file that write_whole was writing when it left `file` behind (NAME.PROCESS.partial), or "".
-std::string written_name(const filesystem::path& file) {
-  const filesystem::path stem = file.stem();
-  const std::string process = stem.extension().string();
-  const bool is_number = process.size() > 1 && std::all_of(process.begin() + 1, process.end(),
-                                                           [](char c) { return c >= '0' && c <= '9'; });
-  return file.extension() == ".partial" && is_number ? stem.stem().string() : "";
-}
-
-void remove_partial_files_in(const filesystem::path& folder, const std::set<std::string>& names) {
-  std::error_code absent;
-  for (const auto& entry : filesystem::directory_iterator(folder, absent)) {
-    std::error_code ignored;
-    if (!entry.is_regular_file(ignored) || entry.is_symlink(ignored)) continue;
-    if (names.contains(written_name(entry.path().filename()))) filesystem::remove(entry.path(), ignored);
-  }
-}
 
 }  // namespace
 
@@ -134,10 +115,10 @@ void RunStore::remove_partial_files(const std::vector<SweepRun>& runs) const {
     checkpoints.insert(checkpoint_path(run.id).filename());
     parameters.insert(parameters_path(run.id).filename());
   }
-  remove_partial_files_in(folder_, {probe, "sweep.json", "summary.json", "summary.csv"});
-  remove_partial_files_in(folder_ / "runs", records);
-  remove_partial_files_in(folder_ / "checkpoints", checkpoints);
-  remove_partial_files_in(folder_ / "parameters", parameters);
+  normlab::remove_partial_files(folder_, {probe, "sweep.json", "summary.json", "summary.csv"});
+  normlab::remove_partial_files(folder_ / "runs", records);
+  normlab::remove_partial_files(folder_ / "checkpoints", checkpoints);
+  normlab::remove_partial_files(folder_ / "parameters", parameters);
 }
 
 filesystem::path RunStore::record_path(std::string_view id) const {
