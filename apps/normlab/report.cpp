@@ -3,6 +3,7 @@
 #include "normlab/analysis/export/format.h"
 
 #include "commands.h"
+#include "normlab/core/log.h"
 #include "normlab/core/standard_streams.h"
 
 void add_report(CLI::App& program, Action& action) {
@@ -27,7 +28,11 @@ void add_report(CLI::App& program, Action& action) {
     action = [arguments] {
       const normlab::ReportFormat& format = normlab::report_format(arguments->format);
       normlab::RecordFiles files(arguments->target);
-      normlab::print_out(format.render(normlab::build_report(arguments->folder, files)));
+      const normlab::Report report = normlab::build_report(arguments->folder, files);
+      if (!format.has_warnings) {
+        for (const std::string& warning : report.warnings) normlab::log_warning(warning);
+      }
+      normlab::print_out(format.render(report));
       return 0;
     };
   });

@@ -149,6 +149,9 @@ TEST_CASE("a report names every file that it does not count, also when none is l
   const Outcome begun = run_program(folder.path(), {"report", "out"});
   CHECK(begun.status == 0);
   CHECK(contains(begun.out, "no run has ended yet"));
+  const Outcome table = run_program(folder.path(), {"report", "out", "--format", "csv"});
+  CHECK(table.out.starts_with("model,norm,"));
+  CHECK(contains(table.error, "no run has ended yet"));  // a table of numbers has no place for it
   for (const filesystem::path& file : files) write_file(file, "{}");
   const Outcome report = run_program(folder.path(), {"report", "out"});
   CHECK(report.status == 2);
@@ -272,6 +275,19 @@ TEST_CASE("a run sets aside what is damaged in its record's own place, and is do
   }
   write_file(folder.path() / "r.json", damaged[0]);
   check_refused(folder.path(), quick_run({"--out", "r.json"}), {"out: \"r.json\"", "is not the record of"});
+}
+
+TEST_CASE("a run removes what it left half-written when it was killed") {
+  TemporaryFolder folder;
+  const std::string killed = ".2000000001.partial";  // no process has that number
+  for (const char* name : {"r.json", "r.checkpoint", "p.safetensors", "other.json"})
+    write_file(folder.path() / (name + killed), "half");
+  const Outcome outcome =
+      run_program(folder.path(), quick_run({"--out", "r.json", "--save-parameters", "p.safetensors"}));
+  CHECK(outcome.status == 0);
+  for (const char* name : {"r.json", "r.checkpoint", "p.safetensors"})
+    CHECK_FALSE(filesystem::exists(folder.path() / (name + killed)));
+  CHECK(filesystem::exists(folder.path() / ("other.json" + killed)));
 }
 
 TEST_CASE("what a record says of its norm alone is not in the way of another norm") {

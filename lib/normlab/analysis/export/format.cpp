@@ -9,8 +9,8 @@ namespace normlab {
 namespace {
 
 constexpr std::array formats = {ReportFormat{"table", render_table},
-                                ReportFormat{"markdown", render_markdown}, ReportFormat{"csv", render_csv},
-                                ReportFormat{"json", render_json}};
+                                ReportFormat{"markdown", render_markdown},
+                                ReportFormat{"csv", render_csv, false}, ReportFormat{"json", render_json}};
 
 }  // namespace
 

@@ -16,6 +16,7 @@ struct ReportFormat {
   // where people read it, an empty field in CSV, and null with a status beside it in JSON; infinity never
   // appears.
   std::string (*render)(const Report& report);
+  bool has_warnings = true;  // else they are for standard error
 };
 
 // RequestError naming `format` for a name that is none of report_format_names().
