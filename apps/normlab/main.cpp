@@ -1,5 +1,6 @@
 // normlab: reads the command line, does what it says, and turns errors into exit statuses:
 // 0 done, 1 something that was asked for failed, 2 the request was wrong, 130 interrupted after checkpoints.
+#include <algorithm>
 #include <new>
 #include <sstream>
 #include <string>
@@ -58,16 +59,27 @@ void describe(CLI::App& program, Action& action) {
   forbid_empty_values(program);
 }
 
+// In `app` or one of the commands below it.
+bool is_flag(CLI::App& app, const std::string& name) {
+  const CLI::Option* option = app.get_option_no_throw(name);
+  if (option != nullptr && option->get_items_expected_max() == 0) return true;
+  const std::vector<CLI::App*> commands = visible_commands(&app);
+  return std::any_of(commands.begin(), commands.end(),
+                     [&](CLI::App* command) { return is_flag(*command, name); });
+}
+
 // In the order in which CLI11 takes them, from the last to the first. "--out=" has the empty value, and not
 // the next argument.
-std::vector<std::string> reversed_arguments(int count, char** arguments) {
+std::vector<std::string> reversed_arguments(CLI::App& program, int count, char** arguments) {
   std::vector<std::string> reversed;
   reversed.reserve(2 * static_cast<std::size_t>(count));
   for (int i = count - 1; i > 0; --i) {
     const std::string argument = arguments[i];
     const bool is_empty = argument.starts_with("--") && argument.find('=') + 1 == argument.size();
+    const std::string name = is_empty ? argument.substr(0, argument.size() - 1) : argument;
+    if (is_empty && is_flag(program, name)) throw normlab::RequestError(name + ": it takes no value.");
     if (is_empty) reversed.emplace_back();
-    reversed.push_back(is_empty ? argument.substr(0, argument.size() - 1) : argument);
+    reversed.push_back(name);
   }
   return reversed;
 }
@@ -80,7 +92,7 @@ int parse_and_run(int argument_count, char** arguments) {
   Action action;
   describe(program, action);
   try {
-    program.parse(reversed_arguments(argument_count, arguments));
+    program.parse(reversed_arguments(program, argument_count, arguments));
   } catch (const CLI::Success& success) {  // --help and the like
     std::ostringstream text;
     const int status = program.exit(success, text, text);

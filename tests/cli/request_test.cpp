@@ -153,6 +153,7 @@ TEST_CASE("a flag is refused a value, in every command") {
   const std::vector<std::vector<std::string>> requests{{"run", "--batch-size", "0", "--quiet=5"},
                                                        {"run", "--batch-size", "0", "--again=maybe"},
                                                        {"run", "--batch-size", "0", "--no-shuffle=off"},
+                                                       {"run", "--batch-size", "0", "--quiet="},
                                                        {"run", "--help=x"},
                                                        {"--version=3"},
                                                        {"sweep", "spec.json", "--dry-run=x"},
