@@ -288,6 +288,10 @@ TEST_CASE("a run removes what it left half-written when it was killed") {
   for (const char* name : {"r.json", "r.checkpoint", "p.safetensors"})
     CHECK_FALSE(filesystem::exists(folder.path() / (name + killed)));
   CHECK(filesystem::exists(folder.path() / ("other.json" + killed)));
+  // The half-written file of a long name has the beginning of it.
+  write_file(folder.path() / (std::string(200, 'n') + killed), "half");
+  CHECK(run_program(folder.path(), quick_run({"--out", std::string(240, 'n') + ".json"})).status == 0);
+  CHECK_FALSE(filesystem::exists(folder.path() / (std::string(200, 'n') + killed)));
 }
 
 TEST_CASE("what a record says of its norm alone is not in the way of another norm") {

@@ -73,11 +73,16 @@ void write_and_sync(const std::filesystem::path& path, std::string_view content,
   if (closed != 0) fail(path, "close", errno);
 }
 
-// Where `path` is written before it takes its place: beside it, under a name that is never too long.
-std::filesystem::path partial_file(const std::filesystem::path& path) {
+// What the file in which `name` is written begins with: never too long a name.
+std::string beginning_of_partial(const std::string& name) {
   constexpr std::size_t longest_name = 200;
+  return name.substr(0, longest_name);
+}
+
+// Where `path` is written before it takes its place: beside it.
+std::filesystem::path partial_file(const std::filesystem::path& path) {
   return path.parent_path() /
-         fmt::format("{}.{}.partial", path.filename().string().substr(0, longest_name), ::getpid());
+         fmt::format("{}.{}.partial", beginning_of_partial(path.filename().string()), ::getpid());
 }
 
 // A file that write_whole() left behind: NAME.PROCESS.partial; an empty name for any other.
@@ -185,12 +190,14 @@ void write_whole(const std::filesystem::path& path, std::string_view content) {
 }
 
 void remove_partial_files(const std::filesystem::path& folder, const std::set<std::string>& names) {
+  std::set<std::string> beginnings;
+  for (const std::string& name : names) beginnings.insert(beginning_of_partial(name));
   std::error_code absent;
   for (const auto& entry : std::filesystem::directory_iterator(folder, absent)) {
     std::error_code ignored;
     if (!entry.is_regular_file(ignored) || entry.is_symlink(ignored)) continue;
     const PartialFile partial = parse_partial_file(entry.path().filename());
-    if (names.contains(partial.name) && !is_running(partial.process))
+    if (beginnings.contains(partial.name) && !is_running(partial.process))
       std::filesystem::remove(entry.path(), ignored);
   }
 }
