@@ -7,8 +7,9 @@
 BEFORE and AFTER are programs (build/release/normlab). Numbers: every evaluation of experiments/quick.json with
 one seed, bit for bit. Speed: for one figure after the other, both `normlab bench` take turns on one core, so that
 what else the machine does meets both alike; it is the median over the rounds of the ratio AFTER / BEFORE, with an
-interval of 95 % (up to five rounds: the range). On a noisy machine five rounds tell 10 % apart, and fifty 2 %: measure
-the figures above 1 + --within again, with more rounds, as --again does by itself.
+interval of 95 % (up to five rounds: the range). --again measures the figures above 1 + --within once more. The
+interval takes the rounds for independent, which on a busy machine they are not: what this machine can tell apart
+is seen by comparing a build with a copy of itself.
 
 Exit status: 0 all evaluations are equal, 1 some are not.
 """
@@ -112,13 +113,13 @@ def interval_of_median(values):
 
 
 def race_one(before, after, part, name, rounds, seconds, ratios):
-    """Adds to `ratios` those of `rounds` more rounds."""
-    filter = name.rsplit(" ", 1)[0] if part == "kernels" else name
+    """Adds to `ratios` those of `rounds` more rounds, for every figure of the case that `name` is of."""
+    case = name.rsplit(" ", 1)[0] if part == "kernels" else name
     for turn in range(rounds):
         order = (before, after) if turn % 2 == 0 else (after, before)
-        times = {program: measure(program, part, filter, seconds) for program in order}
+        times = {program: measure(program, part, case, seconds) for program in order}
         for figure in times[before].keys() & times[after].keys():
-            if not figure.startswith(filter):
+            if not figure.startswith(case):
                 continue
             ratios.setdefault(figure, []).append(times[after][figure] / times[before][figure])
 

@@ -89,7 +89,9 @@ void require_first_step(const RunConfig& config, const DataSize& size) {
 }
 
 void require_memory(double needed, int jobs, std::optional<std::uint64_t> available) {
-  constexpr double libraries = 48e6;  // a run's: oneDNN ends the process where it finds no room for its code
+  // A run's own: oneDNN 2.6 ends the process where it finds no room for its code. `ulimit -v` that left a
+  // small mlp 30 MB did so.
+  constexpr double libraries = 48e6;
   needed += jobs * libraries;
   if (!available || needed <= static_cast<double>(*available)) return;
   const std::string there = bytes_text(static_cast<double>(*available));
