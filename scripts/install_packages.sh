@@ -11,6 +11,7 @@ packages=(
   libhwy-dev                       # Google Highway: SIMD kernels
   nlohmann-json3-dev               # run records and experiments
   libcli11-dev libfmt-dev          # the command line and its messages
+  libboost-dev                     # Boost.Math: distributions of the statistics
   zlib1g-dev                       # compressed data sets
   doctest-dev                      # the test suite
   dataset-fashion-mnist            # the data set of the first experiments
