@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Whether intervals cover and tests reject as often as they promise, by simulation at full length: the tests have a short
-# form of it. Takes minutes on two cores.
+# Whether intervals cover, and tests reject, as often as they promise, by simulation at full length; the tests have a
+# short form of it. Takes minutes on two cores.
 set -euo pipefail
 
 usage() {

@@ -1,6 +1,6 @@
 #!/usr/bin/env Rscript
-# R's part of make_statistics_fixtures.py: groups of observations as JSON on standard input; curves, restricted means and
-# medians (survival), exact permutation tests (coin) and Holm's adjusted p on standard output.
+# R's part of make_statistics_fixtures.py: reads groups of observations as JSON, and writes curves, restricted means and
+# medians (survival), exact permutation tests (coin) and Holm's adjusted p.
 suppressPackageStartupMessages({
   library(survival)
   library(coin)

@@ -182,8 +182,11 @@ def fixtures():
         "holm": [{"p": p, "adjusted": adjusted} for p, adjusted in zip(p_values, from_r["holm"])],
         "proportions": [proportion_case(k, n, level) for n in (1, 5, 10, 200) for k in sorted({0, 1, n // 2, n})
                         for level in (0.05, 0.005)],
-        "bootstrap": [bootstrap_case(name, paired, level) for name in ("separated", "alike", "mostly_censored")
-                      for paired in (False, True) for level in (0.05, 0.01)],
+        # Paired resamples of the others are few distinct values, between which their quantiles jump.
+        "bootstrap": [bootstrap_case(name, paired, level)
+                      for name, paired in (("separated", False), ("separated", True), ("alike", False),
+                                           ("mostly_censored", False))
+                      for level in (0.05, 0.01)],
         "halton": [halton_case(seed, index, dimension) for seed, index in ((1, 0), (1, 7), (12345678901, 1000))
                    for dimension in (0, 1, 5, 15)],
     }
