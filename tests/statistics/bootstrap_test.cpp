@@ -111,6 +111,23 @@ TEST_CASE("a group without an event widens the interval by the events that did n
   CHECK(strict.lower == doctest::Approx(std::pow(0.0005, 0.1)));
 }
 
+TEST_CASE("who left before the horizon says nothing of the events that did not show themselves until then") {
+  const std::vector<Observation> five = {{3, false}, {4, false}, {8, false}, {8, false}, {9, false}};
+  const std::vector<Observation> equal = events({2, 2});
+  const RatioInterval found = bootstrap_ratio({.first = five, .second = equal, .horizon = 8}, {});
+  CHECK(found.ratio == doctest::Approx(4));
+  CHECK(found.lower == doctest::Approx(4 * std::pow(0.025, 1.0 / 3)));
+}
+
+TEST_CASE("an interval next to no width ends at its estimate where its resamples lie on the other side") {
+  // Of skewed times most resampled means lie below the mean.
+  const std::vector<Observation> skewed = events({1, 2, 3, 4, 40}), equal(5, {.time = 2, .event = true});
+  const RatioInterval found =
+      bootstrap_ratio({.first = skewed, .second = equal, .horizon = 50}, {.level = 0.999});
+  CHECK(found.upper == doctest::Approx(5));
+  CHECK(found.lower < 4.99);
+}
+
 TEST_CASE("groups whose times are all equal have an interval of no width") {
   const std::vector<Observation> two(5, {.time = 2, .event = true}), three(5, {.time = 3, .event = true});
   for (const Pairing pairing : {Pairing::independent, Pairing::paired}) {
@@ -136,13 +153,16 @@ TEST_CASE("bootstrap intervals of whatever samples are finite and hold their est
       CAPTURE(horizon);
       CAPTURE(pattern);
       const std::vector curves = {kaplan_meier(first), kaplan_meier(second)};
-      const RatioInterval found = bootstrap_ratio(
-          {.first = first, .second = second, .horizon = common_horizon(curves)}, {.resamples = 100});
-      CHECK(found.lower > 0);
-      CHECK(found.lower <= found.ratio * (1 + 1e-12));
-      CHECK(found.ratio <= found.upper * (1 + 1e-12));
-      CHECK(std::isfinite(found.upper));
-      CHECK(std::isfinite(found.standard_error));
+      for (const Pairing pairing : {Pairing::independent, Pairing::paired}) {
+        const RatioInterval found = bootstrap_ratio(
+            {.first = first, .second = second, .horizon = common_horizon(curves), .pairing = pairing},
+            {.resamples = 100});
+        CHECK(found.lower > 0);
+        CHECK(found.lower <= found.ratio * (1 + 1e-12));
+        CHECK(found.ratio <= found.upper * (1 + 1e-12));
+        CHECK(std::isfinite(found.upper));
+        CHECK(std::isfinite(found.standard_error));
+      }
     }
   }
 }

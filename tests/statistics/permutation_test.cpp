@@ -103,8 +103,25 @@ TEST_CASE("drawn arrangements come near the p of all, are the same for a seed an
   CHECK(clear.p == doctest::Approx(0.001));
 }
 
+TEST_CASE("every observation is drawn into either group as often as its size says") {
+  // Of six ways to choose one of them, the one that was seen and the one with the last are as extreme.
+  const std::vector<Observation> one = events({1}), five = events({2, 3, 4, 5, 100});
+  const TwoGroups groups{.first = one, .second = five, .horizon = 200};
+  CHECK(permutation_test(groups, {}).p == doctest::Approx(2.0 / 6));
+  const PermutationTest drawn = permutation_test(groups, {.most_arrangements = 5, .draws = 20'000});
+  CHECK(drawn.p == doctest::Approx(2.0 / 6).epsilon(0.03));
+}
+
 TEST_CASE("up to a million arrangements are all looked at, and no more") {
   const PermutationOptions options;
+  const std::vector<Observation> low = events({1, 2, 3, 4, 5}), high = events({11, 12, 13, 14, 15});
+  const TwoGroups groups{.first = low, .second = high, .horizon = 20};
+  const PermutationTest all = permutation_test(groups, {.most_arrangements = 252, .draws = 99});
+  CHECK(all.exact);
+  CHECK(all.smallest_p == doctest::Approx(2.0 / 252));
+  const PermutationTest some = permutation_test(groups, {.most_arrangements = 251, .draws = 99});
+  CHECK_FALSE(some.exact);
+  CHECK(some.smallest_p == doctest::Approx(0.01));
   CHECK(smallest_permutation_p(10, 10, Pairing::independent, options) == doctest::Approx(2.0 / 184'756));
   CHECK(smallest_permutation_p(11, 11, Pairing::independent, options) == doctest::Approx(2.0 / 705'432));
   CHECK(smallest_permutation_p(12, 12, Pairing::independent, options) == doctest::Approx(1e-5));

@@ -21,7 +21,7 @@ std::vector<HolmTest> holm(std::span<const double> p, double level) {
     const auto left = static_cast<double>(p.size() - rank);
     adjusted = std::max(adjusted, std::min(1.0, left * p[by_p[rank]]));
     if (!ended) last_level = level / left;
-    ended = ended || p[by_p[rank]] > last_level;
+    ended = p[by_p[rank]] > last_level;  // and then for all that follow, whose p is no smaller
     tests[by_p[rank]] = {.adjusted_p = adjusted, .level = last_level, .rejected = !ended};
   }
   return tests;
