@@ -121,11 +121,12 @@ TEST_CASE("who left before the horizon says nothing of the events that did not s
 
 TEST_CASE("an interval next to no width ends at its estimate where its resamples lie on the other side") {
   // Of skewed times most resampled means lie below the mean.
-  const std::vector<Observation> skewed = events({1, 2, 3, 4, 40}), equal(5, {.time = 2, .event = true});
+  const std::vector<Observation> skewed = events({1, 1.3, 2.9, 4.2, 40}),
+                                 equal(5, {.time = 2, .event = true});
   const RatioInterval found =
       bootstrap_ratio({.first = skewed, .second = equal, .horizon = 50}, {.level = 0.999});
-  CHECK(found.upper == doctest::Approx(5));
-  CHECK(found.lower < 4.99);
+  CHECK(found.upper == doctest::Approx(found.ratio));
+  CHECK(found.lower < 0.999 * found.ratio);
 }
 
 TEST_CASE("groups whose times are all equal have an interval of no width") {

@@ -13,8 +13,9 @@ using namespace normlab::test;
 
 TEST_CASE("Kaplan-Meier curves, restricted means and medians are those of R's survival") {
   REQUIRE(statistics_fixture().at("groups").size() > 8);
-  for (const auto& [name, group] : statistics_fixture().at("groups").items()) {
-    CAPTURE(name);
+  for (const auto& item : statistics_fixture().at("groups").items()) {
+    CAPTURE(item.key());
+    const Json& group = item.value();
     const SurvivalCurve curve = kaplan_meier(observations(group));
     const Json& steps = group.at("steps");
     REQUIRE(curve.steps.size() == steps.at("time").size());

@@ -30,8 +30,9 @@ Data data(const Json& pair) {
 
 TEST_CASE("exact permutation tests have the p of SciPy's and of R's coin") {
   int with_coin = 0;
-  for (const auto& [name, pair] : statistics_fixture().at("pairs").items()) {
-    CAPTURE(name);
+  for (const auto& item : statistics_fixture().at("pairs").items()) {
+    CAPTURE(item.key());
+    const Json& pair = item.value();
     const Data of = data(pair);
     const PermutationTest found = permutation_test(of.groups(), {});
     CHECK(found.exact);

@@ -12,8 +12,9 @@ using namespace normlab::test;
 
 TEST_CASE("the probability of coming first is that of R's curves, and SciPy's Mann-Whitney statistic") {
   int ranked = 0;
-  for (const auto& [name, pair] : statistics_fixture().at("pairs").items()) {
-    CAPTURE(name);
+  for (const auto& item : statistics_fixture().at("pairs").items()) {
+    CAPTURE(item.key());
+    const Json& pair = item.value();
     const SurvivalCurve first = kaplan_meier(observations(pair.at("first"))),
                         second = kaplan_meier(observations(pair.at("second")));
     const double horizon = pair.at("horizon").get<double>(), found = superiority(first, second, horizon);

@@ -13,8 +13,9 @@ using namespace normlab::test;
 TEST_CASE("restricted means of samples are those of the samples' own curves") {
   Random random(1, 2);
   int compared = 0;
-  for (const auto& [name, group] : statistics_fixture().at("groups").items()) {
-    CAPTURE(name);
+  for (const auto& item : statistics_fixture().at("groups").items()) {
+    CAPTURE(item.key());
+    const Json& group = item.value();
     const std::vector<Observation> all = observations(group);
     for (const double part : {1.0, 0.7}) {
       const double horizon = part * group.at("horizon").get<double>();
