@@ -13,7 +13,7 @@
 namespace normlab {
 namespace {
 
-void check_options(const BootstrapOptions& options) {
+void check_bootstrap_options(const BootstrapOptions& options) {
   if (!(options.level >= 1e-4 && options.level < 1)) {
     throw std::invalid_argument("a bootstrap's level lies in [0.0001, 1)");
   }
@@ -116,7 +116,7 @@ double stretch(const SmallSample& sample, double level) {
 
 RatioInterval bootstrap_ratio(const TwoGroups& groups, const BootstrapOptions& options) {
   check_groups(groups, 2);
-  check_options(options);
+  check_bootstrap_options(options);
   const auto enough = static_cast<Index>(std::ceil(50 / options.level));
   const std::vector<double> thetas =
       resampled_log_ratios(groups, std::max(options.resamples, enough), options.seed);

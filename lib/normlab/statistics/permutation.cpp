@@ -12,7 +12,7 @@
 namespace normlab {
 namespace {
 
-void check_options(const PermutationOptions& options) {
+void check_permutation_options(const PermutationOptions& options) {
   constexpr Index most = 10'000'000;
   if (options.most_arrangements < 1 || options.most_arrangements > most || options.draws < 1 ||
       options.draws > most) {
@@ -106,7 +106,7 @@ class Arrangement {
 
 PermutationTest permutation_test(const TwoGroups& groups, const PermutationOptions& options) {
   check_groups(groups, 1);
-  check_options(options);
+  check_permutation_options(options);
   const auto first_size = static_cast<Index>(groups.first.size());
   const auto second_size = static_cast<Index>(groups.second.size());
   const Index all = arrangements(first_size, second_size, groups.pairing, options.most_arrangements);
@@ -133,7 +133,7 @@ PermutationTest permutation_test(const TwoGroups& groups, const PermutationOptio
 
 double smallest_permutation_p(Index first_size, Index second_size, Pairing pairing,
                               const PermutationOptions& options) {
-  check_options(options);
+  check_permutation_options(options);
   if (first_size < 1 || second_size < 1 || (pairing == Pairing::paired && first_size != second_size)) {
     throw std::invalid_argument("a permutation test needs two groups, of equal size where they are paired");
   }
