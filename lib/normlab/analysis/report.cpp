@@ -328,14 +328,18 @@ bool has_only_begun(const SweepRecords& sweep) {
 
 }  // namespace
 
-Report build_report(const SweepRecords& sweep) {
+Report build_report(const SweepRecords& sweep, const std::optional<ContrastRequest>& contrasts) {
   Report report;
   report.name = sweep.name;
   report.description = sweep.description;
   const VaryingSettings varying = find_varying_settings(sweep.runs);
   report.columns = varying.columns;
-  for (const SeedGroup& group : group_by_seed(sweep, varying))
-    report.rows.push_back(make_row(group, sweep.target));
+  const std::vector<SeedGroup> groups = group_by_seed(sweep, varying);
+  for (const SeedGroup& group : groups) report.rows.push_back(make_row(group, sweep.target));
+  if (contrasts) {
+    report.contrasted = *contrasts;
+    report.contrasts = make_contrasts(groups, varying.columns, *contrasts);
+  }
   describe_runs(report, sweep);
   describe_model_sizes(report, sweep);
   describe_settings_by_model(report, sweep, varying);
@@ -348,13 +352,14 @@ Report build_report(const std::filesystem::path& folder) {
   return build_report(folder, files);
 }
 
-Report build_report(const std::filesystem::path& folder, RecordFiles& files) {
+Report build_report(const std::filesystem::path& folder, RecordFiles& files,
+                    const std::optional<ContrastRequest>& contrasts) {
   const SweepRecords sweep = load_sweep(folder, files);
   if (sweep.runs.empty() && !has_only_begun(sweep)) {
     for (const std::string& warning : sweep.warnings) log_warning(warning);
     refuse("results", quotation(folder.string()), "at least one run record in runs/ is needed");
   }
-  return build_report(sweep);
+  return build_report(sweep, contrasts);
 }
 
 }  // namespace normlab

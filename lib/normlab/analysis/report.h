@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "normlab/analysis/contrast.h"
 #include "normlab/analysis/statistics.h"
 #include "normlab/analysis/sweep_records.h"
 #include "normlab/core/tensor.h"
@@ -54,15 +55,19 @@ struct Report {
   std::vector<std::pair<std::string, std::string>> by_model;  // setting, "mlp: 1, lstm: 2"
   std::vector<std::string> warnings;
   std::vector<ReportRow> rows;
+  ContrastRequest contrasted;       // what the contrasts are of
+  std::vector<Contrast> contrasts;  // none where none were asked for
 };
 
-// Works without records, too (no rows and a warning).
-Report build_report(const SweepRecords& sweep);
+// Works without records, too (no rows and a warning), unless contrasts are asked for. Throws what
+// make_contrasts() throws.
+Report build_report(const SweepRecords& sweep, const std::optional<ContrastRequest>& contrasts = {});
 
 // Loads the sweep directory. Throws what load_sweep throws, and RequestError naming `results` when it holds
 // no records.
 Report build_report(const std::filesystem::path& folder);
 // The same, by who has read some of the records before: see load_sweep().
-Report build_report(const std::filesystem::path& folder, RecordFiles& files);
+Report build_report(const std::filesystem::path& folder, RecordFiles& files,
+                    const std::optional<ContrastRequest>& contrasts = {});
 
 }  // namespace normlab

@@ -44,6 +44,52 @@ Json json_row(const Report& report, const ReportRow& row) {
   return json;
 }
 
+Json json_side(const ContrastSide& side) {
+  return {{"value", side.value},           {"runs", side.runs},
+          {"reached", side.reached},       {"rate_lower", side.rate.lower},
+          {"rate_upper", side.rate.upper}, {"restricted_mean", side.mean}};
+}
+
+Json json_contrast(const Report& report, const Contrast& contrast) {
+  Json json = Json::object();
+  if (!contrast.model.empty()) json["model"] = contrast.model;
+  if (!contrast.norm.empty()) json["norm"] = contrast.norm;
+  if (contrast.batch_size > 0) json["batch_size"] = contrast.batch_size;
+  json["settings"] = Json::object();
+  for (std::size_t i = 0; i < report.columns.size(); ++i)
+    json["settings"][report.columns[i]] = contrast.settings[i];
+  json["first"] = json_side(contrast.first);
+  json["second"] = json_side(contrast.second);
+  json["horizon"] = contrast.horizon;
+  json["paired"] = contrast.pairing == Pairing::paired;
+  if (!contrast.ratio) {
+    json["reason"] = contrast.reason;
+    return json;
+  }
+  json["ratio"] = {{"estimate", contrast.ratio->ratio},
+                   {"lower", contrast.ratio->lower},
+                   {"upper", contrast.ratio->upper},
+                   {"log_standard_error", contrast.ratio->standard_error},
+                   {"degenerate", contrast.ratio->degenerate}};
+  json["superiority"] = contrast.superiority;
+  json["p"] = contrast.test->p;
+  json["adjusted_p"] = contrast.adjusted_p;
+  json["smallest_p"] = contrast.test->smallest_p;
+  json["exact"] = contrast.test->exact;
+  json["seeds_wanted"] = contrast.more_seeds ? Json(*contrast.more_seeds) : Json();
+  return json;
+}
+
+Json json_contrasts(const Report& report) {
+  Json json = {{"setting", report.contrasted.setting},
+               {"reference", report.contrasted.reference},
+               {"measure", measure_names()[static_cast<std::size_t>(report.contrasted.measure)]}};
+  json["contrasts"] = Json::array();
+  for (const Contrast& contrast : report.contrasts)
+    json["contrasts"].push_back(json_contrast(report, contrast));
+  return json;
+}
+
 }  // namespace
 
 std::string render_json(const Report& report) {
@@ -61,6 +107,7 @@ std::string render_json(const Report& report) {
       "with a result.";
   json["rows"] = Json::array();
   for (const ReportRow& row : report.rows) json["rows"].push_back(json_row(report, row));
+  if (!report.contrasts.empty()) json["pair"] = json_contrasts(report);
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";  // a folder's name is any bytes
 }
 

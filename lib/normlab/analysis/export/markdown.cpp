@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "normlab/analysis/export/contrast_table.h"
 #include "normlab/analysis/export/format.h"
 #include "normlab/analysis/export/printable.h"
 #include "normlab/analysis/export/table.h"
@@ -16,6 +17,22 @@ std::string markdown_escaped(const std::string& text) {
   return result;
 }
 
+std::string markdown_table(const Table& table) {
+  std::string text;
+  text += "\n|";
+  for (const std::string& label : table.header) text += fmt::format(" {} |", markdown_escaped(label));
+  text += "\n|";
+  for (const bool right : table.right_aligned) text += right ? " ---: |" : " --- |";
+  for (const auto& row : table.rows) {
+    text += "\n|";
+    for (const Field& field : row) {
+      const std::string range = field.range.empty() ? "" : " " + field.range;
+      text += fmt::format(" {} |", markdown_escaped(field.value + range));
+    }
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string render_markdown(const Report& recorded) {
@@ -30,22 +47,13 @@ std::string render_markdown(const Report& recorded) {
   }
   if (report.rows.empty()) return text;
   const Table table = make_table(report);
-  text += "\n|";
-  for (const std::string& label : table.header) text += fmt::format(" {} |", markdown_escaped(label));
-  text += "\n|";
-  for (const bool right : table.right_aligned) text += right ? " ---: |" : " --- |";
-  for (const auto& row : table.rows) {
-    text += "\n|";
-    for (const Field& field : row) {
-      const std::string range = field.range.empty() ? "" : " " + field.range;
-      text += fmt::format(" {} |", markdown_escaped(field.value + range));
-    }
-  }
+  text += markdown_table(table);
   text += "\n\n" + explanation(report) + "\n";
   for (std::size_t i = 0; i < table.notes.size(); ++i) {
     text += fmt::format("{}- [{}] {}\n", i == 0 ? "\n" : "", i + 1, markdown_escaped(table.notes[i]));
   }
-  return text;
+  if (report.contrasts.empty()) return text;
+  return text + markdown_table(make_contrast_table(report)) + "\n\n" + contrast_explanation(report) + "\n";
 }
 
 }  // namespace normlab

@@ -27,6 +27,12 @@ void make_printable(ReportRow& row) {
   for (nlohmann::json& setting : row.settings) make_printable(setting);
 }
 
+void make_printable(Contrast& contrast) {
+  for (std::string* text : {&contrast.model, &contrast.norm, &contrast.first.value, &contrast.second.value})
+    *text = shortened(*text);
+  for (nlohmann::json& setting : contrast.settings) make_printable(setting);
+}
+
 }  // namespace
 
 Report with_printable_texts(Report report) {
@@ -42,6 +48,7 @@ Report with_printable_texts(Report report) {
     values = printable(values);
   }
   for (ReportRow& row : report.rows) make_printable(row);
+  for (Contrast& contrast : report.contrasts) make_printable(contrast);
   return report;
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "normlab/analysis/export/contrast_table.h"
 #include "normlab/analysis/export/format.h"
 #include "normlab/analysis/export/printable.h"
 #include "normlab/analysis/export/table.h"
@@ -98,7 +99,9 @@ std::string render_table(const Report& recorded) {
   for (std::size_t i = 0; i < table.notes.size(); ++i) {
     text += fmt::format("[{}] {}\n", i + 1, table.notes[i]);
   }
-  return text;
+  if (report.contrasts.empty()) return text;
+  return text + fmt::format("\n{}\n{}", render_aligned(make_contrast_table(report)),
+                            wrapped(contrast_explanation(report), 110));
 }
 
 }  // namespace normlab

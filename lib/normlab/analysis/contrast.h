@@ -1,0 +1,65 @@
+// Two groups of a sweep that differ in one setting, compared by how long they took to their target.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "normlab/analysis/seed_groups.h"
+#include "normlab/statistics/bootstrap.h"
+#include "normlab/statistics/permutation.h"
+#include "normlab/statistics/proportion.h"
+
+namespace normlab {
+
+// What the time to a target is counted in. Seconds are not among them: runs of a sweep share the machine.
+enum class Measure { steps, epochs };
+
+const std::vector<std::string>& measure_names();  // in the order of the enumeration
+
+// Which groups are compared: each with the one that has `reference` in place of its own value of `setting`
+// and is like it otherwise.
+struct ContrastRequest {
+  std::string setting;    // "norm", "model", "batch_size", or a setting that varies, dotted
+  std::string reference;  // as tables show it
+  Measure measure = Measure::steps;
+};
+
+// "norm=none"; RequestError naming `pair` for another form.
+ContrastRequest parse_contrast(std::string_view text);
+
+struct ContrastSide {
+  std::string value;  // of the setting
+  Index runs = 0, reached = 0;
+  ProportionInterval rate = {};  // of runs that reach the target, at 95 %
+  double mean = 0;               // restricted to the horizon
+};
+
+// Runs that failed, were interrupted or are undefined take part in none. A run that diverged is one that
+// never reaches its target; one that did not reach it is censored where its record says.
+struct Contrast {
+  std::string model, norm;               // of the first group; "" where it is what the groups differ in
+  Index batch_size = 0;                  // likewise 0
+  std::vector<nlohmann::json> settings;  // likewise null
+  ContrastSide first, second;            // the second one has the reference
+  // Up to where both groups are compared, in units of the measure: the earliest point at which a run is
+  // censored, and where none is the latest event.
+  double horizon = 0;
+  Pairing pairing = Pairing::independent;  // paired where both groups have the same seeds
+  // Nothing where the groups cannot be compared, for `reason`.
+  std::optional<RatioInterval> ratio = {};  // of the means, first / second, at 95 %
+  std::optional<PermutationTest> test = {};
+  double adjusted_p = 1;                 // of the test, by Holm over all contrasts of the report
+  double superiority = 0.5;              // the probability that a run of the first group is the earlier one
+  std::optional<Index> more_seeds = {};  // a group that would tell the means apart, if they are as they look
+  std::string reason = {};
+};
+
+// One for each group that has a counterpart with the reference, in the order of the groups. RequestError
+// naming `pair` when no group has the reference, or nothing is like it otherwise.
+std::vector<Contrast> make_contrasts(const std::vector<SeedGroup>& groups,
+                                     const std::vector<std::string>& columns, const ContrastRequest& request);
+
+}  // namespace normlab

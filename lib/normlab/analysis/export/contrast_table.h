@@ -1,0 +1,16 @@
+// What the formats for people say of contrasts.
+#pragma once
+
+#include <string>
+
+#include "normlab/analysis/export/table.h"
+
+namespace normlab {
+
+// A row for each of the report's contrasts. Ranges are intervals.
+Table make_contrast_table(const Report& report);
+
+// What the numbers are, in a paragraph.
+std::string contrast_explanation(const Report& report);
+
+}  // namespace normlab
