@@ -7,6 +7,7 @@
 #include "normlab/analysis/export/format.h"
 
 #include "commands.h"
+#include "normlab/analysis/export/folders.h"
 #include "normlab/core/error.h"
 #include "normlab/core/log.h"
 #include "normlab/core/standard_streams.h"
@@ -30,6 +31,7 @@ void add_report(CLI::App& program, Action& action) {
       "report", "Print what a sweep found, a row for each combination of settings, all seeds together");
   struct Arguments {
     std::string folder, format = "table", target, pair, measure = "steps";
+    normlab::ExportFolders exports;
   };
   auto arguments = std::make_shared<Arguments>();
   command->add_option("folder", arguments->folder, "The folder of a sweep, such as results/quick")
@@ -52,12 +54,26 @@ void add_report(CLI::App& program, Action& action) {
   command
       ->add_option("--measure", arguments->measure, "What --pair compares: steps or epochs [default: steps]")
       ->type_name("NAME");
+  command
+      ->add_option(
+          "--tables", arguments->exports.tables,
+          "Write runs.csv, evaluations.csv and layers.csv as well, for pandas or R, into this folder "
+          "[default: none]")
+      ->type_name("FOLDER");
+  command
+      ->add_option("--tensorboard", arguments->exports.tensorboard,
+                   "Write the curves as well, as event files of TensorBoard, into this folder "
+                   "[default: none]")
+      ->type_name("FOLDER");
   command->callback([&action, arguments] {
     action = [arguments] {
       const normlab::ReportFormat& format = normlab::report_format(arguments->format);
       normlab::RecordFiles files(arguments->target);
       const auto contrasts = contrasts_of(arguments->pair, arguments->measure);
-      const normlab::Report report = normlab::build_report(arguments->folder, files, contrasts);
+      normlab::require_room_for_exports(arguments->exports);
+      const normlab::SweepRecords sweep = normlab::load_reported_sweep(arguments->folder, files);
+      const normlab::Report report = normlab::build_report(sweep, contrasts);
+      normlab::write_exports(arguments->exports, sweep);
       if (!format.has_warnings) {
         for (const std::string& warning : report.warnings) normlab::log_warning(warning);
       }

@@ -354,12 +354,16 @@ Report build_report(const std::filesystem::path& folder) {
 
 Report build_report(const std::filesystem::path& folder, RecordFiles& files,
                     const std::optional<ContrastRequest>& contrasts) {
-  const SweepRecords sweep = load_sweep(folder, files);
+  return build_report(load_reported_sweep(folder, files), contrasts);
+}
+
+SweepRecords load_reported_sweep(const std::filesystem::path& folder, RecordFiles& files) {
+  SweepRecords sweep = load_sweep(folder, files);
   if (sweep.runs.empty() && !has_only_begun(sweep)) {
     for (const std::string& warning : sweep.warnings) log_warning(warning);
     refuse("results", quotation(folder.string()), "at least one run record in runs/ is needed");
   }
-  return build_report(sweep, contrasts);
+  return sweep;
 }
 
 }  // namespace normlab

@@ -63,8 +63,11 @@ struct Report {
 // make_contrasts() throws.
 Report build_report(const SweepRecords& sweep, const std::optional<ContrastRequest>& contrasts = {});
 
-// Loads the sweep directory. Throws what load_sweep throws, and RequestError naming `results` when it holds
-// no records.
+// The sweep of a folder that has something to report. Throws what load_sweep throws, and RequestError naming
+// `results` when it holds no records.
+SweepRecords load_reported_sweep(const std::filesystem::path& folder, RecordFiles& files);
+
+// The report of a folder. Throws what load_reported_sweep() throws.
 Report build_report(const std::filesystem::path& folder);
 // The same, by who has read some of the records before: see load_sweep().
 Report build_report(const std::filesystem::path& folder, RecordFiles& files,

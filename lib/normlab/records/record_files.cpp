@@ -18,6 +18,7 @@ const RunRecord& RecordFiles::read(const std::filesystem::path& file, std::strin
     known_.erase(known);
   }
   RunRecord record = reader_.read(read_text(file, field, longest_json), "its text");
+  record.file = file.native();
   return known_.emplace(file.native(), Entry{identity, std::move(record)}).first->second.record;
 }
 

@@ -9,6 +9,7 @@
 #include "normlab/records/fields.h"
 #include "normlab/records/metrics.h"
 #include "normlab/records/record_check.h"
+#include "normlab/records/record_split.h"
 #include "normlab/records/time_doubts.h"
 #include "normlab/records/value_checks.h"
 #include "normlab/records/vocabulary.h"
@@ -18,50 +19,6 @@ namespace normlab {
 namespace {
 
 using nlohmann::json;
-
-// Puts a record together, with an empty list in place of its evaluations, which are digested.
-class RecordReading final : public JsonEvents {
- public:
-  void start_object() override {
-    behind_evaluations_ = false;
-    ++depth_;
-    events().start_object();
-  }
-  void start_array() override {
-    const bool begins = std::exchange(behind_evaluations_, false);
-    events().start_array();
-    ++depth_;
-    in_evaluations_ = in_evaluations_ || begins;
-  }
-  void end() override {
-    --depth_;
-    if (depth_ == 1) in_evaluations_ = false;
-    events().end();
-  }
-  void key(std::string& name) override {
-    behind_evaluations_ = depth_ == 1 && name == "evaluations";
-    events().key(name);
-  }
-  void value(json scalar) override {
-    behind_evaluations_ = false;
-    events().value(std::move(scalar));
-  }
-
-  json take_record() { return tree_.take(); }
-  const EvaluationDigest& evaluations() const { return evaluations_.digest(); }
-
- private:
-  JsonEvents& events() {
-    if (in_evaluations_) return evaluations_;
-    return tree_;
-  }
-
-  JsonTreeBuilder<json> tree_;
-  EvaluationReader evaluations_;
-  int depth_ = 0;
-  bool behind_evaluations_ = false;  // the key of the list that is the record's
-  bool in_evaluations_ = false;
-};
 
 using SettingPlaces = std::vector<std::pair<std::string, const json*>>;
 
@@ -108,14 +65,17 @@ Target asked_target(const std::string& text, const std::vector<Metric>& metrics)
   }
 }
 
-// The best and the last of the reported metric; none where one of them is no number.
+// The best of the reported metric among the evaluations that have a number for it, and the last where it is
+// one.
 void read_quality(RunRecord& run, const EvaluationDigest& evaluations) {
   const auto* values = values_of(evaluations.validation, run.test_metric, evaluations.count);
-  const auto is_finite = [](double value) { return std::isfinite(value); };
-  if (values == nullptr || !std::all_of(values->begin(), values->end(), is_finite)) return;
-  const auto [least, most] = std::minmax_element(values->begin(), values->end());
-  run.best = run.better == Better::lower ? *least : *most;
-  run.last = values->back();
+  if (values == nullptr) return;
+  const bool lower = run.better == Better::lower;
+  for (const double value : *values) {
+    if (!std::isfinite(value)) continue;
+    run.best = run.best ? lower ? std::min(*run.best, value) : std::max(*run.best, value) : value;
+  }
+  if (std::isfinite(values->back())) run.last = values->back();
 }
 
 // What the evaluations say of the target.
@@ -140,6 +100,7 @@ void read_metrics(RunRecord& run, const json& record, const EvaluationDigest& ev
   for (const auto& [name, metric] : evaluations.validation) found.push_back(name);
   const std::vector<Metric> metrics = metrics_of(record, found);
   if (found.empty() || metrics.empty()) return;
+  for (const Metric& metric : metrics) run.metrics.push_back(metric.name);
   run.test_metric = metrics.back().name;
   run.better = metrics.back().better;
   if (evaluations.count == 0) return;
@@ -166,10 +127,12 @@ std::string text_setting_at(const Settings& settings, std::string_view path, std
 }
 
 RunRecord RunRecordReader::read(std::string_view text, std::string_view source) {
-  RecordReading reading;
-  read_json_events(text, source, reading);
-  const json record = reading.take_record();
-  const EvaluationDigest& evaluations = reading.evaluations();
+  JsonTreeBuilder<json> rest;
+  EvaluationReader evaluation_reader;
+  RecordSplit split(rest, evaluation_reader);
+  read_json_events(text, source, split);
+  const json record = rest.take();
+  const EvaluationDigest& evaluations = evaluation_reader.digest();
   if (const std::string defect = record_defect(record, evaluations); !defect.empty())
     throw RecordDefect(defect);
 

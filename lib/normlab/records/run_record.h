@@ -55,6 +55,7 @@ struct RunEvent {
 };
 
 struct RunRecord {
+  std::string file;        // that it was read from; "" when it was another text
   std::string id, status;  // one of status::all
   std::string model, norm;
   Index batch_size = 0;
@@ -66,10 +67,11 @@ struct RunRecord {
   std::optional<double> diverged_step;               // of a diverged one
   std::optional<RunEvent> event;                     // of a run that has a target and was evaluated
   std::optional<RunCosts> to_end;                    // up to the last evaluation
-  std::optional<double> best, last;                  // validation values of test_metric
+  std::optional<double> best, last;                  // validation values of test_metric that are numbers
   std::optional<double> elapsed_seconds;             // up to the last evaluation, whatever was done in them
   std::string data_checksum;                         // DataSize::checksum; "" where it does not say
-  std::string test_metric;                           // the last of its task's; "" without any metrics
+  std::vector<std::string> metrics;                  // its task's; none where it has no numbers of them
+  std::string test_metric;                           // the last of these; "" without any
   Better better = Better::lower;                     // of that metric
   std::vector<std::pair<std::string, double>> test;  // the test's numbers by name
   std::vector<std::string> time_warnings;

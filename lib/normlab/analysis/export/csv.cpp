@@ -1,9 +1,10 @@
-// Comma-separated values (RFC 4180).
+// Comma-separated values.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <cmath>
 
+#include "normlab/analysis/export/csv_line.h"
 #include "normlab/analysis/export/format.h"
 #include "normlab/analysis/export/printable.h"
 #include "normlab/analysis/export/quantities.h"
@@ -11,20 +12,6 @@
 
 namespace normlab {
 namespace {
-
-std::string csv_field(const std::string& text) {
-  if (text.find_first_of(",\"\n\r") == std::string::npos) return text;
-  std::string result = "\"";
-  for (const char c : text) result += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return result + "\"";
-}
-
-std::string csv_line(const std::vector<std::string>& fields) {
-  std::vector<std::string> quoted;
-  quoted.reserve(fields.size());
-  for (const std::string& field : fields) quoted.push_back(csv_field(field));
-  return fmt::format("{}\n", fmt::join(quoted, ","));
-}
 
 std::string csv_number(const std::optional<Spread>& spread, double Spread::*part) {
   if (!spread || std::isinf((*spread).*part)) return "";
