@@ -4,7 +4,7 @@ import math
 
 
 def plain(value):
-    return f"{value:.10g}" if abs(value) < 1e6 else f"{value:.1e}"
+    return f"{value:.10g}" if 1e-4 <= abs(value) < 1e6 or value == 0 else f"{value:.1e}".replace(".0e", "e")
 
 
 def nice_ticks(low, high, limit=6):
@@ -49,9 +49,40 @@ def set_measure_axis(ax, axis, values, headroom=1.0, from_zero=True):
     (ax.set_xlim if axis == "x" else ax.set_ylim)(start, start + (high + margin - start) / headroom)
 
 
+def set_progress_axis(ax, ends, first):
+    """For panels that share how far runs have come: from 0, or logarithmic from `first`, where something was seen
+    first, if the panels' ends differ so much that the shortest would be hard to see."""
+    if min(ends) > 0 and first > 0 and max(ends) / min(ends) > 4:
+        set_log_axis(ax, "x", first / 1.1, max(ends) * 1.1)
+    else:
+        ax.set_xlim(0, max(ends) * 1.03)
+
+
+def set_value_axis(ax, values, name):
+    """For the values of a setting: logarithmic where they span more than a factor of three."""
+    if values[0] > 0 and values[-1] / values[0] > 3:
+        set_log_axis(ax, "x", values[0] / 1.5, values[-1] * 1.5)
+    else:
+        room = 0.08 * (values[-1] - values[0]) or 1
+        ax.set_xlim(values[0] - room, values[-1] + room)
+    if len(values) <= 6:
+        set_ticks(ax.xaxis, values)
+    ax.set_xlabel(name)
+
+
 def set_batch_axis(ax, sizes):
     ax.set_xscale("log", base=2)
     set_ticks(ax.xaxis, sizes)
     room = 2**0.75
     ax.set_xlim(sizes[0] / room, sizes[-1] * room)
     ax.set_xlabel("batch size")
+
+
+def name_scales(ax):
+    """Says behind what an axis shows that it is logarithmic."""
+    for scale, label, put in (
+        (ax.get_xscale(), ax.get_xlabel(), ax.set_xlabel),
+        (ax.get_yscale(), ax.get_ylabel(), ax.set_ylabel),
+    ):
+        if scale == "log" and label:
+            put(f"{label}, log scale")

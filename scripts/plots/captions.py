@@ -45,41 +45,38 @@ def heading(sweep):
     """Lines below a figure's title."""
     datasets = in_order((dataset_text(run) for run in sweep.runs), [])
     parts = [f"{', '.join(sweep.models)} on {', '.join(datasets)}"]
-    distinct = set(sweep.targets.values())
-    if distinct == {""}:
+    if sweep.targets == [""]:
         parts.append("no target")
-    elif len(distinct) == 1:
-        parts.append("target: " + target_text(distinct.pop()))
+    elif len(sweep.targets) == 1:
+        parts.append("target: " + target_text(sweep.targets[0]))
     else:
-        each = [f"{target_text(sweep.targets[model]) or 'none'} ({model})" for model in sweep.models]
-        parts.append("targets: " + ", ".join(each))
+        each = {block.model: target_text(block.target) or "none" for block in sweep.blocks}
+        parts.append("targets: " + ", ".join(f"{target} ({model})" for model, target in each.items()))
     parts.append(seeds_text(sweep.runs))
-    if sweep.variant:
-        parts.append(sweep.variant)
     return [" · ".join(parts), machine_text(sweep.runs)]
 
 
-def panel_title(sweep, model):
-    """The target belongs to the panel when models have different ones."""
-    if len(set(sweep.targets.values())) > 1:
-        return f"{model}, target: {target_text(sweep.targets[model]) or 'none'}"
-    return model
+def panel_title(sweep, block):
+    """The target belongs to the panel when there are different ones."""
+    if len(sweep.targets) > 1:
+        return f"{block.name}, target: {target_text(block.target) or 'none'}"
+    return block.name
 
 
-def misses(sweep, model):
+def misses(sweep, block):
     """What a figure of the runs that reached the target cannot show: "mlp, target not reached: no norm at batch
     size 4 (2 of 5), 128."."""
     parts = []
     for norm in sweep.norms:
         sizes = []
         for batch_size in sweep.batch_sizes:
-            runs = [run for run in sweep.runs_of(model, norm, batch_size) if run.counts]
+            runs = [run for run in block.runs_of(norm, batch_size) if run.counts]
             count = sum(not run.converged for run in runs)
             if count:
                 sizes.append(f"{batch_size}" + (f" ({count} of {len(runs)})" if len(runs) > 1 else ""))
         if sizes:
             parts.append(f"{norm_label(norm)} at batch size {', '.join(sizes)}")
-    return f"{model}, target not reached: {'; '.join(parts)}." if parts else ""
+    return f"{block.name}, target not reached: {'; '.join(parts)}." if parts else ""
 
 
 def doubts(sweep):

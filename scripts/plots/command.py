@@ -1,13 +1,13 @@
 """The command line of scripts/plot.py, and of each figure's file by itself."""
 
 import argparse
-import re
+import json
 from pathlib import Path
 
 from plots.interpreter import load_pyplot
 from plots.messages import fail, say
 from plots.records import load_json, load_records, value_at
-from plots.sweep import AS_MEASURED, MEDIAN_STEPS, Run, Sweep, spec_models, split_into_variants
+from plots.sweep import AS_MEASURED, MEDIAN_STEPS, Run, Sweep, spec_models
 
 
 def parse_arguments():
@@ -19,6 +19,10 @@ def parse_arguments():
         "--as-measured", action="store_true",
         help="times as the training clock measured them instead of as steps times the run's median step time",
     )
+    parser.add_argument(
+        "--where", metavar="SETTING=VALUE,...", action="append", default=[],
+        help="only runs with one of these values of a setting, such as optimizer.learning_rate=0.001; may be repeated",
+    )
     return parser.parse_args()
 
 
@@ -29,21 +33,45 @@ def check_folder(folder):
         fail(f'{folder} is the runs/ of a sweep\'s folder (did you mean "{folder.parent}"?).')
 
 
+def setting_text(value):
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def is_value(text, value):
+    """Whether a value of the command line is a setting's: the same text, or the same number."""
+    try:
+        return json.loads(text) == value or text == setting_text(value)
+    except ValueError:
+        return text == value
+
+
+def choose(runs, conditions):
+    for condition in conditions:
+        path, _, values = condition.partition("=")
+        path = {"model": "model.name", "norm": "norm.name", "dataset": "dataset.name"}.get(path, path)
+        if not any(path in run.settings for run in runs):
+            fail(f'where: no run has a setting "{path}".')
+        runs = [run for run in runs if any(is_value(text, run.settings.get(path)) for text in values.split(","))]
+        if not runs:
+            fail(f"where: no run has {condition}.")
+    return runs
+
+
 def draw_all(figures, plt, sweep, out, options):
-    suffix = "-" + re.sub(r"[^A-Za-z0-9.]+", "-", sweep.variant).strip("-") if sweep.variant else ""
     clock = AS_MEASURED if options.as_measured else MEDIAN_STEPS
     for name, draw in figures.items():
-        path = out / f"{name}{suffix}.png"
-        if figure := draw(plt, sweep, clock):
+        drawn = draw(plt, sweep, clock)
+        for suffix, figure in (drawn.items() if isinstance(drawn, dict) else [("", drawn)] if drawn else []):
+            path = out / f"{name}{suffix}.png"
             figure.save(path, options.svg)
             print(path)
-        else:
+        if drawn is None:
             say(f"{name}: nothing to draw")
 
 
 def main(figures):
-    """Draws `figures`: for each name of a file, a function that makes the figure of a sweep, or None where the sweep
-    has nothing to show in it."""
+    """Draws `figures`: for each name of a file, a function that makes the figure of a sweep, or several by what is
+    added to the name, or None where the sweep has nothing to show in it."""
     options = parse_arguments()
     folder = options.folder
     check_folder(folder)
@@ -52,12 +80,12 @@ def main(figures):
     runs = [Run(record) for record in load_records(folder, spec)]
     if not runs:
         fail(f"{folder / 'runs'} holds no run records (*.json).")
+    runs = choose(runs, options.where)
     plt = load_pyplot()
     out = options.out or folder / "plots"
     name = value_at(spec, "name", folder.resolve().name)
     try:
         out.mkdir(parents=True, exist_ok=True)
-        for variant, members in split_into_variants(runs):
-            draw_all(figures, plt, Sweep(name, variant, members, spec_models(spec)), out, options)
+        draw_all(figures, plt, Sweep(name, runs, spec_models(spec)), out, options)
     except OSError as error:
         fail(f"{out} cannot be written: {error.strerror}.")

@@ -3,8 +3,9 @@
 import math
 import textwrap
 
+from plots.axes import name_scales
 from plots.png import save_png
-from plots.style import HEADING_SIZE, NOTE_SIZE, TEXT_GREY, TITLE_SIZE, norm_label, style_of
+from plots.style import HEADING_SIZE, NOTE_SIZE, TEXT_GREY, TITLE_SIZE, line_of, norm_label, style_of
 
 CHARACTERS_PER_INCH = 15.5  # of text in the heading and the notes
 
@@ -14,12 +15,20 @@ def read_across(handles, columns):
     return [handle for column in range(columns) for handle in handles[column::columns]]
 
 
+def panels_across(sweep):
+    """How many panels stand in a row where there is one for each block and batch size: a row a block, unless there
+    are so many batch sizes, or so few, that rows are better filled up."""
+    sizes = len(sweep.batch_sizes)
+    if sizes > 4:
+        return 3
+    return sizes if sizes > 1 else 2 if len(sweep.blocks) <= 4 else 3
+
+
 def norm_handles(plt, sweep, marker=True):
     handles = []
     for norm in sweep.shown_norms():
-        colour, shape = style_of(norm)
-        style = {"linewidth": 2.2, "marker": shape if marker else "", "markersize": 6}
-        handles.append(plt.Line2D([], [], color=colour, label=norm_label(norm), **style))
+        style = {"linewidth": 2.2, "marker": style_of(norm).marker if marker else "", "markersize": 6}
+        handles.append(plt.Line2D([], [], label=norm_label(norm), **line_of(norm), **style))
     return handles
 
 
@@ -28,7 +37,7 @@ class Figure:
 
     def __init__(self, plt, title, heading, count, widest, width, alone, height):
         self.plt, self.title = plt, title
-        columns = min(count, widest)
+        self.columns = columns = min(count, widest)
         rows = math.ceil(count / columns)
         self.width = max(columns * (width if columns > 1 else alone) + 0.3, 7.2)
         self.heading = self.wrapped(heading)
@@ -46,7 +55,8 @@ class Figure:
 
     def finish(self, handles, notes):
         """Adds what stands around the panels, when they are drawn."""
-        columns = max(1, min(len(handles), int(self.width / 1.4)))
+        self.label_outer_axes()
+        columns = max(1, min(len(handles), int(self.width / 1.6)))
         legend_rows = math.ceil(len(handles) / columns)
         lines = self.wrapped(notes)
         bottom = 0.14 + 0.22 * legend_rows + 0.17 * len(lines)
@@ -64,6 +74,15 @@ class Figure:
         )
         self.figure.tight_layout(rect=(0, bottom / height, 1, 1 - self.top / height), w_pad=1.5, h_pad=1.2)
         return self
+
+    def label_outer_axes(self):
+        """Names the scales, on the left of each row and below each column: panels share their axes."""
+        for index, ax in enumerate(self.axes):
+            name_scales(ax)
+            if index % self.columns:
+                ax.set_ylabel("")
+            if index + self.columns < len(self.axes):
+                ax.set_xlabel("")
 
     def write(self, height, notes):
         left = 0.15 / self.width

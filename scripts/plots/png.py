@@ -9,7 +9,7 @@ def palette():
     """Every norm's colour blended with white in steps, as the edges of lines are, and greys. Next to white stands no
     other colour, since Pillow tells nearly equal ones apart only roughly."""
     colours = []
-    for name in [colour for colour, _ in NORM_STYLES.values()] + [GREY]:
+    for name in [colour for colour, _, _ in NORM_STYLES.values()] + [GREY]:
         channels = [int(name[i : i + 2], 16) for i in (1, 3, 5)]
         colours += [[round(255 + (c - 255) * step / 20) for c in channels] for step in range(2, 21)]
     colours += [[level] * 3 for level in [*range(0, 243, 11), 228, 241, 255]]

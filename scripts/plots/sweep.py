@@ -50,6 +50,7 @@ class Run:
         self.batch_size = int(record["config"]["batch_size"])
         self.seed = record["config"]["seed"]
         self.status = record["status"]
+        self.settings = settings_of(record)
         self.target = value_at(record, "config.target", "")
         self.evaluations = [e for e in value_at(record, "evaluations", []) if isinstance(e, dict)]
         self.doubtful_times = bool(value_at(record, "time_warnings", []))
@@ -79,6 +80,17 @@ class Run:
         points = [(number_at(e, field), number_at(e, f"validation.{metric}")) for e in self.evaluations]
         return [(x * unit, y) for x, y in points if x is not None and y is not None]
 
+    def observation(self, end):
+        """(epochs, whether the target was reached then) as the event of the run. One that diverged before it never
+        reaches it: it is censored at `end`, where nothing is seen of any other run."""
+        if self.converged:
+            return self.epochs_to_target, True
+        return (end if self.status == "diverged" else self.last_epoch), False
+
+    @property
+    def last_epoch(self):
+        return number_at(self.evaluations[-1], "epoch") or 0 if self.evaluations else 0
+
 
 def in_order(names, order):
     """Distinct names: first those that `order` knows, in that order, then the others alphabetically."""
@@ -106,48 +118,91 @@ def flatten(settings, prefix=""):
         if isinstance(value, dict):
             flat.update(flatten(value, f"{prefix}{key}."))
         else:
-            flat[prefix + key] = json.dumps(value)
+            flat[prefix + key] = value
     return flat
 
 
-def split_into_variants(runs):
-    """Runs of one model, norm and batch size that differ in more than the seed (a learning rate, say) belong to
-    different variants, each with figures of its own. Returns [(description, runs)]."""
+def settings_of(record):
+    """All of a run's, by dotted path. A young setting is left out of the config where it is at its default."""
+    return flatten(record.get("defaults", {})) | flatten(record["config"])
+
+
+def varying_settings(runs):
+    """Paths of what runs of one model, norm and batch size differ in beside the seed: a learning rate, say."""
     written = {path for run in runs for path in flatten(run.record["config"])}
-    # A young setting is left out of the config where it is at its default.
-    configs = {id(run): flatten(run.record.get("defaults", {})) | flatten(run.record["config"]) for run in runs}
     groups = {}
     for run in runs:
-        groups.setdefault((run.model, run.norm, run.batch_size), []).append(configs[id(run)])
-    varying = sorted(
+        groups.setdefault((run.model, run.norm, run.batch_size), []).append(run.settings)
+    return sorted(
         path
         for path in written - {"seed"}
-        if any(len({config.get(path) for config in group}) > 1 for group in groups.values())
+        if any(len({json.dumps(settings.get(path)) for settings in group}) > 1 for group in groups.values())
     )
-    variants = {}
-    for run in runs:
-        parts = [f"{path} {configs[id(run)].get(path, 'none')}".replace('"', "") for path in varying]
-        variants.setdefault(", ".join(parts), []).append(run)
-    return sorted(variants.items())
+
+
+def is_number(value):
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def short_name(path):
+    """"learning rate" of optimizer.learning_rate."""
+    return path.rsplit(".", 1)[-1].replace("_", " ")
+
+
+class Block:
+    """The runs of one model that differ in nothing but norm, batch size and seed: a row of panels, or a panel."""
+
+    def __init__(self, model, values, runs):
+        self.model, self.values, self.runs = model, values, runs  # values of the sweep's varying settings
+        self.target = next((run.target for run in runs if run.target), "")
+        self.batch_sizes = sorted({run.batch_size for run in runs})
+
+    @property
+    def name(self):
+        parts = [f"{short_name(path)} {value if value is not None else 'none'}" for path, value in self.values.items()]
+        return ", ".join([self.model] + parts)
+
+    def runs_of(self, norm, batch_size):
+        return [run for run in self.runs if (run.norm, run.batch_size) == (norm, batch_size)]
+
+    def runs_of_size(self, batch_size):
+        return [run for run in self.runs if run.batch_size == batch_size]
+
+    def counting(self):
+        return [run for run in self.runs if run.counts]
 
 
 class Sweep:
-    """The runs that share a set of figures."""
+    """The runs of a set of figures."""
 
-    def __init__(self, name, variant, runs, model_order):
-        self.name, self.variant, self.runs = name, variant, runs
+    def __init__(self, name, runs, model_order):
+        self.name, self.runs = name, runs
         self.models = in_order((run.model for run in runs), model_order)
         self.norms = norms_of(runs)
         self.batch_sizes = sorted({run.batch_size for run in runs})
-        self.targets = {m: next((r.target for r in runs if r.model == m and r.target), "") for m in self.models}
+        self.varying = varying_settings(runs)
         self.several_seeds = len({run.seed for run in runs}) > 1
+        self.blocks = self.blocks_without([])
+        self.targets = list(dict.fromkeys(block.target for block in self.blocks))
 
-    def runs_of(self, model, norm, batch_size):
-        key = (model, norm, batch_size)
-        return [run for run in self.runs if (run.model, run.norm, run.batch_size) == key]
+    def blocks_without(self, paths):
+        """Blocks whose runs may differ in the settings at `paths` as well. Ordered by model, then by values."""
+        members = {}
+        kept = [path for path in self.varying if path not in paths]
+        for run in self.runs:
+            values = {path: run.settings.get(path) for path in kept}
+            order = [(not is_number(value), value if is_number(value) else str(value)) for value in values.values()]
+            members.setdefault((self.models.index(run.model), tuple(order)), (values, []))[1].append(run)
+        return [Block(self.models[key[0]], values, runs) for key, (values, runs) in sorted(members.items())]
 
-    def counting(self, model):
-        return [run for run in self.runs if run.model == model and run.counts]
+    def numeric_settings(self):
+        """Varying settings that are a number wherever they are there, with all their values: at least two."""
+        found = {}
+        for path in self.varying:
+            values = {run.settings.get(path) for run in self.runs if not isinstance(run.settings.get(path), list)}
+            if len(values) > 1 and all(is_number(value) and math.isfinite(value) for value in values):
+                found[path] = sorted(values)
+        return found
 
     def shown_norms(self):
         return [norm for norm in self.norms if any(run.norm == norm and run.evaluations for run in self.runs)]
