@@ -150,7 +150,7 @@ TEST_CASE("every evaluation is a line, and so is every layer at it") {
   CHECK(second.at("norm.name") == "layer");
   CHECK(second.at("dataset.name") == "fashion-mnist");  // which varies
   CHECK_FALSE(second.contains("optimizer.name"));
-  CHECK(second.at("epoch") == "2");
+  CHECK(std::stod(second.at("epoch")) == 2);
   CHECK(second.at("step") == "3438");
   CHECK(std::stod(second.at("train.loss")) == 1.0 / 3);
   CHECK(second.at("validation.error") == "0.12");
@@ -159,7 +159,7 @@ TEST_CASE("every evaluation is a line, and so is every layer at it") {
   CHECK(std::stod(second.at("seconds.train")) == record["evaluations"][1]["seconds"]["train"]);
   REQUIRE(tables.layers.size() == 4);
   CHECK(tables.layers[3].at("layer") == "output");
-  CHECK(tables.layers[3].at("epoch") == "2");
+  CHECK(std::stod(tables.layers[3].at("epoch")) == 2);
   CHECK(tables.layers[3].at("activation.mean") == "0.25");
   CHECK(tables.layers[3].at("activation.deviation") == "");
   CHECK(tables.layers[3].at("activation.zero_fraction") == "");

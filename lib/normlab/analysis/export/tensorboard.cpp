@@ -54,7 +54,7 @@ void add_scalar(MeasuredStep& at, const std::string& tag, const json* value) {
 
 void add_scalars(MeasuredStep& at, const std::string& group, const json* values) {
   if (values == nullptr || !values->is_object()) return;
-  for (const auto& [name, value] : values->items()) add_scalar(at, group + "/" + name, &value);
+  for (const auto& [name, value] : values->items()) add_scalar(at, fmt::format("{}/{}", group, name), &value);
 }
 
 void add_layers(MeasuredStep& at, const json* layers) {
