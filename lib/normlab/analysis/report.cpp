@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 
+#include "normlab/analysis/quality.h"
 #include "normlab/analysis/seed_groups.h"
 #include "normlab/analysis/texts.h"
 #include "normlab/core/error.h"
@@ -77,15 +78,6 @@ RunCosts costs_of(const RunRecord& run, Outcome outcome) {
     default:
       return {};
   }
-}
-
-// A diverged run has no test result; leaving it out would make the group look better than it is.
-std::optional<double> test_value(const RunRecord& run, std::string_view metric) {
-  if (run.status == status::interrupted) return std::nullopt;
-  for (const auto& [name, value] : run.test) {
-    if (name == metric) return value;
-  }
-  return run.status == status::diverged ? std::optional(not_reached) : std::nullopt;
 }
 
 std::string reason_of(const RunRecord& run) {
@@ -160,10 +152,7 @@ void describe_group(ReportRow& row, const SeedGroup& group, const std::string& t
   std::set<std::string> reasons;
   for (const RunRecord* run : group.runs) {
     if (row.seeds.empty() || row.seeds.back() != run->seed) row.seeds.push_back(run->seed);
-    if (row.test_metric.empty()) {
-      row.test_metric = run->test_metric;
-      row.better = run->better;
-    }
+    if (row.test_metric.empty()) row.test_metric = run->test_metric;
     const std::string reason = reason_of(*run);
     if (!reason.empty() && reasons.insert(reason).second) row.reasons.push_back(reason);
     if (const std::string warning = time_warning_of(*run); !warning.empty()) {
@@ -174,10 +163,11 @@ void describe_group(ReportRow& row, const SeedGroup& group, const std::string& t
   }
 }
 
-ReportRow make_row(const SeedGroup& group, const std::string& target) {
+ReportRow make_row(const SeedGroup& group, const std::string& target, bool test_compares) {
   ReportRow row;
+  row.test_compares = test_compares;
   describe_group(row, group, target);
-  std::vector<double> epochs, steps, seconds, seconds_from_median, test;
+  std::vector<double> epochs, steps, seconds, seconds_from_median;
   const auto add = [](std::vector<double>& values, const std::optional<double>& value) {
     if (value) values.push_back(*value);
   };
@@ -189,13 +179,15 @@ ReportRow make_row(const SeedGroup& group, const std::string& target) {
     add(steps, costs.steps);
     add(seconds, costs.train_seconds);
     add(seconds_from_median, costs.train_seconds_from_median_step);
-    add(test, test_value(*run, row.test_metric));
   }
   row.epochs = spread(epochs);
   row.steps = spread(steps);
   row.train_seconds = spread(seconds);
   row.train_seconds_from_median_step = spread(seconds_from_median);
-  row.test = spread(test, row.better);
+  const Quality quality = quality_of(group);
+  row.best_validation = quality.best;
+  row.final_validation = quality.last;
+  if (row.test_compares) row.test = quality.test;
   return row;
 }
 
@@ -335,7 +327,10 @@ Report build_report(const SweepRecords& sweep, const std::optional<ContrastReque
   const VaryingSettings varying = find_varying_settings(sweep.runs);
   report.columns = varying.columns;
   const std::vector<SeedGroup> groups = group_by_seed(sweep, varying);
-  for (const SeedGroup& group : groups) report.rows.push_back(make_row(group, sweep.target));
+  const std::vector<bool> compare = tests_that_compare(groups, varying.columns);
+  report.rows.reserve(groups.size());
+  for (std::size_t i = 0; i < groups.size(); ++i)
+    report.rows.push_back(make_row(groups[i], sweep.target, compare[i]));
   if (contrasts) {
     report.contrasted = *contrasts;
     report.contrasts = make_contrasts(groups, varying.columns, *contrasts);

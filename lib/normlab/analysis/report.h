@@ -35,9 +35,11 @@ struct ReportRow {
   std::optional<Spread> steps;
   std::optional<Spread> train_seconds;                   // as measured
   std::optional<Spread> train_seconds_from_median_step;  // steps times the run's median step time
-  std::string test_metric;                               // the task's reported one; "" when no run has any
-  Better better = Better::lower;                         // of test_metric
-  std::optional<Spread> test;              // over the runs that ended; diverged ones are not_reached
+  std::string test_metric;                 // the task's reported one, of quality; "" when no run has any
+  std::optional<Spread> best_validation;   // the same metric: of each run's evaluations
+  std::optional<Spread> final_validation;  // at each run's end
+  std::optional<Spread> test;              // over the runs that ended, where it compares
+  bool test_compares = true;               // norms were tested at the same step: tests_that_compare()
   Index doubtful_times = 0;                // runs that doubt their own times
   Index doubtful_medians = 0;              // and of these, those that doubt their median step as well
   std::vector<std::string> time_warnings;  // why, one for each: "seed 2: the training clock says …"

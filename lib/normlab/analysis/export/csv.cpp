@@ -31,7 +31,7 @@ std::string render_csv(const Report& recorded) {
       header.push_back(fmt::format("{}_{}", spread.name, part));
     }
   }
-  header.insert(header.end(), {"test_metric", "reasons", "time_warnings"});
+  header.insert(header.end(), {"test_compares", "test_metric", "reasons", "time_warnings"});
   std::string text = csv_line(header);
   for (const ReportRow& row : report.rows) {
     std::vector<std::string> fields = {row.model, row.norm, std::to_string(row.batch_size)};
@@ -46,7 +46,8 @@ std::string render_csv(const Report& recorded) {
       }
       fields.push_back(spread ? std::to_string(spread->missed) : "");
     }
-    fields.insert(fields.end(), {row.test_metric, fmt::format("{}", fmt::join(row.reasons, "; ")),
+    fields.insert(fields.end(), {row.test_compares ? "true" : "false", row.test_metric,
+                                 fmt::format("{}", fmt::join(row.reasons, "; ")),
                                  fmt::format("{}", fmt::join(row.time_warnings, "; "))});
     text += csv_line(fields);
   }

@@ -38,6 +38,7 @@ Json json_row(const Report& report, const ReportRow& row) {
   for (const NamedCount& count : named_counts) json[std::string(count.name)] = row.*(count.count);
   for (const NamedSpread& named : named_spreads)
     json[std::string(named.name)] = json_spread(row.*(named.spread));
+  json["test_compares"] = row.test_compares;
   json["test_metric"] = row.test_metric.empty() ? Json() : Json(row.test_metric);
   json["reasons"] = row.reasons;
   json["time_warnings"] = row.time_warnings;
@@ -104,7 +105,8 @@ std::string render_json(const Report& report) {
   json["explanation"] =
       "A median, minimum or maximum of null is not a number: with median_status \"not_reached\" half of the "
       "runs or more missed the target and count as infinite; with \"not_measured\" no run of the row ended "
-      "with a result.";
+      "with a result. The test is left out where test_compares is false: the norms were tested at different "
+      "steps.";
   json["rows"] = Json::array();
   for (const ReportRow& row : report.rows) json["rows"].push_back(json_row(report, row));
   if (!report.contrasts.empty()) json["pair"] = json_contrasts(report);

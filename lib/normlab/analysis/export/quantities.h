@@ -14,12 +14,14 @@ struct NamedSpread {
   std::string_view name;
   std::optional<Spread> ReportRow::*spread;
 };
-inline constexpr std::array<NamedSpread, 5> named_spreads = {{
+inline constexpr std::array<NamedSpread, 7> named_spreads = {{
     {"epochs", &ReportRow::epochs},
     {"steps", &ReportRow::steps},
     {"train_seconds", &ReportRow::train_seconds},
     {"train_seconds_from_median_step", &ReportRow::train_seconds_from_median_step},
     {"test", &ReportRow::test},
+    {"best_validation", &ReportRow::best_validation},
+    {"final_validation", &ReportRow::final_validation},
 }};
 
 struct NamedCount {

@@ -27,7 +27,7 @@ std::string seconds_number(double value) {
   return value >= 1 ? fmt::format("{:.2f}", value) : fmt::format("{:.3f}", value);
 }
 
-std::string test_number(double value) {
+std::string metric_number(double value) {
   return fmt::format("{:.4f}", value);
 }
 
@@ -46,19 +46,30 @@ std::string join_words(const std::vector<std::string>& words, std::string_view s
   return fmt::format("{}", fmt::join(words, separator));
 }
 
-std::string test_label(const Report& report) {
+// What the metric's columns are of: "error", "error or bits per character".
+std::string metric_label(const Report& report) {
   std::vector<std::string> metrics;
   for (const ReportRow& row : report.rows) {
     if (row.test_metric.empty()) continue;
     const std::string name = with_blanks(row.test_metric);
     if (std::find(metrics.begin(), metrics.end(), name) == metrics.end()) metrics.push_back(name);
   }
-  return "test " + join_words(metrics, " or ");
+  return join_words(metrics, " or ");
 }
 
-bool has_targets(const Report& report) {
-  return std::any_of(report.rows.begin(), report.rows.end(),
-                     [](const ReportRow& row) { return row.extent == Extent::target; });
+bool compares_test(const ReportRow& row) {
+  return row.test_compares;
+}
+
+// Which columns a table has.
+struct Shown {
+  bool targets, test;
+};
+
+Shown shown_in(const Report& report) {
+  const auto any = [&](auto holds) { return std::any_of(report.rows.begin(), report.rows.end(), holds); };
+  return {.targets = any([](const ReportRow& row) { return row.extent == Extent::target; }),
+          .test = any(compares_test)};
 }
 
 // The notes below a table, each once.
@@ -96,10 +107,10 @@ std::string remark(const ReportRow& row, Notes& notes) {
   return text;
 }
 
-std::vector<Field> table_row(const ReportRow& row, bool targets, Notes& notes) {
+std::vector<Field> table_row(const ReportRow& row, const Shown& shown, Notes& notes) {
   std::vector<Field> fields = {{row.model, ""}, {row.norm, ""}, {std::to_string(row.batch_size), ""}};
   for (const nlohmann::json& setting : row.settings) fields.push_back({setting_text(setting), ""});
-  if (targets) {
+  if (shown.targets) {
     const std::string reached = row.undefined == row.runs ? "—" : fmt::format("{}/{}", row.reached, row.runs);
     fields.push_back({row.extent == Extent::target ? reached : "no target", ""});
   } else {
@@ -111,7 +122,9 @@ std::vector<Field> table_row(const ReportRow& row, bool targets, Notes& notes) {
   if (row.doubtful_times > 0 && row.train_seconds) fields.back().value += "†";
   fields.push_back(spread_field(row.train_seconds_from_median_step, seconds_number, "—"));
   if (row.doubtful_medians > 0 && row.train_seconds_from_median_step) fields.back().value += "†";
-  fields.push_back(spread_field(row.test, test_number, "—"));
+  for (const auto& quality : {row.best_validation, row.final_validation})
+    fields.push_back(spread_field(quality, metric_number, "—"));
+  if (shown.test) fields.push_back(spread_field(row.test, metric_number, "—"));
   fields.push_back({remark(row, notes), ""});
   return fields;
 }
@@ -120,7 +133,7 @@ std::vector<Field> table_row(const ReportRow& row, bool targets, Notes& notes) {
 
 Table make_table(const Report& report) {
   Table table;
-  const bool targets = has_targets(report);
+  const Shown shown = shown_in(report);
   const auto column = [&](const std::string& label, bool right) {
     table.header.push_back(label);
     table.right_aligned.push_back(right);
@@ -129,15 +142,17 @@ Table make_table(const Report& report) {
   column("norm", false);
   column("batch size", true);
   for (const std::string& name : report.columns) column(name, true);
-  column(targets ? "reached" : "runs", true);
+  column(shown.targets ? "reached" : "runs", true);
   column("epochs", true);
   column("steps", true);
   column("train seconds", true);
   column("steps × median, s", true);
-  column(test_label(report), true);
+  const std::string metric = metric_label(report);
+  for (const char* when : {"best", "final"}) column(fmt::format("{} validation {}", when, metric), true);
+  if (shown.test) column("test " + metric, true);
   column("", false);
   Notes notes;
-  for (const ReportRow& row : report.rows) table.rows.push_back(table_row(row, targets, notes));
+  for (const ReportRow& row : report.rows) table.rows.push_back(table_row(row, shown, notes));
   table.notes = notes.take();
   return table;
 }
@@ -165,14 +180,24 @@ Heading make_heading(const Report& report) {
 }
 
 std::string explanation(const Report& report) {
-  const std::string extent = has_targets(report) ? "up to the evaluation at which the target was reached"
-                                                 : "of the whole run, as no target was set";
-  return fmt::format(
+  const Shown shown = shown_in(report);
+  const std::string extent = shown.targets ? "up to the evaluation at which the target was reached"
+                                           : "of the whole run, as no target was set";
+  std::string text = fmt::format(
       "Epochs, steps and seconds are those {}: median over seeds, with the range where they differ. A run "
       "that "
       "misses counts as infinite. Train seconds are as measured; steps × median is the number of steps times "
-      "the run's median step time, in seconds.",
-      extent);
+      "the run's median step time, in seconds. Best and final validation {} are of all of a run's "
+      "evaluations, "
+      "and of the last.",
+      extent, metric_label(report));
+  if (std::all_of(report.rows.begin(), report.rows.end(), compares_test)) return text;
+  return text +
+         fmt::format(
+             " The test is left out{}: runs ended, and were tested, at different steps. Best and final "
+             "validation are then of runs of different lengths. With keep_training, or without a "
+             "target, all runs go on to the end of their budget.",
+             shown.test ? " of some rows" : "");
 }
 
 }  // namespace normlab
