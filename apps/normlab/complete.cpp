@@ -186,7 +186,10 @@ void add_help_words(Answer& answer, CLI::App& program, const Names& words) {
 void add_arguments(Answer& answer, const Place& place) {
   std::size_t place_of_option = 0;
   for (const CLI::Option* option : place.command->get_options()) {
-    if (!option->get_positional() || place_of_option++ != place.arguments) continue;
+    if (!option->get_positional()) continue;
+    const bool takes_rest = option->get_items_expected_max() > 1;
+    const std::size_t first = place_of_option++;
+    if (first != place.arguments && !(takes_rest && first < place.arguments)) continue;
     return add_values(answer, place.command, *option, "");
   }
   add_options(answer, place.command);

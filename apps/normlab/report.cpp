@@ -1,8 +1,15 @@
-// normlab report: what a sweep found.
+// normlab report: what sweeps found.
 #include "normlab/analysis/report.h"
 
-#include <algorithm>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <cmath>
+#include <filesystem>
+#include <memory>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "normlab/analysis/export/format.h"
 
@@ -11,17 +18,134 @@
 #include "normlab/core/error.h"
 #include "normlab/core/log.h"
 #include "normlab/core/standard_streams.h"
+#include "normlab/core/text.h"
+#include "normlab/experiment/config/json.h"
 
 namespace {
 
-std::optional<normlab::ContrastRequest> contrasts_of(const std::string& pair, const std::string& measure) {
-  const auto& names = normlab::measure_names();
-  const auto found = std::find(names.begin(), names.end(), measure);
-  if (found == names.end()) normlab::refuse_name("measure", measure, names);
-  if (pair.empty()) return std::nullopt;
-  normlab::ContrastRequest request = normlab::parse_contrast(pair);
-  request.measure = static_cast<normlab::Measure>(found - names.begin());
+using Texts = std::vector<std::string>;
+
+struct ReportArguments {
+  Texts folders, where, by, best;
+  std::vector<double> thresholds;
+  normlab::ExportFolders exports;
+  std::string format = "table", target, pair, measure = "steps";
+};
+
+std::optional<normlab::ContrastRequest> contrasts_of(const ReportArguments& arguments) {
+  const normlab::Measure measure = normlab::parse_measure(arguments.measure);
+  if (arguments.pair.empty()) return std::nullopt;
+  normlab::ContrastRequest request = normlab::parse_contrast(arguments.pair);
+  request.measure = measure;
   return request;
+}
+
+std::vector<normlab::SettingFilter> filters_of(const Texts& texts) {
+  std::vector<normlab::SettingFilter> filters;
+  filters.reserve(texts.size());
+  for (const std::string& text : texts) {
+    if (text.find('=') == std::string::npos)
+      normlab::refuse("where", normlab::quotation(text),
+                      "a setting with its values is, such as norm=none,layer");
+    const normlab::ShellSetting said = normlab::parse_shell_setting(text, "where");
+    filters.push_back({said.path, {said.values.begin(), said.values.end()}});
+  }
+  return filters;
+}
+
+// Every threshold, held at one to three evaluations.
+std::vector<normlab::TargetVariation> variations_of(const ReportArguments& arguments) {
+  if (!arguments.thresholds.empty() && arguments.pair.empty())
+    normlab::refuse("thresholds", fmt::format("{}", fmt::join(arguments.thresholds, ",")),
+                    "thresholds of a comparison are, which --pair asks for");
+  std::vector<normlab::TargetVariation> variations;
+  for (const double threshold : arguments.thresholds) {
+    if (!std::isfinite(threshold) || threshold < 0)
+      normlab::refuse("thresholds", fmt::format("{}", threshold), "numbers of 0 or more are");
+    for (const normlab::Index hold : {1, 2, 3}) variations.push_back({threshold, hold});
+  }
+  return variations;
+}
+
+int print_report(const ReportArguments& arguments) {
+  const normlab::ReportFormat& format = normlab::report_format(arguments.format);
+  const normlab::ReportRequest request{.where = filters_of(arguments.where),
+                                       .by = arguments.by,
+                                       .best = arguments.best,
+                                       .contrasts = contrasts_of(arguments)};
+  normlab::RecordFiles files(arguments.target, variations_of(arguments));
+  const std::vector<std::filesystem::path> folders(arguments.folders.begin(), arguments.folders.end());
+  normlab::require_room_for_exports(arguments.exports);
+  const normlab::SweepRecords sweep = normlab::load_reported_sweep(folders, files, request.where);
+  const normlab::Report report = normlab::build_report(sweep, request);
+  normlab::write_exports(arguments.exports, sweep);
+  if (!format.has_warnings) {
+    for (const std::string& warning : report.warnings) normlab::log_warning(warning);
+  }
+  normlab::print_out(format.render(report));
+  return 0;
+}
+
+void add_rows_options(CLI::App* command, ReportArguments& arguments) {
+  command
+      ->add_option("--where", arguments.where,
+                   "Only runs with one of these values of a setting, or seeds; may be given several times "
+                   "[default: all runs]")
+      ->type_name("SETTING=VALUE[,VALUE]")
+      ->take_all()
+      ->allow_extra_args(false);
+  command
+      ->add_option(
+          "--by", arguments.by,
+          "The settings whose values have rows of their own, beside model, norm and batch size; may be "
+          "given several times [default: all that vary]")
+      ->type_name("SETTING[,SETTING]")
+      ->delimiter(',')
+      ->take_all()
+      ->allow_extra_args(false);
+  command
+      ->add_option(
+          "--best", arguments.best,
+          "Of each row, the best value of this setting alone: fewest steps to the target on average, "
+          "then the best validation metric [default: all values]")
+      ->type_name("SETTING[,SETTING]")
+      ->delimiter(',')
+      ->take_all()
+      ->allow_extra_args(false);
+}
+
+void add_comparison_options(CLI::App* command, ReportArguments& arguments) {
+  command
+      ->add_option(
+          "--pair", arguments.pair,
+          "Compare each row with the one that has this value of a setting and is like it otherwise, such "
+          "as norm=none: ratios with intervals, tests [default: none]")
+      ->type_name("SETTING=VALUE");
+  command
+      ->add_option("--thresholds", arguments.thresholds,
+                   "Show how the ratios of --pair depend on the target's threshold, each held at 1, 2 and 3 "
+                   "evaluations in a row [default: none]")
+      ->type_name("NUMBER[,NUMBER]")
+      ->delimiter(',')
+      ->take_all()
+      ->allow_extra_args(false);
+  command
+      ->add_option("--measure", arguments.measure, "What --pair compares: steps or epochs [default: steps]")
+      ->type_name("NAME");
+}
+
+void add_export_options(CLI::App* command, normlab::ExportFolders& exports) {
+  command
+      ->add_option(
+          "--tables", exports.tables,
+          "Write runs.csv, evaluations.csv and layers.csv as well, for pandas or R, into this folder "
+          "[default: none]")
+      ->type_name("FOLDER");
+  command
+      ->add_option("--tensorboard", exports.tensorboard,
+                   "Write the curves as well, as event files of TensorBoard, into this folder "
+                   "[default: none]")
+      ->type_name("FOLDER");
 }
 
 }  // namespace
@@ -29,13 +153,13 @@ std::optional<normlab::ContrastRequest> contrasts_of(const std::string& pair, co
 void add_report(CLI::App& program, Action& action) {
   CLI::App* command = program.add_subcommand(
       "report", "Print what a sweep found, a row for each combination of settings, all seeds together");
-  struct Arguments {
-    std::string folder, format = "table", target, pair, measure = "steps";
-    normlab::ExportFolders exports;
-  };
-  auto arguments = std::make_shared<Arguments>();
-  command->add_option("folder", arguments->folder, "The folder of a sweep, such as results/quick")
+  auto arguments = std::make_shared<ReportArguments>();
+  command
+      ->add_option(
+          "folder", arguments->folders,
+          "The folder of a sweep, such as results/quick; of several the runs are pooled, equal ones once")
       ->type_name("FOLDER")
+      ->take_all()
       ->required();
   command->add_option("--format", arguments->format, "table, markdown, csv or json [default: table]")
       ->type_name("NAME");
@@ -45,40 +169,8 @@ void add_report(CLI::App& program, Action& action) {
           "Another target, such as \"validation.error<=0.02 for 2\", looked for in the evaluations that "
           "there are [default: each run's own]")
       ->type_name("CONDITION");
-  command
-      ->add_option(
-          "--pair", arguments->pair,
-          "Compare each row with the one that has this value of a setting and is like it otherwise, such "
-          "as norm=none: ratios with intervals, tests [default: none]")
-      ->type_name("SETTING=VALUE");
-  command
-      ->add_option("--measure", arguments->measure, "What --pair compares: steps or epochs [default: steps]")
-      ->type_name("NAME");
-  command
-      ->add_option(
-          "--tables", arguments->exports.tables,
-          "Write runs.csv, evaluations.csv and layers.csv as well, for pandas or R, into this folder "
-          "[default: none]")
-      ->type_name("FOLDER");
-  command
-      ->add_option("--tensorboard", arguments->exports.tensorboard,
-                   "Write the curves as well, as event files of TensorBoard, into this folder "
-                   "[default: none]")
-      ->type_name("FOLDER");
-  command->callback([&action, arguments] {
-    action = [arguments] {
-      const normlab::ReportFormat& format = normlab::report_format(arguments->format);
-      normlab::RecordFiles files(arguments->target);
-      const auto contrasts = contrasts_of(arguments->pair, arguments->measure);
-      normlab::require_room_for_exports(arguments->exports);
-      const normlab::SweepRecords sweep = normlab::load_reported_sweep(arguments->folder, files);
-      const normlab::Report report = normlab::build_report(sweep, contrasts);
-      normlab::write_exports(arguments->exports, sweep);
-      if (!format.has_warnings) {
-        for (const std::string& warning : report.warnings) normlab::log_warning(warning);
-      }
-      normlab::print_out(format.render(report));
-      return 0;
-    };
-  });
+  add_rows_options(command, *arguments);
+  add_comparison_options(command, *arguments);
+  add_export_options(command, arguments->exports);
+  command->callback([&action, arguments] { action = [arguments] { return print_report(*arguments); }; });
 }

@@ -30,7 +30,7 @@ Report report_of(const SyntheticSweep& sweep, const std::string& pair, Measure m
   ContrastRequest request = parse_contrast(pair);
   request.measure = measure;
   RecordFiles files;
-  return build_report(sweep.folder(), files, request);
+  return build_report(sweep.folder(), files, {.contrasts = request});
 }
 
 }  // namespace
@@ -130,5 +130,42 @@ TEST_CASE("a pair that there is not is refused with those that there are") {
   CHECK(refusal("norm").starts_with("pair: "));
   CHECK(refusal("=none").starts_with("pair: "));
   CHECK(contains(refusal("norm=batch"), "layer, none"));
+  CHECK(report_of(sweep, "norm.name=none").contrasts.size() == 1);
   CHECK(contains(refusal("optimizer.beta1=0.9"), "batch_size"));
+}
+
+TEST_CASE("runs without a target cannot be compared") {
+  SyntheticSweep sweep;
+  for (const char* norm : {"none", "layer"})
+    sweep.add(synthetic_record({.norm = norm, .status = "finished", .target = std::nullopt}));
+  CHECK(contains(request_error([&] { report_of(sweep, "norm=none"); }), "--target"));
+}
+
+TEST_CASE("groups that differ in something else as well are not compared") {
+  SyntheticSweep sweep;
+  add_runs(sweep, "none", {6, 8});
+  add_runs(sweep, "layer", {3, 4});
+  for (const unsigned seed : {1U, 2U})
+    sweep.add(synthetic_record({.norm = "layer", .batch_size = 4, .seed = seed}));
+  const Report report = report_of(sweep, "norm=none");
+  REQUIRE(report.contrasts.size() == 1);
+  CHECK(report.contrasts[0].batch_size == 32);
+}
+
+TEST_CASE("a contrast of another setting leaves its column out of what the groups have in common") {
+  SyntheticSweep sweep;
+  for (const unsigned seed : {1U, 2U, 3U}) {
+    for (const double rate : {0.001, 0.01}) {
+      auto record = synthetic_record({.seed = seed, .epochs_to_target = seed + 100 * rate});
+      record["config"]["optimizer"]["learning_rate"] = rate;
+      sweep.add(record);
+    }
+  }
+  const Report report = report_of(sweep, "optimizer.learning_rate=0.001");
+  REQUIRE(report.contrasts.size() == 1);
+  CHECK(report.contrasts[0].norm == "none");
+  CHECK(report.contrasts[0].settings.at(0).is_null());
+  CHECK(report.contrasts[0].ratio->ratio == doctest::Approx(3. / 2.1));
+  CHECK(contains(render_report(report, "table"), "0.01 / 0.001"));
+  CHECK(contains(render_report(report, "table"), "too few seeds"));  // 2 / 2^3
 }

@@ -8,16 +8,12 @@
 #include <vector>
 
 #include "normlab/analysis/seed_groups.h"
+#include "normlab/analysis/time_to_target.h"
 #include "normlab/statistics/bootstrap.h"
 #include "normlab/statistics/permutation.h"
 #include "normlab/statistics/proportion.h"
 
 namespace normlab {
-
-// What the time to a target is counted in. Seconds are not among them: runs of a sweep share the machine.
-enum class Measure { steps, epochs };
-
-const std::vector<std::string>& measure_names();  // in the order of the enumeration
 
 // Which groups are compared: each with the one that has `reference` in place of its own value of `setting`
 // and is like it otherwise.
@@ -25,29 +21,37 @@ struct ContrastRequest {
   std::string setting;    // "norm", "model", "batch_size", or a setting that varies, dotted
   std::string reference;  // as tables show it
   Measure measure = Measure::steps;
+  std::vector<std::string> chosen =
+      {};  // settings that were chosen for each group by itself: they may differ
+  EventPlace event = {};
 };
 
 // "norm=none"; RequestError naming `pair` for another form.
 ContrastRequest parse_contrast(std::string_view text);
 
+// The same with the name that groups have for the setting ("norm" for "norm.name", "optimizer.name" for
+// "optimizer"). RequestError naming `pair` for one that is neither model, norm or batch_size nor a column.
+ContrastRequest resolve_contrast(const ContrastRequest& request, const std::vector<std::string>& columns);
+
 struct ContrastSide {
   std::string value;  // of the setting
   Index runs = 0, reached = 0;
-  ProportionInterval rate = {};  // of runs that reach the target, at 95 %
-  double mean = 0;               // restricted to the horizon
+  ProportionInterval rate = {};             // of runs that reach the target, at 95 %
+  double mean = 0;                          // restricted to the horizon
+  std::vector<nlohmann::json> chosen = {};  // the group's values of ContrastRequest::chosen
 };
 
 // Runs that failed, were interrupted or are undefined take part in none. A run that diverged is one that
 // never reaches its target; one that did not reach it is censored where its record says.
 struct Contrast {
-  std::string model, norm;               // of the first group; "" where it is what the groups differ in
-  Index batch_size = 0;                  // likewise 0
-  std::vector<nlohmann::json> settings;  // likewise null
-  ContrastSide first, second;            // the second one has the reference
+  std::string model = {}, norm = {};          // of the first group; "" where it is what the groups differ in
+  Index batch_size = 0;                       // likewise 0
+  std::vector<nlohmann::json> settings = {};  // likewise null
+  ContrastSide first = {}, second = {};       // the second one has the reference
   // Up to where both groups are compared, in units of the measure: the earliest point at which a run is
   // censored, and where none is the latest event.
   double horizon = 0;
-  Pairing pairing = Pairing::independent;  // paired where both groups have the same seeds
+  Pairing pairing = Pairing::independent;  // paired where both groups have the same seeds, each once
   // Nothing where the groups cannot be compared, for `reason`.
   std::optional<RatioInterval> ratio = {};  // of the means, first / second, at 95 %
   std::optional<PermutationTest> test = {};
@@ -58,7 +62,7 @@ struct Contrast {
 };
 
 // One for each group that has a counterpart with the reference, in the order of the groups. RequestError
-// naming `pair` when no group has the reference, or nothing is like it otherwise.
+// naming `pair` when no group has the reference, nothing is like it otherwise, or no run has a target.
 std::vector<Contrast> make_contrasts(const std::vector<SeedGroup>& groups,
                                      const std::vector<std::string>& columns, const ContrastRequest& request);
 

@@ -4,17 +4,18 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <set>
+#include <utility>
 
+#include "normlab/analysis/columns.h"
+#include "normlab/analysis/pool.h"
 #include "normlab/analysis/quality.h"
+#include "normlab/analysis/report_warnings.h"
 #include "normlab/analysis/seed_groups.h"
 #include "normlab/analysis/texts.h"
-#include "normlab/core/error.h"
-#include "normlab/core/file.h"
-#include "normlab/core/log.h"
 #include "normlab/core/text.h"
-#include "normlab/records/fields.h"
 #include "normlab/records/vocabulary.h"
 
 namespace normlab {
@@ -25,12 +26,6 @@ using nlohmann::json;
 template <class T>
 void add_once(std::vector<T>& values, const T& value) {
   if (std::find(values.begin(), values.end(), value) == values.end()) values.push_back(value);
-}
-
-std::string dataset_text(const Settings& settings) {
-  const std::string path = text_setting_at(settings, "dataset.path");
-  const std::string name = text_setting_at(settings, "dataset.name", "an unnamed dataset");
-  return path.empty() ? name : fmt::format("{}:{}", name, path);
 }
 
 std::string machine_text(const RecordedEnvironment& environment) {
@@ -96,23 +91,6 @@ std::string time_warning_of(const RunRecord& run) {
   return fmt::format("seed {}: {}", run.seed, fmt::join(warnings, ", and "));
 }
 
-// What the marks in the table mean, in one sentence; "" when there is none.
-std::string doubts_of(const Report& report, Index total) {
-  Index times = 0, medians = 0;
-  for (const ReportRow& row : report.rows) {
-    times += row.doubtful_times;
-    medians += row.doubtful_medians;
-  }
-  if (times == 0) return "";
-  const std::string text =
-      fmt::format("the times of {} of {} runs are doubtful (marked † below)", times, total);
-  if (medians == 0) return text + "; steps × median suffers least";
-  return text + fmt::format(
-                    "; of {} the median step is, too, since something else had the core most of the "
-                    "time: compare epochs, or repeat them on a quiet machine",
-                    medians == times ? "these" : fmt::format("{} of these", medians));
-}
-
 void count_outcome(ReportRow& row, Outcome outcome) {
   switch (outcome) {
     case Outcome::reached:
@@ -163,6 +141,13 @@ void describe_group(ReportRow& row, const SeedGroup& group, const std::string& t
   }
 }
 
+void add_curves(ReportRow& row, const SeedGroup& group) {
+  for (std::size_t i = 0; i < measure_names().size(); ++i) {
+    const std::vector<TimeToTarget> times = times_to_target(group, static_cast<Measure>(i));
+    if (!times.empty() && row.extent == Extent::target) row.curves.push_back(target_curve(times));
+  }
+}
+
 ReportRow make_row(const SeedGroup& group, const std::string& target, bool test_compares) {
   ReportRow row;
   row.test_compares = test_compares;
@@ -188,6 +173,7 @@ ReportRow make_row(const SeedGroup& group, const std::string& target, bool test_
   row.best_validation = quality.best;
   row.final_validation = quality.last;
   if (row.test_compares) row.test = quality.test;
+  add_curves(row, group);
   return row;
 }
 
@@ -277,68 +263,62 @@ void describe_runs(Report& report, const SweepRecords& sweep) {
   }
 }
 
-void warn(Report& report, const SweepRecords& sweep) {
-  report.warnings = sweep.warnings;
-  const auto count = [&](std::string_view status) {
-    return std::count_if(sweep.runs.begin(), sweep.runs.end(),
-                         [&](const RunRecord& run) { return run.status == status; });
-  };
-  const auto total = sweep.runs.size();
-  if (total == 0) report.warnings.push_back("no run has ended yet");
-  std::set<std::string_view> absent(sweep.expected.begin(), sweep.expected.end());
-  for (const RunRecord& run : sweep.runs) absent.erase(run.id);
-  if (total > 0 && !absent.empty()) {
-    report.warnings.push_back(
-        fmt::format("{} of {} runs have no record yet; the same sweep command goes on with them",
-                    absent.size(), sweep.expected.size()));
+// Leaves of the groups those with the best value of these settings, and has the report tell of how many.
+void choose_best(Report& report, std::vector<SeedGroup>& groups, const std::vector<std::string>& settings,
+                 std::vector<std::string>& doubts) {
+  const std::vector<BestGroup> best = keep_best(groups, report.columns, settings);
+  for (const std::string& setting : settings)
+    report.chosen.push_back(
+        group_settings(report.columns)[place_of_setting(setting, report.columns, "best")]);
+  groups.clear();
+  groups.reserve(best.size());
+  for (const BestGroup& one : best) {
+    groups.push_back(one.group);
+    report.choices.push_back(one.choice);
   }
-  if (const auto unfinished = count(status::interrupted); unfinished > 0) {
-    report.warnings.push_back(fmt::format(
-        "{} of {} runs are unfinished; the same sweep command continues them", unfinished, total));
-  }
-  if (const auto failed = count(status::failed); failed > 0) {
-    report.warnings.push_back(fmt::format(
-        "{} of {} runs failed and count in no median; the same sweep command retries them", failed, total));
-  }
-  if (std::string doubts = doubts_of(report, static_cast<Index>(total)); !doubts.empty())
-    report.warnings.push_back(std::move(doubts));
-  if (report.machines.size() > 1) {
-    report.warnings.push_back(fmt::format(
-        "records come from different machines or thread counts, so their times do not compare: {}",
-        fmt::join(report.machines, "; ")));
-  }
-  if (report.versions.size() > 1) {
-    report.warnings.push_back(
-        fmt::format("records come from different versions: {}", fmt::join(report.versions, "; ")));
-  }
+  for (std::string& doubt : doubts_of_choices(report.chosen, report.choices))
+    doubts.push_back(std::move(doubt));
 }
 
-// Whether a sweep is known to work there, and nothing that it wrote is lost.
-bool has_only_begun(const SweepRecords& sweep) {
-  return text_at(sweep.spec, "schema").starts_with(schema_family(sweep_schema)) && sweep.warnings.empty();
+void add_rows(Report& report, const std::vector<SeedGroup>& groups, const std::string& target) {
+  const std::vector<bool> compare = tests_that_compare(groups, report.columns);
+  report.rows.reserve(groups.size());
+  for (std::size_t i = 0; i < groups.size(); ++i)
+    report.rows.push_back(make_row(groups[i], target, compare[i]));
+}
+
+void add_contrasts(Report& report, const std::vector<SeedGroup>& groups, ContrastRequest request,
+                   const std::vector<TargetVariation>& variations) {
+  request.chosen = report.chosen;
+  report.contrasted = resolve_contrast(request, report.columns);
+  report.contrasts = make_contrasts(groups, report.columns, report.contrasted);
+  for (std::size_t i = 0; i < variations.size(); ++i) {
+    request.event = i;
+    report.sensitivity.push_back({variations[i], make_contrasts(groups, report.columns, request)});
+  }
 }
 
 }  // namespace
 
-Report build_report(const SweepRecords& sweep, const std::optional<ContrastRequest>& contrasts) {
+Report build_report(const SweepRecords& sweep, const ReportRequest& request) {
   Report report;
   report.name = sweep.name;
   report.description = sweep.description;
-  const VaryingSettings varying = find_varying_settings(sweep.runs);
+  report.folders = sweep.folders;
+  report.repeated = sweep.repeated;
+  const VaryingSettings varying = choose_columns(sweep.runs, request.by, request.best);
   report.columns = varying.columns;
-  const std::vector<SeedGroup> groups = group_by_seed(sweep, varying);
-  const std::vector<bool> compare = tests_that_compare(groups, varying.columns);
-  report.rows.reserve(groups.size());
-  for (std::size_t i = 0; i < groups.size(); ++i)
-    report.rows.push_back(make_row(groups[i], sweep.target, compare[i]));
-  if (contrasts) {
-    report.contrasted = *contrasts;
-    report.contrasts = make_contrasts(groups, varying.columns, *contrasts);
-  }
+  std::vector<SeedGroup> groups = group_by_seed(sweep, varying);
+  std::vector<std::string> doubts;
+  if (!request.by.empty()) doubts = doubts_of_columns(sweep.runs, groups);
+  if (!request.best.empty()) choose_best(report, groups, request.best, doubts);
+  add_rows(report, groups, sweep.target);
+  if (request.contrasts) add_contrasts(report, groups, *request.contrasts, sweep.variations);
   describe_runs(report, sweep);
   describe_model_sizes(report, sweep);
   describe_settings_by_model(report, sweep, varying);
-  warn(report, sweep);
+  report.warnings = warnings_of(report, sweep);
+  std::ranges::move(doubts, std::back_inserter(report.warnings));
   return report;
 }
 
@@ -347,17 +327,19 @@ Report build_report(const std::filesystem::path& folder) {
   return build_report(folder, files);
 }
 
-Report build_report(const std::filesystem::path& folder, RecordFiles& files,
-                    const std::optional<ContrastRequest>& contrasts) {
-  return build_report(load_reported_sweep(folder, files), contrasts);
+Report build_report(const std::filesystem::path& folder, RecordFiles& files, const ReportRequest& request) {
+  return build_report(std::vector{folder}, files, request);
 }
 
-SweepRecords load_reported_sweep(const std::filesystem::path& folder, RecordFiles& files) {
-  SweepRecords sweep = load_sweep(folder, files);
-  if (sweep.runs.empty() && !has_only_begun(sweep)) {
-    for (const std::string& warning : sweep.warnings) log_warning(warning);
-    refuse("results", quotation(folder.string()), "at least one run record in runs/ is needed");
-  }
+Report build_report(const std::vector<std::filesystem::path>& folders, RecordFiles& files,
+                    const ReportRequest& request) {
+  return build_report(load_reported_sweep(folders, files, request.where), request);
+}
+
+SweepRecords load_reported_sweep(const std::vector<std::filesystem::path>& folders, RecordFiles& files,
+                                 const std::vector<SettingFilter>& where) {
+  SweepRecords sweep = load_pool(folders, files);
+  keep_where(sweep, where);
   return sweep;
 }
 

@@ -9,9 +9,11 @@
 #include <utility>
 #include <vector>
 
+#include "normlab/analysis/best.h"
 #include "normlab/analysis/contrast.h"
 #include "normlab/analysis/statistics.h"
 #include "normlab/analysis/sweep_records.h"
+#include "normlab/analysis/where.h"
 #include "normlab/core/tensor.h"
 
 namespace normlab {
@@ -43,11 +45,20 @@ struct ReportRow {
   Index doubtful_times = 0;                // runs that doubt their own times
   Index doubtful_medians = 0;              // and of these, those that doubt their median step as well
   std::vector<std::string> time_warnings;  // why, one for each: "seed 2: the training clock says …"
+  std::vector<TargetCurve> curves;         // in each Measure; none when no run that ended has a target
   std::vector<std::string> reasons;  // "undefined: …", "failed: …", "diverged: at step …"; each once
+};
+
+// The contrasts as another target would have them.
+struct Sensitivity {
+  TargetVariation target;
+  std::vector<Contrast> contrasts;
 };
 
 struct Report {
   std::string name, description;
+  std::vector<PooledFolder> folders;  // those of SweepRecords
+  Index repeated = 0;
   std::vector<std::string> models, datasets, targets;
   std::vector<std::uint64_t> seeds;
   std::vector<std::string> model_sizes;  // "mlp: hidden [128,128], 118,282 parameters"
@@ -57,22 +68,37 @@ struct Report {
   std::vector<std::pair<std::string, std::string>> by_model;  // setting, "mlp: 1, lstm: 2"
   std::vector<std::string> warnings;
   std::vector<ReportRow> rows;
-  ContrastRequest contrasted;       // what the contrasts are of
-  std::vector<Contrast> contrasts;  // none where none were asked for
+  std::vector<std::string> chosen;       // settings whose best value each row has, of those that were tried
+  std::vector<BestChoice> choices;       // then one for each row
+  ContrastRequest contrasted;            // what the contrasts are of
+  std::vector<Contrast> contrasts;       // none where none were asked for
+  std::vector<Sensitivity> sensitivity;  // one for each of SweepRecords::variations, if there are contrasts
 };
 
-// Works without records, too (no rows and a warning), unless contrasts are asked for. Throws what
-// make_contrasts() throws.
-Report build_report(const SweepRecords& sweep, const std::optional<ContrastRequest>& contrasts = {});
+// What is wanted beside the rows.
+struct ReportRequest {
+  std::vector<SettingFilter> where = {};  // the runs that it is about
+  std::vector<std::string> by = {};       // columns in place of the settings that vary
+  std::vector<std::string> best = {};     // settings of which each row has its best value (best.h)
+  std::optional<ContrastRequest> contrasts = {};
+};
 
-// The sweep of a folder that has something to report. Throws what load_sweep throws, and RequestError naming
-// `results` when it holds no records.
-SweepRecords load_reported_sweep(const std::filesystem::path& folder, RecordFiles& files);
+// Works without records, too (no rows and a warning), unless more is asked for. `where` is of the folders
+// below: here all runs take part. Throws what choose_columns(), keep_best() and make_contrasts() throw.
+Report build_report(const SweepRecords& sweep, const ReportRequest& request = {});
+
+// The records of the folders (load_pool()), without those that are not wanted (keep_where()). Throws what
+// these throw.
+SweepRecords load_reported_sweep(const std::vector<std::filesystem::path>& folders, RecordFiles& files,
+                                 const std::vector<SettingFilter>& where = {});
 
 // The report of a folder. Throws what load_reported_sweep() throws.
 Report build_report(const std::filesystem::path& folder);
 // The same, by who has read some of the records before: see load_sweep().
 Report build_report(const std::filesystem::path& folder, RecordFiles& files,
-                    const std::optional<ContrastRequest>& contrasts = {});
+                    const ReportRequest& request = {});
+// Of several folders together.
+Report build_report(const std::vector<std::filesystem::path>& folders, RecordFiles& files,
+                    const ReportRequest& request = {});
 
 }  // namespace normlab

@@ -1,5 +1,8 @@
 #include "normlab/analysis/seed_groups.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <array>
 #include <map>
@@ -8,7 +11,9 @@
 #include <tuple>
 
 #include "normlab/analysis/texts.h"
+#include "normlab/core/error.h"
 #include "normlab/core/json.h"
+#include "normlab/core/text.h"
 #include "normlab/nn/norm/norm_traits.h"
 
 namespace normlab {
@@ -112,6 +117,47 @@ VaryingSettings find_varying_settings(const std::vector<RunRecord>& runs) {
     if (any_varies(by_scope)) (any_varies(by_model) ? varying.columns : varying.by_model).push_back(path);
   }
   return varying;
+}
+
+std::vector<std::string> group_settings(const std::vector<std::string>& columns) {
+  std::vector<std::string> names{"model", "norm", "batch_size"};
+  names.insert(names.end(), columns.begin(), columns.end());
+  return names;
+}
+
+std::vector<json> group_values(const SeedGroup& group) {
+  std::vector<json> values{group.model, group.norm, group.batch_size};
+  values.insert(values.end(), group.settings.begin(), group.settings.end());
+  return values;
+}
+
+std::size_t place_of_setting(std::string_view setting, const std::vector<std::string>& columns,
+                             std::string_view field) {
+  const std::vector<std::string> names = group_settings(columns);
+  const auto place_of = [&](std::string_view name) {
+    return static_cast<std::size_t>(std::find(names.begin(), names.end(), name) - names.begin());
+  };
+  std::size_t place = place_of(setting);
+  if (place == names.size()) place = place_of(std::string(setting) + ".name");
+  if (place == names.size() && (setting == "model.name" || setting == "norm.name"))
+    place = place_of(setting.substr(0, setting.find('.')));
+  if (place == names.size()) {
+    refuse(field, quotation(setting),
+           fmt::format("a setting that varies is: one of {}", fmt::join(names, ", ")));
+  }
+  return place;
+}
+
+std::vector<json> values_but(const SeedGroup& group, const std::vector<std::string>& columns,
+                             std::span<const std::size_t> places) {
+  const std::vector<std::string> names = group_settings(columns);
+  std::vector<json> values = group_values(group);
+  for (const std::size_t place : places) {
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      if (i == place || names[i].starts_with(names[place] + ".")) values[i] = nullptr;
+    }
+  }
+  return values;
 }
 
 std::vector<SeedGroup> group_by_seed(const SweepRecords& sweep, const VaryingSettings& varying) {

@@ -145,6 +145,7 @@ SweepRecords load_sweep(const std::filesystem::path& folder, RecordFiles& files)
   SweepRecords sweep;
   sweep.name = without_trailing_slash(folder).filename().string();
   sweep.target = files.target();
+  sweep.variations = files.variations();
   load_sweep_file(sweep, folder / "sweep.json");
   if (has_runs) RecordFolder(runs, sweep, files).load();
   return sweep;

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "normlab/core/file_identity.h"
 #include "normlab/records/run_record.h"
@@ -15,10 +16,12 @@ namespace normlab {
 // record, or its content has changed. Equal settings and environments of its records are the same objects.
 class RecordFiles {
  public:
-  // `target` is that of RunRecordReader.
-  explicit RecordFiles(const std::string& target = "") : target_(target), reader_(target) {}
+  // `target` and `variations` are those of RunRecordReader.
+  explicit RecordFiles(const std::string& target = "", const std::vector<TargetVariation>& variations = {})
+      : target_(target), variations_(variations), reader_(target, variations) {}
 
   const std::string& target() const { return target_; }
+  const std::vector<TargetVariation>& variations() const { return variations_; }
 
   // The record in FILE, until the file is asked for again. Throws what read_text() throws, RequestError
   // naming `field`, and what RunRecordReader::read() throws.
@@ -33,6 +36,7 @@ class RecordFiles {
   };
 
   std::string target_;
+  std::vector<TargetVariation> variations_;
   RunRecordReader reader_;
   std::unordered_map<std::string, Entry> known_;  // by the path as it was given
 };

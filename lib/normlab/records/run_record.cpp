@@ -90,28 +90,6 @@ std::optional<RunEvent> find_event(const Target& target, const EvaluationDigest&
   return RunEvent{watch.reached(), costs_at(watch.after(), median_step), costs_at(watch.at(), median_step)};
 }
 
-void read_metrics(RunRecord& run, const json& record, const EvaluationDigest& evaluations,
-                  const std::string& target) {
-  const json* test = value_at(record, "test");
-  std::vector<std::string> found = keys_of(test);
-  for (const std::string& name : found) {
-    if (const auto number = number_at(*test, name)) run.test.emplace_back(name, *number);
-  }
-  for (const auto& [name, metric] : evaluations.validation) found.push_back(name);
-  const std::vector<Metric> metrics = metrics_of(record, found);
-  if (found.empty() || metrics.empty()) return;
-  for (const Metric& metric : metrics) run.metrics.push_back(metric.name);
-  run.test_metric = metrics.back().name;
-  run.better = metrics.back().better;
-  if (evaluations.count == 0) return;
-  const auto median_step = number_at(record, "step_seconds.median");
-  run.to_end = costs_at(evaluations.points.back(), median_step);
-  const std::optional<Target> wanted =
-      target.empty() ? own_target(record, metrics) : std::optional(asked_target(target, metrics));
-  if (wanted) run.event = find_event(*wanted, evaluations, median_step);
-  read_quality(run, evaluations);
-}
-
 }  // namespace
 
 const json* setting_at(const Settings& settings, std::string_view path) {
@@ -152,10 +130,39 @@ RunRecord RunRecordReader::read(std::string_view text, std::string_view source) 
   run.diverged_step = number_at(record, "diverged_step");
   if (evaluations.count > 0) run.elapsed_seconds = evaluations.last_elapsed_seconds;
   run.data_checksum = text_at(record, "data_checksum");
-  read_metrics(run, record, evaluations, target_);
+  read_metrics(run, record, evaluations);
   run.time_warnings = time_warnings_of(record);
   run.doubts_median_step = doubts_median_step(record);
   return run;
+}
+
+void RunRecordReader::read_metrics(RunRecord& run, const json& record,
+                                   const EvaluationDigest& evaluations) const {
+  run.variations.resize(variations_.size());
+  const json* test = value_at(record, "test");
+  std::vector<std::string> found = keys_of(test);
+  for (const std::string& name : found) {
+    if (const auto number = number_at(*test, name)) run.test.emplace_back(name, *number);
+  }
+  for (const auto& [name, metric] : evaluations.validation) found.push_back(name);
+  const std::vector<Metric> metrics = metrics_of(record, found);
+  if (found.empty() || metrics.empty()) return;
+  for (const Metric& metric : metrics) run.metrics.push_back(metric.name);
+  run.test_metric = metrics.back().name;
+  run.better = metrics.back().better;
+  if (evaluations.count == 0) return;
+  const auto median_step = number_at(record, "step_seconds.median");
+  run.to_end = costs_at(evaluations.points.back(), median_step);
+  const std::optional<Target> wanted =
+      target_.empty() ? own_target(record, metrics) : std::optional(asked_target(target_, metrics));
+  if (wanted) run.event = find_event(*wanted, evaluations, median_step);
+  for (std::size_t i = 0; wanted && i < variations_.size(); ++i) {
+    Target varied = *wanted;
+    varied.threshold = variations_[i].threshold;
+    varied.hold = variations_[i].hold;
+    run.variations[i] = find_event(varied, evaluations, median_step);
+  }
+  read_quality(run, evaluations);
 }
 
 bool RunRecordReader::SettingOrder::is_less(const SettingPlace& a, const SettingPlace& b) {

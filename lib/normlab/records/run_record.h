@@ -54,6 +54,12 @@ struct RunEvent {
   RunCosts at;     // of one that did: the first evaluation that belongs to the event
 };
 
+// The target with another threshold, to be held at another number of evaluations.
+struct TargetVariation {
+  double threshold = 0;
+  Index hold = 1;
+};
+
 struct RunRecord {
   std::string file;        // that it was read from; "" when it was another text
   std::string id, status;  // one of status::all
@@ -66,6 +72,7 @@ struct RunRecord {
   std::string reason;                                // of an undefined or failed run: why
   std::optional<double> diverged_step;               // of a diverged one
   std::optional<RunEvent> event;                     // of a run that has a target and was evaluated
+  std::vector<std::optional<RunEvent>> variations;   // the same of each target that was asked for beside it
   std::optional<RunCosts> to_end;                    // up to the last evaluation
   std::optional<double> best, last;                  // validation values of test_metric that are numbers
   std::optional<double> elapsed_seconds;             // up to the last evaluation, whatever was done in them
@@ -78,6 +85,8 @@ struct RunRecord {
   bool doubts_median_step = false;  // see time_doubts.h
 };
 
+struct EvaluationDigest;
+
 // A target that has no meaning for a run's metrics.
 struct TargetError : RequestError {
   using RequestError::RequestError;
@@ -87,8 +96,10 @@ struct TargetError : RequestError {
 // same objects.
 class RunRecordReader {
  public:
-  // Looks for `target` in each run's evaluations, if it is not "", in place of the target that the run had.
-  explicit RunRecordReader(std::string target = "") : target_(std::move(target)) {}
+  // Looks for `target` in each run's evaluations, if it is not "", in place of the target that the run had,
+  // and for variations of it.
+  explicit RunRecordReader(std::string target = "", std::vector<TargetVariation> variations = {})
+      : target_(std::move(target)), variations_(std::move(variations)) {}
 
   // Throws RequestError naming `source` when `text` is not JSON that parse_json reads, TargetError when the
   // target that was asked for has no meaning for the run, and RecordDefect, of the words of record_defect(),
@@ -126,7 +137,10 @@ class RunRecordReader {
     }
   };
 
+  void read_metrics(RunRecord& run, const nlohmann::json& record, const EvaluationDigest& evaluations) const;
+
   std::string target_;
+  std::vector<TargetVariation> variations_;
   std::set<std::shared_ptr<const RecordedSetting>, SettingOrder> single_settings_;
   std::set<std::shared_ptr<const Settings>, PointeeOrder> settings_;
   std::set<std::shared_ptr<const RecordedEnvironment>, PointeeOrder> environments_;

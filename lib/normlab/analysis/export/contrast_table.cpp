@@ -1,8 +1,11 @@
 #include "normlab/analysis/export/contrast_table.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <string_view>
+#include <utility>
 
 #include "normlab/analysis/texts.h"
 
@@ -13,9 +16,18 @@ std::string p_text(double p) {
   return p < 0.001 ? "<0.001" : fmt::format("{:.2g}", p);
 }
 
-// Empty where the groups differ in the setting themselves.
-Field setting_field(const nlohmann::json& setting) {
-  return {setting.is_null() ? "" : setting_text(setting), ""};
+std::string remark_on(const Contrast& contrast) {
+  std::vector<std::string_view> remarks;
+  if (contrast.pairing == Pairing::independent) remarks.emplace_back("not paired by seed");
+  if (contrast.ratio->degenerate) remarks.emplace_back("no spread to estimate from");
+  if (contrast.test->smallest_p > 0.05) remarks.emplace_back("too few seeds for any p up to 0.05");
+  return fmt::format("{}", fmt::join(remarks, ", "));
+}
+
+Field ratio_field(const Contrast& contrast) {
+  if (!contrast.ratio) return {"—", ""};
+  return {fmt::format("{:.3g}", contrast.ratio->ratio),
+          fmt::format("({:.3g}–{:.3g})", contrast.ratio->lower, contrast.ratio->upper)};
 }
 
 void add_result(std::vector<Field>& fields, const Contrast& contrast) {
@@ -24,40 +36,84 @@ void add_result(std::vector<Field>& fields, const Contrast& contrast) {
     fields.push_back({contrast.reason, ""});
     return;
   }
-  fields.push_back({fmt::format("{:.3g}", contrast.ratio->ratio),
-                    fmt::format("({:.3g}–{:.3g})", contrast.ratio->lower, contrast.ratio->upper)});
+  fields.push_back(ratio_field(contrast));
   fields.push_back({fmt::format("{:.0f} %", 100 * contrast.superiority), ""});
   fields.push_back({p_text(contrast.adjusted_p), ""});
   fields.push_back({contrast.more_seeds ? std::to_string(*contrast.more_seeds) : "—", ""});
-  fields.push_back({contrast.pairing == Pairing::paired ? "" : "seeds differ", ""});
+  fields.push_back({remark_on(contrast), ""});
+}
+
+// The settings that the groups have in common, with the label of each.
+std::vector<std::pair<std::string, Field>> shared_settings(const Report& report, const Contrast& contrast) {
+  std::vector<std::pair<std::string, Field>> shared;
+  const std::vector<std::string>& chosen = report.contrasted.chosen;
+  const auto is_shared = [&](const std::string& setting) {
+    return setting != report.contrasted.setting && std::ranges::find(chosen, setting) == chosen.end();
+  };
+  if (is_shared("model")) shared.push_back({"model", {contrast.model, ""}});
+  if (is_shared("norm")) shared.push_back({"norm", {contrast.norm, ""}});
+  if (is_shared("batch_size")) shared.push_back({"batch size", {std::to_string(contrast.batch_size), ""}});
+  for (std::size_t i = 0; i < report.columns.size(); ++i) {
+    if (is_shared(report.columns[i]))
+      shared.push_back({report.columns[i], {setting_text(contrast.settings[i]), ""}});
+  }
+  return shared;
+}
+
+void add_column(Table& table, const std::string& label, bool right) {
+  table.header.push_back(label);
+  table.right_aligned.push_back(right);
+}
+
+// Which groups are compared.
+void add_group_columns(Table& table, const Report& report) {
+  for (const auto& [label, field] : shared_settings(report, report.contrasts.front()))
+    add_column(table, label, label != "model" && label != "norm");
+  add_column(table, report.contrasted.setting, false);
+  for (const std::string& setting : report.contrasted.chosen) add_column(table, setting, false);
+}
+
+std::vector<Field> group_fields(const Report& report, const Contrast& contrast) {
+  std::vector<Field> fields;
+  for (const auto& [label, field] : shared_settings(report, contrast)) fields.push_back(field);
+  const ContrastSide &first = contrast.first, &second = contrast.second;
+  fields.push_back({fmt::format("{} / {}", first.value, second.value), ""});
+  for (std::size_t i = 0; i < first.chosen.size(); ++i) {
+    fields.push_back(
+        {fmt::format("{} / {}", setting_text(first.chosen[i]), setting_text(second.chosen[i])), ""});
+  }
+  return fields;
+}
+
+Field varied_field(const Contrast& contrast) {
+  if (contrast.first.reached + contrast.second.reached == 0) return {"none reached", ""};
+  return ratio_field(contrast);
+}
+
+// Each once, in the order of the report.
+template <class T>
+std::vector<T> distinct(const Report& report, T TargetVariation::*part) {
+  std::vector<T> values;
+  for (const Sensitivity& one : report.sensitivity) {
+    if (std::ranges::find(values, one.target.*part) == values.end()) values.push_back(one.target.*part);
+  }
+  return values;
 }
 
 }  // namespace
 
 Table make_contrast_table(const Report& report) {
   Table table;
-  const auto column = [&](const std::string& label, bool right) {
-    table.header.push_back(label);
-    table.right_aligned.push_back(right);
-  };
-  column("model", false);
-  column("norm", false);
-  column("batch size", true);
-  for (const std::string& name : report.columns) column(name, true);
-  column(report.contrasted.setting, false);
-  column("reached", true);
-  column("ratio of " + measure_names()[static_cast<std::size_t>(report.contrasted.measure)], true);
-  column("earlier", true);
-  column("p", true);
-  column("seeds wanted", true);
-  column("", false);
+  add_group_columns(table, report);
+  add_column(table, "reached", true);
+  add_column(table, "ratio of " + measure_name(report.contrasted.measure), true);
+  add_column(table, "earlier", true);
+  add_column(table, "p", true);
+  add_column(table, "seeds wanted", true);
+  add_column(table, "", false);
   for (const Contrast& contrast : report.contrasts) {
-    std::vector<Field> fields{{contrast.model, ""},
-                              {contrast.norm, ""},
-                              {contrast.batch_size > 0 ? std::to_string(contrast.batch_size) : "", ""}};
-    for (const nlohmann::json& setting : contrast.settings) fields.push_back(setting_field(setting));
+    std::vector<Field> fields = group_fields(report, contrast);
     const ContrastSide &first = contrast.first, &second = contrast.second;
-    fields.push_back({fmt::format("{} / {}", first.value, second.value), ""});
     fields.push_back(
         {fmt::format("{}/{}, {}/{}", first.reached, first.runs, second.reached, second.runs), ""});
     add_result(fields, contrast);
@@ -66,17 +122,43 @@ Table make_contrast_table(const Report& report) {
   return table;
 }
 
+Table make_sensitivity_table(const Report& report) {
+  Table table;
+  add_group_columns(table, report);
+  add_column(table, "threshold", true);
+  const std::vector<Index> holds = distinct(report, &TargetVariation::hold);
+  const std::vector<double> thresholds = distinct(report, &TargetVariation::threshold);
+  for (const Index hold : holds) add_column(table, fmt::format("for {}", hold), true);
+  for (std::size_t i = 0; i < report.contrasts.size(); ++i) {
+    for (const double threshold : thresholds) {
+      std::vector<Field> fields = group_fields(report, report.contrasts[i]);
+      fields.push_back({fmt::format("{}", threshold), ""});
+      for (const Sensitivity& one : report.sensitivity) {
+        if (one.target.threshold == threshold) fields.push_back(varied_field(one.contrasts[i]));
+      }
+      table.rows.push_back(std::move(fields));
+    }
+  }
+  return table;
+}
+
 std::string contrast_explanation(const Report& report) {
+  const std::string& measure = measure_name(report.contrasted.measure);
   return fmt::format(
-      "Ratios are of mean {} to the target, each mean restricted to the earliest point at which a run of the "
-      "two groups is censored (a diverged run never reaches it), with a 95 % bootstrap interval; below 1 the "
-      "first is the faster one. Earlier: the probability that a run of the first group reaches the target "
-      "before one of the second, ties as half. p: of the permutation test that the two do not differ, "
-      "adjusted "
-      "by Holm for the {} comparisons of this table. Seeds wanted: in each group, to tell the means apart "
-      "with "
-      "a probability of 80 % if they are as they look.",
-      measure_names()[static_cast<std::size_t>(report.contrasted.measure)], report.contrasts.size());
+      "Ratio: mean {0} to the target of the first group over those of the second, with a 95 % bootstrap "
+      "interval; below 1 the first is the faster one. Each mean is restricted to the earliest point at "
+      "which a run of the two is censored, and a diverged run never gets there. Earlier: the probability "
+      "that a run of the first group gets there before one of the second, ties as half. p: of the "
+      "permutation test that the two do not differ, adjusted by Holm for the {1} comparisons of this "
+      "table. Seeds wanted: in each group, to tell the means apart with a probability of 80 % if they are "
+      "as they look.",
+      measure, report.contrasts.size());
+}
+
+std::string sensitivity_explanation() {
+  return "The same ratios, if the target had another threshold and had to hold at so many evaluations in a "
+         "row. A run that its own target ended is censored there, so that a stricter one finds little behind "
+         "it.";
 }
 
 }  // namespace normlab

@@ -24,6 +24,7 @@ std::string render_csv(const Report& recorded) {
   const Report report = with_printable_texts(recorded);
   std::vector<std::string> header = {"model", "norm", "batch_size"};
   header.insert(header.end(), report.columns.begin(), report.columns.end());
+  if (!report.chosen.empty()) header.emplace_back("best_of");
   header.insert(header.end(), {"dataset", "target", "counted_to"});
   for (const NamedCount& count : named_counts) header.emplace_back(count.name);
   for (const NamedSpread& spread : named_spreads) {
@@ -33,10 +34,12 @@ std::string render_csv(const Report& recorded) {
   }
   header.insert(header.end(), {"test_compares", "test_metric", "reasons", "time_warnings"});
   std::string text = csv_line(header);
-  for (const ReportRow& row : report.rows) {
+  for (std::size_t i = 0; i < report.rows.size(); ++i) {
+    const ReportRow& row = report.rows[i];
     std::vector<std::string> fields = {row.model, row.norm, std::to_string(row.batch_size)};
     for (const nlohmann::json& setting : row.settings)
       fields.push_back(setting.is_null() ? "" : setting_text(setting));
+    if (!report.chosen.empty()) fields.push_back(std::to_string(report.choices[i].candidates));
     fields.insert(fields.end(), {row.dataset, row.target, std::string(extent_name(row.extent))});
     for (const NamedCount& count : named_counts) fields.push_back(std::to_string(row.*(count.count)));
     for (const NamedSpread& named : named_spreads) {

@@ -1,5 +1,6 @@
 // The schema summary_schema (docs/results-format.md).
 #include <cmath>
+#include <utility>
 
 #include "normlab/analysis/export/format.h"
 #include "normlab/analysis/export/quantities.h"
@@ -26,6 +27,19 @@ Json json_spread(const std::optional<Spread>& spread) {
           {"median_status", std::isinf(spread->median) ? "not_reached" : "measured"}};
 }
 
+Json json_curve(const TargetCurve& target) {
+  Json json = {{"runs", target.curve.observations}, {"never", target.never}, {"censored", target.censored}};
+  json["curve"] = Json::array();
+  for (const SurvivalStep& step : target.curve.steps) {
+    json["curve"].push_back({{"time", step.time},
+                             {"at_risk", step.at_risk},
+                             {"events", step.events},
+                             {"survival", step.survival},
+                             {"variance", step.variance}});
+  }
+  return json;
+}
+
 Json json_row(const Report& report, const ReportRow& row) {
   Json json = {{"model", row.model}, {"norm", row.norm}, {"batch_size", row.batch_size}};
   json["settings"] = Json::object();
@@ -39,16 +53,27 @@ Json json_row(const Report& report, const ReportRow& row) {
   for (const NamedSpread& named : named_spreads)
     json[std::string(named.name)] = json_spread(row.*(named.spread));
   json["test_compares"] = row.test_compares;
+  json["survival"] = Json();
+  for (std::size_t i = 0; i < row.curves.size(); ++i)
+    json["survival"][measure_names()[i]] = json_curve(row.curves[i]);
   json["test_metric"] = row.test_metric.empty() ? Json() : Json(row.test_metric);
   json["reasons"] = row.reasons;
   json["time_warnings"] = row.time_warnings;
   return json;
 }
 
-Json json_side(const ContrastSide& side) {
-  return {{"value", side.value},           {"runs", side.runs},
-          {"reached", side.reached},       {"rate_lower", side.rate.lower},
-          {"rate_upper", side.rate.upper}, {"restricted_mean", side.mean}};
+Json json_choice(const BestChoice& choice) {
+  return {{"candidates", choice.candidates},
+          {"edge", choice.edge == Edge::none ? Json() : Json(edge_name(choice.edge))}};
+}
+
+Json json_side(const Report& report, const ContrastSide& side) {
+  Json json = {{"value", side.value},           {"runs", side.runs},
+               {"reached", side.reached},       {"rate_lower", side.rate.lower},
+               {"rate_upper", side.rate.upper}, {"restricted_mean", side.mean}};
+  for (std::size_t i = 0; i < side.chosen.size(); ++i)
+    json["chosen"][report.contrasted.chosen[i]] = side.chosen[i];
+  return json;
 }
 
 Json json_contrast(const Report& report, const Contrast& contrast) {
@@ -59,8 +84,8 @@ Json json_contrast(const Report& report, const Contrast& contrast) {
   json["settings"] = Json::object();
   for (std::size_t i = 0; i < report.columns.size(); ++i)
     json["settings"][report.columns[i]] = contrast.settings[i];
-  json["first"] = json_side(contrast.first);
-  json["second"] = json_side(contrast.second);
+  json["first"] = json_side(report, contrast.first);
+  json["second"] = json_side(report, contrast.second);
   json["horizon"] = contrast.horizon;
   json["paired"] = contrast.pairing == Pairing::paired;
   if (!contrast.ratio) {
@@ -84,10 +109,16 @@ Json json_contrast(const Report& report, const Contrast& contrast) {
 Json json_contrasts(const Report& report) {
   Json json = {{"setting", report.contrasted.setting},
                {"reference", report.contrasted.reference},
-               {"measure", measure_names()[static_cast<std::size_t>(report.contrasted.measure)]}};
+               {"measure", measure_name(report.contrasted.measure)}};
   json["contrasts"] = Json::array();
   for (const Contrast& contrast : report.contrasts)
     json["contrasts"].push_back(json_contrast(report, contrast));
+  for (const Sensitivity& one : report.sensitivity) {
+    Json varied = {{"threshold", one.target.threshold}, {"for", one.target.hold}};
+    for (const Contrast& contrast : one.contrasts)
+      varied["contrasts"].push_back(json_contrast(report, contrast));
+    json["thresholds"].push_back(std::move(varied));
+  }
   return json;
 }
 
@@ -99,8 +130,14 @@ std::string render_json(const Report& report) {
                {"model_sizes", report.model_sizes}, {"datasets", report.datasets},
                {"targets", report.targets},         {"seeds", report.seeds},
                {"machines", report.machines},       {"versions", report.versions}};
+  if (!report.folders.empty()) {
+    for (const PooledFolder& folder : report.folders)
+      json["folders"].push_back({{"folder", folder.name}, {"runs", folder.runs}});
+    json["repeated"] = report.repeated;
+  }
   json["settings_by_model"] = Json::object();
   for (const auto& [setting, values] : report.by_model) json["settings_by_model"][setting] = values;
+  if (!report.chosen.empty()) json["best"] = report.chosen;
   json["warnings"] = report.warnings;
   json["explanation"] =
       "A median, minimum or maximum of null is not a number: with median_status \"not_reached\" half of the "
@@ -108,7 +145,10 @@ std::string render_json(const Report& report) {
       "with a result. The test is left out where test_compares is false: the norms were tested at different "
       "steps.";
   json["rows"] = Json::array();
-  for (const ReportRow& row : report.rows) json["rows"].push_back(json_row(report, row));
+  for (std::size_t i = 0; i < report.rows.size(); ++i) {
+    json["rows"].push_back(json_row(report, report.rows[i]));
+    if (!report.chosen.empty()) json["rows"].back()["best_of"] = json_choice(report.choices[i]);
+  }
   if (!report.contrasts.empty()) json["pair"] = json_contrasts(report);
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";  // a folder's name is any bytes
 }

@@ -53,7 +53,9 @@ std::string render_markdown(const Report& recorded) {
     text += fmt::format("{}- [{}] {}\n", i == 0 ? "\n" : "", i + 1, markdown_escaped(table.notes[i]));
   }
   if (report.contrasts.empty()) return text;
-  return text + markdown_table(make_contrast_table(report)) + "\n\n" + contrast_explanation(report) + "\n";
+  text += markdown_table(make_contrast_table(report)) + "\n\n" + contrast_explanation(report) + "\n";
+  if (report.sensitivity.empty()) return text;
+  return text + markdown_table(make_sensitivity_table(report)) + "\n\n" + sensitivity_explanation() + "\n";
 }
 
 }  // namespace normlab

@@ -30,7 +30,9 @@ void make_printable(ReportRow& row) {
 void make_printable(Contrast& contrast) {
   for (std::string* text : {&contrast.model, &contrast.norm, &contrast.first.value, &contrast.second.value})
     *text = shortened(*text);
-  for (nlohmann::json& setting : contrast.settings) make_printable(setting);
+  for (auto* settings : {&contrast.settings, &contrast.first.chosen, &contrast.second.chosen}) {
+    for (nlohmann::json& setting : *settings) make_printable(setting);
+  }
 }
 
 }  // namespace
@@ -38,7 +40,8 @@ void make_printable(Contrast& contrast) {
 Report with_printable_texts(Report report) {
   report.name = shortened_sentence(report.name);
   report.description = shortened_sentence(report.description);
-  for (auto* names : {&report.models, &report.datasets, &report.targets, &report.columns})
+  for (auto* names : {&report.models, &report.datasets, &report.targets, &report.columns, &report.chosen,
+                      &report.contrasted.chosen})
     make_printable(*names, shortened);
   // Put together from texts that were shortened.
   for (auto* texts : {&report.model_sizes, &report.machines, &report.versions, &report.warnings})
@@ -48,7 +51,12 @@ Report with_printable_texts(Report report) {
     values = printable(values);
   }
   for (ReportRow& row : report.rows) make_printable(row);
+  for (std::string* text : {&report.contrasted.setting, &report.contrasted.reference})
+    *text = shortened(*text);
   for (Contrast& contrast : report.contrasts) make_printable(contrast);
+  for (Sensitivity& one : report.sensitivity) {
+    for (Contrast& contrast : one.contrasts) make_printable(contrast);
+  }
   return report;
 }
 

@@ -41,6 +41,10 @@ inline constexpr std::array<NamedCount, 10> named_counts = {{
     {"doubtful_medians", &ReportRow::doubtful_medians},
 }};
 
+constexpr std::string_view edge_name(Edge edge) {
+  return edge == Edge::smallest ? "smallest" : edge == Edge::largest ? "largest" : "";
+}
+
 constexpr std::string_view extent_name(Extent extent) {
   return extent == Extent::target ? "target" : "end_of_run";
 }

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <map>
 
+#include "normlab/analysis/export/quantities.h"
 #include "normlab/analysis/texts.h"
 #include "normlab/core/text.h"
 
@@ -107,9 +108,18 @@ std::string remark(const ReportRow& row, Notes& notes) {
   return text;
 }
 
-std::vector<Field> table_row(const ReportRow& row, const Shown& shown, Notes& notes) {
+// "5", "5 (largest)".
+Field choice_field(const BestChoice& choice) {
+  if (choice.candidates == 0) return {"—", ""};
+  const std::string edge = choice.edge == Edge::none ? "" : fmt::format("({})", edge_name(choice.edge));
+  return {std::to_string(choice.candidates), edge};
+}
+
+std::vector<Field> table_row(const ReportRow& row, const BestChoice* choice, const Shown& shown,
+                             Notes& notes) {
   std::vector<Field> fields = {{row.model, ""}, {row.norm, ""}, {std::to_string(row.batch_size), ""}};
   for (const nlohmann::json& setting : row.settings) fields.push_back({setting_text(setting), ""});
+  if (choice != nullptr) fields.push_back(choice_field(*choice));
   if (shown.targets) {
     const std::string reached = row.undefined == row.runs ? "—" : fmt::format("{}/{}", row.reached, row.runs);
     fields.push_back({row.extent == Extent::target ? reached : "no target", ""});
@@ -129,6 +139,27 @@ std::vector<Field> table_row(const ReportRow& row, const Shown& shown, Notes& no
   return fields;
 }
 
+// "a (36 runs), b (30 runs); 6 that are in several count once"; "" for a single folder.
+std::string folders_text(const Report& report) {
+  std::vector<std::string> folders;
+  folders.reserve(report.folders.size());
+  for (const PooledFolder& folder : report.folders)
+    folders.push_back(fmt::format("{} ({} runs)", folder.name, folder.runs));
+  const std::string text = join_words(folders, ", ");
+  return report.repeated == 0
+             ? text
+             : fmt::format("{}; runs that are in several count once ({})", text, report.repeated);
+}
+
+std::string choice_explanation(const Report& report) {
+  return fmt::format(
+      " Best of: among how many values of {} that of the row is the best: by the mean of steps to the "
+      "target, restricted to the earliest point at which a run of them is censored, and between equal ones "
+      "by the best validation value. The seeds that chose are those that are shown, which flatters a row "
+      "the more, the more it had to choose from.",
+      join_words(report.chosen, ", "));
+}
+
 }  // namespace
 
 Table make_table(const Report& report) {
@@ -142,6 +173,7 @@ Table make_table(const Report& report) {
   column("norm", false);
   column("batch size", true);
   for (const std::string& name : report.columns) column(name, true);
+  if (!report.chosen.empty()) column("best of", true);
   column(shown.targets ? "reached" : "runs", true);
   column("epochs", true);
   column("steps", true);
@@ -152,7 +184,10 @@ Table make_table(const Report& report) {
   if (shown.test) column("test " + metric, true);
   column("", false);
   Notes notes;
-  for (const ReportRow& row : report.rows) table.rows.push_back(table_row(row, shown, notes));
+  for (std::size_t i = 0; i < report.rows.size(); ++i) {
+    const BestChoice* choice = report.chosen.empty() ? nullptr : &report.choices[i];
+    table.rows.push_back(table_row(report.rows[i], choice, shown, notes));
+  }
   table.notes = notes.take();
   return table;
 }
@@ -174,6 +209,7 @@ Heading make_heading(const Report& report) {
   }
   for (const auto& [setting, values] : report.by_model) add(setting, values);
   add(report.seeds.size() == 1 ? "seed" : "seeds", fmt::format("{}", fmt::join(report.seeds, ", ")));
+  add("folders", folders_text(report));
   add("machine", join_words(report.machines, "; "));
   add("versions", join_words(report.versions, "; "));
   return heading;
@@ -191,6 +227,7 @@ std::string explanation(const Report& report) {
       "evaluations, "
       "and of the last.",
       extent, metric_label(report));
+  if (!report.chosen.empty()) text += choice_explanation(report);
   if (std::all_of(report.rows.begin(), report.rows.end(), compares_test)) return text;
   return text +
          fmt::format(

@@ -100,8 +100,11 @@ std::string render_table(const Report& recorded) {
     text += fmt::format("[{}] {}\n", i + 1, table.notes[i]);
   }
   if (report.contrasts.empty()) return text;
-  return text + fmt::format("\n{}\n{}", render_aligned(make_contrast_table(report)),
-                            wrapped(contrast_explanation(report), 110));
+  text += fmt::format("\n{}\n{}", render_aligned(make_contrast_table(report)),
+                      wrapped(contrast_explanation(report), 110));
+  if (report.sensitivity.empty()) return text;
+  return text + fmt::format("\n{}\n{}", render_aligned(make_sensitivity_table(report)),
+                            wrapped(sensitivity_explanation(), 110));
 }
 
 }  // namespace normlab

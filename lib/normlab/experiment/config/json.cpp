@@ -27,8 +27,8 @@ void merge_named_object(Json& object, std::string_view path, const Json& value) 
   for (const auto& item : said.items()) object[item.key()] = item.value();
 }
 
-void require_utf8(std::string_view text) {
-  if (!is_utf8(text)) refuse("set", quotation(text), "text in UTF-8 is");
+void require_utf8(std::string_view text, std::string_view option) {
+  if (!is_utf8(text)) refuse(option, quotation(text), "text in UTF-8 is");
 }
 
 }  // namespace
@@ -85,17 +85,17 @@ void remove_setting(Json& settings, std::string_view path) {
   if (object->is_object()) object->erase(std::string(path));
 }
 
-Json parse_shell_value(std::string_view text) {
-  require_utf8(text);
-  if (std::optional<Json> value = parse_json_if_valid(text, "set")) return *std::move(value);
+Json parse_shell_value(std::string_view text, std::string_view option) {
+  require_utf8(text, option);
+  if (std::optional<Json> value = parse_json_if_valid(text, option)) return *std::move(value);
   return std::string(text);
 }
 
-ShellSetting parse_shell_setting(std::string_view text) {
-  require_utf8(text);
+ShellSetting parse_shell_setting(std::string_view text, std::string_view option) {
+  require_utf8(text, option);
   const std::size_t equals = text.find('=');
   if (equals == std::string_view::npos || equals == 0) {
-    refuse("set", quotation(text), "it has the form KEY=VALUE, or KEY=V1,V2 in a sweep");
+    refuse(option, quotation(text), "it has the form KEY=VALUE, or KEY=V1,V2 in a sweep");
   }
   ShellSetting setting{std::string(text.substr(0, equals)), {}};
   const std::string_view values = text.substr(equals + 1);
@@ -113,8 +113,8 @@ ShellSetting parse_shell_setting(std::string_view text) {
       if (!quoted && (values[i] == ']' || values[i] == '}')) --depth;
       continue;
     }
-    if (i == start) refuse("set", quotation(text), "each value between commas has at least one character");
-    setting.values.push_back(parse_shell_value(values.substr(start, i - start)));
+    if (i == start) refuse(option, quotation(text), "each value between commas has at least one character");
+    setting.values.push_back(parse_shell_value(values.substr(start, i - start), option));
     start = i + 1;
   }
   return setting;

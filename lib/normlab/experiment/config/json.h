@@ -26,15 +26,15 @@ void set_setting(Json& settings, std::string_view path, const Json& value);
 void remove_setting(Json& settings, std::string_view path);
 
 // A value as written on a command line: JSON when it is JSON, otherwise the text itself. RequestError naming
-// `set` when it is JSON that parse_json refuses (nested too deep, a key twice), or is not UTF-8.
-Json parse_shell_value(std::string_view text);
+// `option` when it is JSON that parse_json refuses (nested too deep, a key twice), or is not UTF-8.
+Json parse_shell_value(std::string_view text, std::string_view option = "set");
 
 // "KEY=V1,V2": the key and its values, split at commas outside brackets, braces and quotes. RequestError
-// naming `set` when there is no key, or no value.
+// naming `option` when there is no key, or no value.
 struct ShellSetting {
   std::string path;
   std::vector<Json> values;
 };
-ShellSetting parse_shell_setting(std::string_view text);
+ShellSetting parse_shell_setting(std::string_view text, std::string_view option = "set");
 
 }  // namespace normlab

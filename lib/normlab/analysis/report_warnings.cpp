@@ -1,0 +1,101 @@
+#include "normlab/analysis/report_warnings.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <string_view>
+#include <utility>
+
+#include "normlab/analysis/texts.h"
+#include "normlab/core/text.h"
+#include "normlab/records/vocabulary.h"
+
+namespace normlab {
+namespace {
+
+// What the marks in the table mean, in one sentence; "" when there is none.
+std::string doubts_of(const Report& report) {
+  Index total = 0, times = 0, medians = 0;
+  for (const ReportRow& row : report.rows) {
+    total += row.runs;
+    times += row.doubtful_times;
+    medians += row.doubtful_medians;
+  }
+  if (times == 0) return "";
+  const std::string text =
+      fmt::format("the times of {} of {} runs are doubtful (marked † below)", times, total);
+  if (medians == 0) return text + "; steps × median suffers least";
+  return text + fmt::format(
+                    "; of {} the median step is, too, since something else had the core most of the "
+                    "time: compare epochs, or repeat them on a quiet machine",
+                    medians == times ? "these" : fmt::format("{} of these", medians));
+}
+
+using Warnings = std::vector<std::string>;
+
+void warn_of_missing(Warnings& warnings, const SweepRecords& sweep) {
+  const auto count = [&](std::string_view status) {
+    return std::count_if(sweep.runs.begin(), sweep.runs.end(),
+                         [&](const RunRecord& run) { return run.status == status; });
+  };
+  const auto total = sweep.runs.size();
+  if (total == 0) warnings.emplace_back("no run has ended yet");
+  std::set<std::string_view> absent(sweep.expected.begin(), sweep.expected.end());
+  for (const RunRecord& run : sweep.runs) absent.erase(run.id);
+  if (total > 0 && !absent.empty()) {
+    warnings.push_back(
+        fmt::format("{} of {} runs have no record yet; the same sweep command goes on with them",
+                    absent.size(), sweep.expected.size()));
+  }
+  if (const auto unfinished = count(status::interrupted); unfinished > 0) {
+    warnings.push_back(fmt::format("{} of {} runs are unfinished; the same sweep command continues them",
+                                   unfinished, total));
+  }
+  if (const auto failed = count(status::failed); failed > 0) {
+    warnings.push_back(fmt::format(
+        "{} of {} runs failed and count in no median; the same sweep command retries them", failed, total));
+  }
+}
+
+// Data sets of one name that were not the same files.
+void warn_of_data(Warnings& warnings, const SweepRecords& sweep) {
+  std::map<std::string, std::set<std::string>> checksums;
+  for (const RunRecord& run : sweep.runs) {
+    if (!run.data_checksum.empty())
+      checksums[dataset_text(*run.settings)].insert(shortened(run.data_checksum));
+  }
+  for (const auto& [dataset, found] : checksums) {
+    if (found.size() < 2) continue;
+    warnings.push_back(fmt::format(
+        "runs on {} were given different data, so they do not compare: files with the checksums {}",
+        shortened(dataset), fmt::join(found, ", ")));
+  }
+}
+
+void warn_of_differences(Warnings& warnings, const Report& report) {
+  if (report.machines.size() > 1) {
+    warnings.push_back(fmt::format(
+        "records come from different machines or thread counts, so their times do not compare: {}",
+        fmt::join(report.machines, "; ")));
+  }
+  if (report.versions.size() > 1) {
+    warnings.push_back(
+        fmt::format("records come from different versions: {}", fmt::join(report.versions, "; ")));
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> warnings_of(const Report& report, const SweepRecords& sweep) {
+  Warnings warnings = sweep.warnings;
+  warn_of_missing(warnings, sweep);
+  if (std::string doubts = doubts_of(report); !doubts.empty()) warnings.push_back(std::move(doubts));
+  warn_of_differences(warnings, report);
+  warn_of_data(warnings, sweep);
+  return warnings;
+}
+
+}  // namespace normlab
