@@ -12,6 +12,7 @@ using Action = std::function<int()>;  // returns the exit status
 void add_run(CLI::App& program, Action& action);
 void add_run_child(CLI::App& program, Action& action);  // hidden: what the children of a sweep do
 void add_sweep(CLI::App& program, Action& action);
+void add_time(CLI::App& program, Action& action);
 void add_report(CLI::App& program, Action& action);
 void add_show(CLI::App& program, Action& action);
 void add_data(CLI::App& program, Action& action);

@@ -109,7 +109,8 @@ const Names& named_values(const std::string& command, const std::string& option)
 void add_values(Answer& answer, const CLI::App* command, const CLI::Option& option,
                 const std::string& prefix) {
   const std::string words = command_words(command), name = option.get_name(), type = option.get_type_name();
-  if (name == "--set") return add_settings(answer, prefix, words == "normlab sweep");
+  if (name == "--set")
+    return add_settings(answer, prefix, words == "normlab sweep" || words == "normlab time");
   if (words == "normlab data check" && name == "name") return add_datasets(answer, prefix);
   if (name == "--unit") return add_setting_values(answer, "dataset.unit", prefix);
   if (type.starts_with("FILE") || type.ends_with(".json")) return answer.add_paths("files", prefix);

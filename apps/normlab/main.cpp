@@ -46,6 +46,7 @@ void describe(CLI::App& program, Action& action) {
   program.get_formatter()->column_width(42);
   add_run(program, action);
   add_sweep(program, action);
+  add_time(program, action);
   add_report(program, action);
   add_show(program, action);
   add_data(program, action);

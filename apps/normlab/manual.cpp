@@ -131,7 +131,8 @@ std::string files() {
          entry(italic("results/runs/ID.json"),
                "The record of a run, and beside it ID.checkpoint while it goes on.") +
          entry(italic("results/NAME/"),
-               "What a sweep leaves: sweep.json, runs/ID.json for each run, summary.json and summary.csv.") +
+               "What a sweep leaves: sweep.json, runs/ID.json for each run, summary.json and summary.csv; "
+               "times.json after time.") +
          entry(italic("share/normlab/experiments/"),
                "Experiments to start from, below the folder that the program was installed to, such as "
                "/usr/local. They are called experiments/NAME.json in the examples, as in a source tree.") +

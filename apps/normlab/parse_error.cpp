@@ -61,10 +61,11 @@ std::string setting_like(std::string name) {
   return normlab::setting_within_object(name);
 }
 
-// A sweep takes --set where `run` has options for settings.
+// A sweep, and its timing, take --set where `run` has options for settings.
 std::string option_suggestion(CLI::App* command, const std::string& name) {
   const std::string words = command->get_name();
-  if (words != "run" && words != "sweep") return flag_suggestion(name, option_flags(command));
+  if (words != "run" && words != "sweep" && words != "time")
+    return flag_suggestion(name, option_flags(command));
   const Names run_flags = option_flags(command->get_parent()->get_subcommand("run"));
   if (const std::string path = setting_of_option(name); !path.empty()) return set_suggestion(path);
   if (std::string near = flag_suggestion(name, option_flags(command)); !near.empty()) return near;

@@ -10,6 +10,7 @@
 #include "normlab/core/error.h"
 #include "normlab/core/file.h"
 #include "normlab/core/log.h"
+#include "normlab/core/process.h"
 #include "normlab/core/standard_streams.h"
 #include "normlab/core/text.h"
 #include "normlab/data/unpacked_files.h"
@@ -28,6 +29,7 @@
 #include "normlab/records/vocabulary.h"
 #include "normlab/train/requirements.h"
 #include "settings.h"
+#include "timing.h"
 
 namespace {
 
@@ -38,7 +40,8 @@ struct SweepArguments {
   std::string spec_file, out, jobs, threads, seed, max_runs;
   std::string checkpoint_seconds = "30";
   std::vector<std::string> set;
-  bool dry_run = false, save_parameters = false;
+  std::string rounds;
+  bool dry_run = false, save_parameters = false, timed = false;
 };
 
 SweepSpec read_spec(const SweepArguments& arguments) {
@@ -162,8 +165,31 @@ void warn_of_changed_data(const normlab::RunStore& store, const std::vector<Swee
                   changed, finished));
 }
 
+normlab::bench::CellEffort read_timing(const SweepArguments& arguments) {
+  normlab::bench::CellEffort effort;
+  if (arguments.rounds.empty()) return effort;
+  if (!arguments.timed) normlab::refuse("rounds", arguments.rounds, "only with --timed it is");
+  effort.rounds = read_rounds(arguments.rounds);
+  return effort;
+}
+
+// Step times, measured when no run of the sweep is at work any longer; not again where they are there.
+void measure_times(const TimingOptions& options, const std::vector<SweepRun>& runs) {
+  const std::vector<normlab::bench::Cell> cells = normlab::bench::cells_of(runs);
+  if (cells.empty()) return;
+  if (has_times(options.folder, cells, options.effort)) {
+    normlab::log_info("the step times are measured already");
+    return;
+  }
+  normlab::exit_on_signals();  // the records are written, and an older times.json stays until the end
+  measure_into_folder(cells, options);
+}
+
 int sweep(const SweepArguments& arguments) {
   const SweepSpec spec = read_spec(arguments);
+  const normlab::bench::CellEffort timing = read_timing(arguments);
+  // This process takes steps itself, of as many threads as a run has.
+  if (arguments.timed) normlab::limit_spinning();
   const normlab::SweepOptions options{static_cast<int>(read_count("jobs", arguments.jobs, 0, 1'000'000)),
                                       read_checkpoint_seconds(arguments.checkpoint_seconds),
                                       arguments.save_parameters};
@@ -176,6 +202,7 @@ int sweep(const SweepArguments& arguments) {
   for (const std::string& warning : needs.warnings) normlab::log_warning(warning);
   const std::filesystem::path folder = arguments.out.empty() ? "results/" + spec.name : arguments.out;
   require_spec_elsewhere(arguments.spec_file, folder);
+  if (arguments.timed) require_usable_for_times(folder, normlab::bench::cells_of(runs));
   if (arguments.dry_run) {
     normlab::require_usable_folder(folder, spec, runs, arguments.save_parameters);
     return print_runs(runs, needs.runs, jobs, folder);
@@ -192,6 +219,7 @@ int sweep(const SweepArguments& arguments) {
   const bool unsaved =
       arguments.save_parameters &&
       warn_of_missing_parameters(missing, count_missing_parameters(store, runs), runs.size());
+  if (arguments.timed) measure_times({spec.name, folder, timing}, runs);
   print_results(store);
   if (outcome.failed > 0) {
     normlab::log_warning(
@@ -246,6 +274,11 @@ void add_sweep(CLI::App& program, Action& action) {
   command->add_option("--max-runs", arguments->max_runs, "Most runs that the grid may have [default: 100000]")
       ->type_name("N");
   add_execution_options(*command, *arguments);
+  command->add_flag("--timed", arguments->timed,
+                    "Then measure how long a step takes for each combination, as \"normlab time\" does "
+                    "[default: off]");
+  command->add_option("--rounds", arguments->rounds, "Rounds of --timed, at least 15 [default: 15]")
+      ->type_name("N");
   command->add_flag("--dry-run", arguments->dry_run,
                     "Check everything, list the runs with their settings and estimate the time, without "
                     "running them [default: off]");

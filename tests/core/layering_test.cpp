@@ -36,7 +36,7 @@ const std::vector<Folder> folders{
     {"tasks", {"nn/graph", "nn", "data"}},
     {"models", {"core", "settings", "nn/graph", "nn/norm", "nn", "nn/recurrent", "optim", "tasks"}},
     {"train", {"core", "kernels", "nn/graph", "nn/norm", "nn/recurrent", "optim", "data", "tasks", "models"}},
-    {"records", {"core", "tasks", "train"}},
+    {"records", {"core", "statistics", "tasks", "train"}},
     {"experiment/process", {"core", "data", "train"}},
     {"experiment/config",
      {"core", "settings", "nn/norm", "data", "tasks", "models", "train", "records", "experiment/process"}},
@@ -50,8 +50,8 @@ const std::vector<Folder> folders{
     {"analysis", {"core", "statistics", "nn/norm", "tasks", "records"}},
     {"analysis/export", {"core", "statistics", "records", "analysis"}},
     {"bench",
-     {"core", "kernels", "onednn", "nn/graph", "nn/norm", "nn/recurrent", "models", "train",
-      "experiment/process", "experiment/config", "experiment/run", "analysis"}},
+     {"core", "statistics", "kernels", "onednn", "nn/graph", "nn/norm", "nn/recurrent", "models", "train",
+      "records", "experiment/process", "experiment/config", "experiment/spec", "experiment/run"}},
 };
 
 struct Include {

@@ -23,6 +23,7 @@ bool fuzz_spec(ByteSpan input);
 bool fuzz_sweep_json(ByteSpan input);
 bool fuzz_target(ByteSpan input);
 bool fuzz_text(ByteSpan input);
+bool fuzz_times(ByteSpan input);
 
 struct FuzzTarget {
   std::string_view name;  // of its folders in corpus/ and regressions/
@@ -41,6 +42,7 @@ inline constexpr FuzzTarget fuzz_targets[] = {
     {"sweep_json", fuzz_sweep_json},
     {"target", fuzz_target},
     {"text", fuzz_text},
+    {"times", fuzz_times},
 };
 
 }  // namespace normlab::fuzz

@@ -97,7 +97,10 @@ std::size_t rank_of_model(const ModelRanks& ranks, const std::string& name) {
 }  // namespace
 
 VaryingSettings find_varying_settings(const std::vector<RunRecord>& runs) {
-  const std::vector<const Settings*> all = distinct_settings(runs);
+  return find_varying_settings(distinct_settings(runs));
+}
+
+VaryingSettings find_varying_settings(const std::vector<const Settings*>& all) {
   std::set<std::string> paths;
   for (const Settings* settings : all) {
     for (const auto& setting : *settings) {

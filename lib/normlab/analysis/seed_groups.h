@@ -22,6 +22,8 @@ struct VaryingSettings {
 
 // Model, norm, batch size and seed are never among them.
 VaryingSettings find_varying_settings(const std::vector<RunRecord>& runs);
+// The same of lists of settings, each given once.
+VaryingSettings find_varying_settings(const std::vector<const Settings*>& all);
 
 struct SeedGroup {
   std::string model, norm;

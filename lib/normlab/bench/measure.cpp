@@ -4,34 +4,16 @@
 
 #include <algorithm>
 #include <cmath>
-#include <stdexcept>
 
-#include "normlab/analysis/statistics.h"
 #include "normlab/core/process.h"
 #include "normlab/experiment/process/cores.h"
+#include "normlab/statistics/median_interval.h"
 
 namespace normlab::bench {
 namespace {
 
 // More rounds would not make a figure sure that is not sure by then.
 constexpr double maximum_rounds = 1000;
-
-// Ranks (from 0) of the order statistics between which the true median lies with at least 95 % probability:
-// rank k from below and from above, for the largest k with 2 P(B <= k) <= 5 %, where B counts the
-// measurements below the median, B ~ Binomial(count, 1/2). With fewer than six there is none: the range.
-std::pair<Index, Index> median_interval(Index count) {
-  const double n = static_cast<double>(count);
-  double probability = std::exp2(-n);  // of B = k
-  double below = probability;          // P(B <= k)
-  Index k = 0;
-  while (k + 1 < count - 1 - k) {
-    probability *= (n - static_cast<double>(k)) / static_cast<double>(k + 1);
-    if (2 * (below + probability) > 0.05) break;
-    below += probability;
-    ++k;
-  }
-  return {k, count - 1 - k};
-}
 
 double seconds_of(const std::function<void()>& call, Index repeats) {
   const double begin = monotonic_seconds();
@@ -53,13 +35,8 @@ double Figure::uncertainty() const {
 }
 
 Figure figure(std::span<const double> measurements) {
-  if (measurements.empty()) throw std::invalid_argument("a figure needs a measurement");
-  std::vector<double> sorted(measurements.begin(), measurements.end());
-  std::sort(sorted.begin(), sorted.end());
-  const Index count = static_cast<Index>(sorted.size());
-  const auto [low, high] = median_interval(count);
-  return {median(sorted), sorted[static_cast<std::size_t>(low)], sorted[static_cast<std::size_t>(high)],
-          count};
+  const MedianInterval interval = median_interval(measurements);
+  return {interval.median, interval.lower, interval.upper, interval.count};
 }
 
 Figure scaled(const Figure& f, double factor) {

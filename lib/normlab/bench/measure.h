@@ -10,10 +10,9 @@
 
 namespace normlab::bench {
 
-// The median of repeated measurements, with its 95 % confidence interval from order statistics (the binomial
-// distribution of how many measurements lie below the true median; Conover 1999, "Practical Nonparametric
-// Statistics", section 3.2), which assumes nothing about their distribution but independence. With fewer than
-// six measurements the interval is their range.
+// The median of repeated measurements, with its 95 % confidence interval from order statistics
+// (statistics/median_interval.h), which assumes nothing about their distribution but independence. With fewer
+// than six measurements the interval is their range.
 struct Figure {
   double median = 0, low = 0, high = 0;
   Index count = 0;

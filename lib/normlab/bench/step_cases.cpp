@@ -5,6 +5,7 @@
 
 #include <stdexcept>
 
+#include "normlab/bench/network_step.h"
 #include "normlab/core/random.h"
 #include "normlab/experiment/config/config_json.h"
 #include "normlab/models/cnn.h"
@@ -13,7 +14,6 @@
 #include "normlab/models/recurrent.h"
 #include "normlab/nn/recurrent/recurrent.h"
 #include "normlab/train/data_source.h"
-#include "normlab/train/training_step.h"
 
 namespace normlab::bench {
 namespace {
@@ -39,18 +39,14 @@ class ModelStep : public Step {
   explicit ModelStep(const StepCase& c)
       : config_(config(c)),
         data_(load_run_data(config_)),
-        network_(config_, data_.shape),
-        graph_(network_.graph(c.batch, Mode::training)),
-        optimizer_(config_.optimizer, network_.parameters()),
-        step_(network_, optimizer_, config_.clip_gradient_norm),
-        parameters_(network_.parameters().parameter_count()),
-        batches_(data_.train->batches()) {}
+        step_(config_, data_),
+        parameters_(step_.parameters()) {}
 
   void operator()() override {
-    if (!step_(*data_.train, next_++ % batches_, 0)) throw std::runtime_error("a benchmark's step diverged");
+    if (!step_()) throw std::runtime_error("a benchmark's step diverged");
   }
   Index parameters() const override { return parameters_; }
-  const Graph<float>& graph() const override { return graph_.graph; }
+  const Graph<float>& graph() const override { return step_.graph(); }
 
  private:
   static RunConfig config(const StepCase& c) {
@@ -64,11 +60,8 @@ class ModelStep : public Step {
 
   RunConfig config_;
   RunData data_;
-  Network network_;
-  ModelGraph<float>& graph_;
-  Optimizer<float> optimizer_;
-  TrainingStep step_;
-  Index parameters_, batches_, next_ = 0;
+  NetworkStep step_;
+  Index parameters_;
 };
 
 RecurrentSpec layer_of(const ModelSpec& spec) {

@@ -10,6 +10,7 @@
 #include "normlab/records/metrics.h"
 #include "normlab/records/record_check.h"
 #include "normlab/records/record_split.h"
+#include "normlab/records/run_id.h"
 #include "normlab/records/time_doubts.h"
 #include "normlab/records/value_checks.h"
 #include "normlab/records/vocabulary.h"
@@ -92,6 +93,20 @@ std::optional<RunEvent> find_event(const Target& target, const EvaluationDigest&
 
 }  // namespace
 
+Settings settings_of_config(const json& config) {
+  SettingPlaces places;
+  flatten_into(places, "", config);
+  Settings settings;
+  settings.reserve(places.size());
+  for (const auto& [path, value] : places) {
+    if (path != "seed")
+      settings.push_back(std::make_shared<const RecordedSetting>(RecordedSetting{path, *value, false}));
+  }
+  std::ranges::stable_sort(settings, {},
+                           [](const auto& setting) -> const std::string& { return setting->path; });
+  return settings;
+}
+
 const json* setting_at(const Settings& settings, std::string_view path) {
   const auto found =
       std::lower_bound(settings.begin(), settings.end(), path,
@@ -118,6 +133,7 @@ RunRecord RunRecordReader::read(std::string_view text, std::string_view source) 
   RunRecord run;
   run.id = text_at(record, "id");
   run.status = text_at(record, "status");
+  run.cell = cell_of_config(config);
   run.model = text_at(config, "model.name");
   run.norm = text_at(config, "norm.name");
   run.batch_size = config["batch_size"].get<Index>();

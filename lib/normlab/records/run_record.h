@@ -30,6 +30,9 @@ struct RecordedSetting {
 // All of a config's but the seed, by ascending path.
 using Settings = std::vector<std::shared_ptr<const RecordedSetting>>;
 
+// Those of a config, none of them implied.
+Settings settings_of_config(const nlohmann::json& config);
+
 // The value at a path; null pointer when there is none.
 const nlohmann::json* setting_at(const Settings& settings, std::string_view path);
 std::string text_setting_at(const Settings& settings, std::string_view path, std::string_view otherwise = "");
@@ -63,6 +66,7 @@ struct TargetVariation {
 struct RunRecord {
   std::string file;        // that it was read from; "" when it was another text
   std::string id, status;  // one of status::all
+  std::string cell;        // cell_of_config()
   std::string model, norm;
   Index batch_size = 0;
   std::uint64_t seed = 0;

@@ -23,6 +23,12 @@ struct Table {
 
 Table make_table(const Report& report);
 
+// In columns, with a line below the header.
+std::string render_aligned(const Table& table);
+
+// The text in lines of at most `width` columns, where its words allow it.
+std::string wrapped(const std::string& text, std::size_t width);
+
 // What was trained on what: labels and texts. Empty where there are no rows.
 using Heading = std::vector<std::pair<std::string, std::string>>;
 Heading make_heading(const Report& report);

@@ -18,21 +18,6 @@ std::string padded(const std::string& text, std::size_t width, bool right) {
   return right ? blanks + text : text + blanks;
 }
 
-std::string wrapped(const std::string& text, std::size_t width) {
-  std::string result, line;
-  for (std::size_t begin = 0; begin <= text.size();) {
-    const std::size_t end = std::min(text.find(' ', begin), text.size());
-    const std::string word = text.substr(begin, end - begin);
-    if (!line.empty() && text_columns(line) + 1 + text_columns(word) > width) {
-      result += line + "\n";
-      line.clear();
-    }
-    line += line.empty() ? word : " " + word;
-    begin = end + 1;
-  }
-  return result + line + "\n";
-}
-
 // How wide a column's medians, ranges and the column as a whole are.
 struct ColumnWidth {
   std::size_t value = 0, range = 0, whole = 0;
@@ -53,6 +38,23 @@ ColumnWidth measure_column(const Table& table, std::size_t column) {
 std::string without_trailing_blanks(std::string line) {
   line.erase(line.find_last_not_of(' ') + 1);
   return line;
+}
+
+}  // namespace
+
+std::string wrapped(const std::string& text, std::size_t width) {
+  std::string result, line;
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const std::size_t end = std::min(text.find(' ', begin), text.size());
+    const std::string word = text.substr(begin, end - begin);
+    if (!line.empty() && text_columns(line) + 1 + text_columns(word) > width) {
+      result += line + "\n";
+      line.clear();
+    }
+    line += line.empty() ? word : " " + word;
+    begin = end + 1;
+  }
+  return result + line + "\n";
 }
 
 // Medians stand under one another, and so do ranges.
@@ -79,8 +81,6 @@ std::string render_aligned(const Table& table) {
   }
   return text + "\n";
 }
-
-}  // namespace
 
 std::string render_table(const Report& recorded) {
   const Report report = with_printable_texts(recorded);

@@ -69,10 +69,18 @@ std::string beginning_of(const filesystem::path& file) {
   return text;
 }
 
-bool is_json_summary(const filesystem::path& file) {
+bool has_schema(const filesystem::path& file, std::string_view schema) {
   std::string text = beginning_of(file);
   std::erase_if(text, [](char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; });
-  return text.starts_with(fmt::format(R"({{"schema":"{})", schema_family(summary_schema)));
+  return text.starts_with(fmt::format(R"({{"schema":"{})", schema_family(schema)));
+}
+
+bool is_json_summary(const filesystem::path& file) {
+  return has_schema(file, summary_schema);
+}
+
+bool is_times_file(const filesystem::path& file) {
+  return has_schema(file, times_schema);
 }
 
 bool is_csv_summary(const filesystem::path& file) {
@@ -81,15 +89,15 @@ bool is_csv_summary(const filesystem::path& file) {
          text.find(",dataset,target,counted_to,runs,") != std::string::npos;
 }
 
-void require_own_summary(const filesystem::path& folder, const char* name,
-                         bool (*is_summary)(const filesystem::path&)) {
+void require_own_file(const filesystem::path& folder, const char* name, std::string_view what,
+                      bool (*is_own)(const filesystem::path&)) {
   const filesystem::path file = folder / name;
   require_place_of_file(file);
-  if (!is_file(file) || is_summary(file)) return;
+  if (!is_file(file) || is_own(file)) return;
   refuse("out", quoted(folder),
-         fmt::format("it holds {} which is not a summary of normlab's, so move that away or give another "
+         fmt::format("it holds {} which is not {} of normlab's, so move that away or give another "
                      "folder with --out",
-                     name));
+                     name, what));
 }
 
 }  // namespace
@@ -128,9 +136,13 @@ void require_own_records(const filesystem::path& folder, const std::vector<Sweep
 
 void require_places(const filesystem::path& folder, const std::vector<SweepRun>& runs) {
   require_place_of_file(folder / "lock");
-  require_own_summary(folder, "summary.json", is_json_summary);
-  require_own_summary(folder, "summary.csv", is_csv_summary);
+  require_own_file(folder, "summary.json", "a summary", is_json_summary);
+  require_own_file(folder, "summary.csv", "a summary", is_csv_summary);
   for (const SweepRun& run : runs) require_place_of_file(evaluation_log_file(folder, run.id));
+}
+
+void require_place_of_times(const filesystem::path& folder) {
+  require_own_file(folder, "times.json", "a file of step times", is_times_file);
 }
 
 void require_parameters_places(const filesystem::path& folder, const std::vector<SweepRun>& runs) {

@@ -29,6 +29,8 @@ void require_own_records(const std::filesystem::path& folder, const std::vector<
 // When something else stands in the place of a file that the sweep writes. A pipe would be waited for, and
 // nothing else could be replaced by a file: found before anything is trained or written.
 void require_places(const std::filesystem::path& folder, const std::vector<SweepRun>& runs);
+// The same of the times.json of step times that are measured apart, which other runs' times are not lost to.
+void require_place_of_times(const std::filesystem::path& folder);
 void require_parameters_places(const std::filesystem::path& folder, const std::vector<SweepRun>& runs);
 
 }  // namespace normlab

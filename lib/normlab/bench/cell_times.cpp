@@ -1,0 +1,168 @@
+#include "normlab/bench/cell_times.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+#include <set>
+#include <utility>
+
+#include "normlab/bench/network_step.h"
+#include "normlab/bench/quiet_cores.h"
+#include "normlab/core/parallel.h"
+#include "normlab/core/process.h"
+#include "normlab/core/random.h"
+#include "normlab/experiment/config/config_json.h"
+#include "normlab/experiment/run/environment.h"
+#include "normlab/records/run_id.h"
+#include "normlab/train/data_source.h"
+
+namespace normlab::bench {
+namespace {
+
+// What a turn of a cell found.
+struct Turn {
+  std::vector<double> step_seconds;
+  double wall = 0, cpu = 0;  // of these steps
+  bool exploded = false;
+};
+
+// Steps until at least so many have passed, and so many seconds.
+Turn take_steps(NetworkStep& step, std::size_t least, double seconds) {
+  Turn turn;
+  const double cpu = thread_cpu_seconds();
+  while (!turn.exploded && (turn.step_seconds.size() < least || turn.wall < seconds)) {
+    const double begin = monotonic_seconds();
+    turn.exploded = !step();
+    turn.step_seconds.push_back(monotonic_seconds() - begin);
+    turn.wall += turn.step_seconds.back();
+  }
+  turn.cpu = thread_cpu_seconds() - cpu;
+  return turn;
+}
+
+double middle_of(std::vector<double> values) {
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
+Turn take_turn(const RunConfig& config, const RunData& data, const CellEffort& effort) {
+  constexpr std::size_t least_warm_up = 3, least_steps = 5;
+  set_thread_count(config.threads);
+  flush_subnormals();
+  NetworkStep step(config, data);
+  Turn turn = take_steps(step, least_warm_up, effort.warm_up_seconds);
+  return turn.exploded ? turn : take_steps(step, least_steps, effort.turn_seconds);
+}
+
+// The data of each cell. Cells of one data set load it together, so that it is in memory once.
+std::vector<RunData> load_cells(const std::vector<Cell>& cells) {
+  std::vector<RunData> data(cells.size());
+  std::vector<bool> loaded(cells.size());
+  for (std::size_t first = 0; first < cells.size(); ++first) {
+    for (std::size_t i = first; i < cells.size(); ++i) {
+      const RunConfig& config = cells[i].run->config;
+      if (loaded[i] || !(config.dataset == cells[first].run->config.dataset)) continue;
+      data[i] = load_run_data(config);
+      loaded[i] = true;
+    }
+  }
+  return data;
+}
+
+int most_threads(const std::vector<Cell>& cells) {
+  int threads = 1;
+  for (const Cell& cell : cells) threads = std::max(threads, cell.run->config.threads);
+  return threads;
+}
+
+class CellRounds {
+ public:
+  CellRounds(const std::vector<Cell>& cells, const CellEffort& effort)
+      : cells_(cells), effort_(effort), data_(load_cells(cells)), times_(cells.size()) {
+    for (std::size_t i = 0; i < cells.size(); ++i) {
+      times_[i].cell = cells[i].name;
+      times_[i].settings = timed_settings(to_json(cells[i].run->config));
+    }
+  }
+
+  // Returns the fraction of the core that others had.
+  double round(Index number) {
+    double wall = 0, cpu = 0;
+    for (const std::size_t i : turn_order(cells_.size(), effort_.order_seed, number)) {
+      CellTimes& cell = times_[i];
+      if (!cell.reason.empty()) continue;
+      const Turn turn = take_turn(cells_[i].run->config, data_[i], effort_);
+      if (turn.exploded) {
+        cell = {cell.cell, cell.settings, {}, 0, "its loss explodes at the first steps"};
+        continue;
+      }
+      cell.steps += static_cast<Index>(turn.step_seconds.size());
+      cell.round_seconds.push_back(middle_of(turn.step_seconds));
+      wall += turn.wall;
+      cpu += turn.cpu;
+    }
+    return wall > 0 ? std::clamp(1 - cpu / wall, 0.0, 1.0) : 0;
+  }
+
+  std::vector<CellTimes> take() { return std::move(times_); }
+
+ private:
+  const std::vector<Cell>& cells_;
+  const CellEffort& effort_;
+  std::vector<RunData> data_;
+  std::vector<CellTimes> times_;
+};
+
+}  // namespace
+
+std::vector<Cell> cells_of(const std::vector<SweepRun>& runs) {
+  std::vector<Cell> cells;
+  std::set<std::string> known;
+  for (const SweepRun& run : runs) {
+    if (run.undefined) continue;
+    Cell cell{cell_of_config(to_json(run.config)), &run};
+    if (known.insert(cell.name).second) cells.push_back(std::move(cell));
+  }
+  return cells;
+}
+
+std::vector<std::size_t> turn_order(std::size_t cells, std::uint64_t seed, Index round) {
+  std::vector<std::size_t> order(cells);
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  Random random(seed, hash_name(fmt::format("turns of round {}", round)));
+  for (std::size_t left = cells; left > 1; --left) std::swap(order[left - 1], order[random.below(left)]);
+  return order;
+}
+
+StepTimesRecord measure_cells(const std::string& experiment, const std::vector<Cell>& cells,
+                              const CellEffort& effort, const std::function<void(std::string_view)>& tell) {
+  const int threads = most_threads(cells);
+  const QuietCores cores(threads, "normlab time " + experiment, tell);
+  CellRounds rounds(cells, effort);
+  const MachineWatch watch;
+  const double begin = monotonic_seconds();
+  StepTimesRecord record{.name = experiment,
+                         .started = utc_time(0),
+                         .environment = to_json(describe_environment(threads, {cores.pinned(), 1})),
+                         .rounds = effort.rounds,
+                         .order_seed = effort.order_seed,
+                         .cells = {}};
+  tell(fmt::format("measuring {} step times in {} rounds", cells.size(), effort.rounds));
+  const Index told_rounds = (effort.rounds + 14) / 15;
+  for (Index number = 1; number <= effort.rounds; ++number) {
+    record.core_taken.push_back(rounds.round(number));
+    if (number % told_rounds != 0) continue;
+    const double seconds = monotonic_seconds() - begin;
+    const double left = seconds / static_cast<double>(number) * static_cast<double>(effort.rounds - number);
+    tell(fmt::format("round {} of {}, about {:.0f} s left", number, effort.rounds, left));
+  }
+  record.elapsed_seconds = monotonic_seconds() - begin;
+  record.cores_busy = watch.busy_cores();
+  record.problems = cores.problems();
+  record.cells = rounds.take();
+  return record;
+}
+
+}  // namespace normlab::bench
