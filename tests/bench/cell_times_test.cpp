@@ -92,15 +92,16 @@ TEST_CASE("every cell has a time in every round, and the core is given back") {
 }
 
 TEST_CASE("a cell whose loss explodes has a reason in place of times, and the others have theirs") {
+  keep_to_ourselves();
   SweepSpec spec = small_spec();
   spec.grid = {{"norm", {"none", "layer"}}};
-  keep_to_ourselves();
-  spec.base["init"] = {{"scale", 1e15}};
+  spec.overrides.push_back({{{"norm", "none"}}, {{"init.scale", 1e15}}});
   const std::vector<SweepRun> runs = expand(spec);
   const StepTimesRecord times = measure_cells("small", cells_of(runs), least, [](std::string_view) {});
   REQUIRE(times.cells.size() == 2);
   CHECK(times.cells[0].round_seconds.empty());
   CHECK(times.cells[0].reason.find("explodes") != std::string::npos);
+  CHECK(times.cells[1].round_seconds.size() == 3);
 }
 
 }  // namespace normlab::bench
