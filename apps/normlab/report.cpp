@@ -130,7 +130,9 @@ void add_comparison_options(CLI::App* command, ReportArguments& arguments) {
       ->take_all()
       ->allow_extra_args(false);
   command
-      ->add_option("--measure", arguments.measure, "What --pair compares: steps or epochs [default: steps]")
+      ->add_option("--measure", arguments.measure,
+                   "What --pair compares: steps, epochs or seconds to the target, or step_time; the last two "
+                   "want a times.json [default: steps]")
       ->type_name("NAME");
 }
 

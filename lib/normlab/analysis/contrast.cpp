@@ -22,6 +22,13 @@ namespace {
 
 using nlohmann::json;
 
+// The factor between the times of two steps lies beyond its interval this often.
+constexpr double unlikely_scale = 0.001;
+
+bool needs_times(Measure measure) {
+  return measure == Measure::seconds || measure == Measure::step_time;
+}
+
 // Whether the groups have the same seeds, each once.
 bool are_pairs(const std::vector<TimeToTarget>& first, const std::vector<TimeToTarget>& second) {
   const auto same = [](const TimeToTarget& a, const TimeToTarget& b) { return a.seed == b.seed; };
@@ -34,17 +41,52 @@ std::string reason_against(const TwoGroups& groups) {
   return "";
 }
 
-void compare(Contrast& contrast, const TwoGroups& groups) {
+double seconds_of(const CellTimes* cell) {
+  return cell == nullptr ? 0 : step_seconds(*cell).median;
+}
+
+void compare(Contrast& contrast, const TwoGroups& groups, const TimedPair& timed) {
   const std::array curves{kaplan_meier(groups.first), kaplan_meier(groups.second)};
   contrast.first.mean = restricted_mean(curves[0], groups.horizon).mean;
   contrast.second.mean = restricted_mean(curves[1], groups.horizon).mean;
   contrast.superiority = superiority(curves[0], curves[1], groups.horizon);
   contrast.ratio = bootstrap_ratio(groups, {});
-  contrast.test = permutation_test(groups, {});
+  if (timed.first == nullptr) {
+    contrast.test = permutation_test(groups, {});
+  } else {
+    contrast.ratio = with_scale(*contrast.ratio, step_ratio(*timed.first, *timed.second));
+    contrast.test = permutation_test_with_scale(
+        groups, step_ratio(*timed.first, *timed.second, unlikely_scale), unlikely_scale, {});
+  }
   const auto seeds = static_cast<Index>(std::min(groups.first.size(), groups.second.size()));
   const double distance = std::abs(std::log(contrast.ratio->ratio));
   contrast.more_seeds =
       seeds_needed({.distance = distance, .standard_error = contrast.ratio->standard_error, .seeds = seeds});
+}
+
+void compare_steps(Contrast& contrast, const TimedPair& timed) {
+  const std::vector<double> ratios = round_ratios(*timed.first, *timed.second);
+  const MedianInterval ratio = median_interval(ratios);
+  for (ContrastSide* side : {&contrast.first, &contrast.second}) {
+    side->runs = side->reached = ratio.count;
+    side->rate = clopper_pearson(ratio.count, ratio.count);
+    side->mean = seconds_of(side == &contrast.first ? timed.first : timed.second);
+  }
+  contrast.pairing = Pairing::paired;
+  contrast.ratio = {
+      .ratio = ratio.median,
+      .lower = ratio.lower,
+      .upper = ratio.upper,
+      .standard_error = std::log(ratio.upper / ratio.lower) / 4,  // an interval has four of them
+      .degenerate = ratio.lower == ratio.upper};
+  contrast.test = {.p = sign_test(ratios, 1),
+                   .smallest_p = std::exp2(1 - static_cast<double>(ratio.count)),
+                   .arrangements = ratio.count,
+                   .exact = true};
+  const auto faster = std::ranges::count_if(ratios, [](double x) { return x < 1; });
+  const auto slower = std::ranges::count_if(ratios, [](double x) { return x > 1; });
+  contrast.superiority =
+      0.5 + 0.5 * static_cast<double>(faster - slower) / static_cast<double>(ratios.size());
 }
 
 // What makes up the comparisons of one request.
@@ -52,6 +94,7 @@ struct Comparison {
   const ContrastRequest& request;
   std::size_t place;               // of its setting among those of the groups
   std::vector<std::size_t> apart;  // that place, and those of the settings chosen for each group
+  const std::vector<StepTimesRecord>& times;
 };
 
 ContrastSide side_of(const SeedGroup& group, const std::vector<TimeToTarget>& times,
@@ -82,17 +125,27 @@ void describe(Contrast& contrast, const SeedGroup& group, const Comparison& comp
 
 Contrast contrast_of(const SeedGroup& first, const SeedGroup& second, const Comparison& comparison) {
   const ContrastRequest& request = comparison.request;
-  const auto a = times_to_target(first, request.measure, request.event);
-  const auto b = times_to_target(second, request.measure, request.event);
+  const TimedPair timed =
+      needs_times(request.measure) ? timed_pair(comparison.times, first, second) : TimedPair();
+  const auto a = times_to_target(first, request.measure, request.event, seconds_of(timed.first));
+  const auto b = times_to_target(second, request.measure, request.event, seconds_of(timed.second));
   Contrast contrast{.first = side_of(first, a, comparison), .second = side_of(second, b, comparison)};
   describe(contrast, first, comparison);
+  if (needs_times(request.measure) && timed.first == nullptr) {
+    contrast.reason = "the time of a step was not measured";
+    return contrast;
+  }
+  if (request.measure == Measure::step_time) {
+    compare_steps(contrast, timed);
+    return contrast;
+  }
   const double end = std::max(latest_time(a), latest_time(b));
   const std::vector<Observation> of_a = observations_of(a, end), of_b = observations_of(b, end);
   contrast.horizon = std::min(horizon_of(of_a, end), horizon_of(of_b, end));
   contrast.pairing = are_pairs(a, b) ? Pairing::paired : Pairing::independent;
   const TwoGroups groups{of_a, of_b, contrast.horizon, contrast.pairing};
   contrast.reason = reason_against(groups);
-  if (contrast.reason.empty()) compare(contrast, groups);
+  if (contrast.reason.empty()) compare(contrast, groups, timed);
   return contrast;
 }
 
@@ -114,6 +167,17 @@ bool any_has_target(const std::vector<SeedGroup>& groups) {
   });
 }
 
+// Refuses what nothing in the records could answer.
+void require_measurable(const std::vector<SeedGroup>& groups, const ContrastRequest& request, bool timed) {
+  if (needs_times(request.measure) && !timed) {
+    refuse("measure", measure_name(request.measure),
+           "only in a folder with a times.json it is, which normlab time SPEC or sweep --timed makes");
+  }
+  if (request.measure == Measure::step_time || any_has_target(groups)) return;
+  refuse("pair", quotation(request.setting + "=" + request.reference),
+         "times to a target are compared, and these runs have none: --target gives one");
+}
+
 [[noreturn]] void refuse_reference(const std::vector<SeedGroup>& groups, const Comparison& comparison) {
   std::set<std::string> known;
   for (const SeedGroup& group : groups)
@@ -130,8 +194,9 @@ json value_of(const std::string& text) {
   return text;
 }
 
-Comparison comparison_of(const ContrastRequest& request, const std::vector<std::string>& columns) {
-  Comparison comparison{request, place_of_setting(request.setting, columns, "pair"), {}};
+Comparison comparison_of(const ContrastRequest& request, const std::vector<std::string>& columns,
+                         const std::vector<StepTimesRecord>& times) {
+  Comparison comparison{request, place_of_setting(request.setting, columns, "pair"), {}, times};
   comparison.apart.push_back(comparison.place);
   comparison.apart.reserve(1 + request.chosen.size());
   for (const std::string& setting : request.chosen)
@@ -157,13 +222,11 @@ ContrastRequest resolve_contrast(const ContrastRequest& request, const std::vect
 }
 
 std::vector<Contrast> make_contrasts(const std::vector<SeedGroup>& groups,
-                                     const std::vector<std::string>& columns, const ContrastRequest& asked) {
+                                     const std::vector<std::string>& columns, const ContrastRequest& asked,
+                                     const std::vector<StepTimesRecord>& times) {
   const ContrastRequest request = resolve_contrast(asked, columns);
-  const Comparison comparison = comparison_of(request, columns);
-  if (!any_has_target(groups)) {
-    refuse("pair", quotation(request.setting + "=" + request.reference),
-           "times to a target are compared, and these runs have none: --target gives one");
-  }
+  const Comparison comparison = comparison_of(request, columns, times);
+  require_measurable(groups, request, !times.empty());
   const json reference = value_of(request.reference);
   const auto is_reference = [&](const SeedGroup& group) {
     return is_same_value(group_values(group)[comparison.place], reference);

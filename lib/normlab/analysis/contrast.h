@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "normlab/analysis/seed_groups.h"
+#include "normlab/analysis/step_times.h"
 #include "normlab/analysis/time_to_target.h"
 #include "normlab/statistics/bootstrap.h"
 #include "normlab/statistics/permutation.h"
@@ -42,7 +43,9 @@ struct ContrastSide {
 };
 
 // Runs that failed, were interrupted or are undefined take part in none. A run that diverged is one that
-// never reaches its target; one that did not reach it is censored where its record says.
+// never reaches its target; one that did not reach it is censored where its record says. Of step_time, what
+// stands for runs are rounds, each of which has a pair of step times: their ratio is the median of the
+// ratios, and their test the sign test that it is 1.
 struct Contrast {
   std::string model = {}, norm = {};          // of the first group; "" where it is what the groups differ in
   Index batch_size = 0;                       // likewise 0
@@ -62,8 +65,10 @@ struct Contrast {
 };
 
 // One for each group that has a counterpart with the reference, in the order of the groups. RequestError
-// naming `pair` when no group has the reference, nothing is like it otherwise, or no run has a target.
+// naming `pair` when no group has the reference, nothing is like it otherwise, or no run has a target, and
+// `measure` for seconds and step_time without any `times`.
 std::vector<Contrast> make_contrasts(const std::vector<SeedGroup>& groups,
-                                     const std::vector<std::string>& columns, const ContrastRequest& request);
+                                     const std::vector<std::string>& columns, const ContrastRequest& asked,
+                                     const std::vector<StepTimesRecord>& times = {});
 
 }  // namespace normlab

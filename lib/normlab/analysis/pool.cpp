@@ -142,6 +142,7 @@ void describe_folder(SweepRecords& pooled, const std::string& name, const SweepR
   for (const char* part : {"grid", "base"}) {
     if (const json* value = value_at(sweep.spec, part)) pooled.spec[part].push_back(*value);
   }
+  pooled.times.insert(pooled.times.end(), sweep.times.begin(), sweep.times.end());
   pooled.folders.push_back({name, static_cast<Index>(sweep.runs.size())});
 }
 

@@ -142,7 +142,7 @@ void describe_group(ReportRow& row, const SeedGroup& group, const std::string& t
 }
 
 void add_curves(ReportRow& row, const SeedGroup& group) {
-  for (std::size_t i = 0; i < measure_names().size(); ++i) {
+  for (std::size_t i = 0; i < recorded_measures; ++i) {
     const std::vector<TimeToTarget> times = times_to_target(group, static_cast<Measure>(i));
     if (!times.empty() && row.extent == Extent::target) row.curves.push_back(target_curve(times));
   }
@@ -280,21 +280,24 @@ void choose_best(Report& report, std::vector<SeedGroup>& groups, const std::vect
     doubts.push_back(std::move(doubt));
 }
 
-void add_rows(Report& report, const std::vector<SeedGroup>& groups, const std::string& target) {
+void add_rows(Report& report, const std::vector<SeedGroup>& groups, const SweepRecords& sweep) {
   const std::vector<bool> compare = tests_that_compare(groups, report.columns);
   report.rows.reserve(groups.size());
-  for (std::size_t i = 0; i < groups.size(); ++i)
-    report.rows.push_back(make_row(groups[i], target, compare[i]));
+  for (std::size_t i = 0; i < groups.size(); ++i) {
+    ReportRow& row = report.rows.emplace_back(make_row(groups[i], sweep.target, compare[i]));
+    row.times = times_of_group(sweep, groups[i], row.extent == Extent::end_of_run);
+  }
 }
 
 void add_contrasts(Report& report, const std::vector<SeedGroup>& groups, ContrastRequest request,
-                   const std::vector<TargetVariation>& variations) {
+                   const SweepRecords& sweep) {
   request.chosen = report.chosen;
   report.contrasted = resolve_contrast(request, report.columns);
-  report.contrasts = make_contrasts(groups, report.columns, report.contrasted);
-  for (std::size_t i = 0; i < variations.size(); ++i) {
+  report.contrasts = make_contrasts(groups, report.columns, report.contrasted, sweep.times);
+  for (std::size_t i = 0; i < sweep.variations.size(); ++i) {
     request.event = i;
-    report.sensitivity.push_back({variations[i], make_contrasts(groups, report.columns, request)});
+    report.sensitivity.push_back(
+        {sweep.variations[i], make_contrasts(groups, report.columns, request, sweep.times)});
   }
 }
 
@@ -312,8 +315,9 @@ Report build_report(const SweepRecords& sweep, const ReportRequest& request) {
   std::vector<std::string> doubts;
   if (!request.by.empty()) doubts = doubts_of_columns(sweep.runs, groups);
   if (!request.best.empty()) choose_best(report, groups, request.best, doubts);
-  add_rows(report, groups, sweep.target);
-  if (request.contrasts) add_contrasts(report, groups, *request.contrasts, sweep.variations);
+  report.step_times = step_times_text(sweep);
+  add_rows(report, groups, sweep);
+  if (request.contrasts) add_contrasts(report, groups, *request.contrasts, sweep);
   describe_runs(report, sweep);
   describe_model_sizes(report, sweep);
   describe_settings_by_model(report, sweep, varying);

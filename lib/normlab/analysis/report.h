@@ -12,6 +12,7 @@
 #include "normlab/analysis/best.h"
 #include "normlab/analysis/contrast.h"
 #include "normlab/analysis/statistics.h"
+#include "normlab/analysis/step_times.h"
 #include "normlab/analysis/sweep_records.h"
 #include "normlab/analysis/where.h"
 #include "normlab/core/tensor.h"
@@ -37,6 +38,7 @@ struct ReportRow {
   std::optional<Spread> steps;
   std::optional<Spread> train_seconds;                   // as measured
   std::optional<Spread> train_seconds_from_median_step;  // steps times the run's median step time
+  std::optional<GroupTimes> times;                       // by steps that were timed apart
   std::string test_metric;                 // the task's reported one, of quality; "" when no run has any
   std::optional<Spread> best_validation;   // the same metric: of each run's evaluations
   std::optional<Spread> final_validation;  // at each run's end
@@ -64,6 +66,7 @@ struct Report {
   std::vector<std::string> model_sizes;  // "mlp: hidden [128,128], 118,282 parameters"
   std::vector<std::string> machines;     // "CPU, SIMD, 1 thread", one for each kind of environment
   std::vector<std::string> versions;     // "normlab 0.1.0, oneDNN 2.6.3, GNU 12.2.0"
+  std::string step_times;                // what was timed apart, and when; "" when nothing was
   std::vector<std::string> columns;      // further settings that tell rows apart, dotted
   std::vector<std::pair<std::string, std::string>> by_model;  // setting, "mlp: 1, lstm: 2"
   std::vector<std::string> warnings;

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <set>
 #include <string_view>
@@ -21,6 +22,7 @@ std::string doubts_of(const Report& report) {
   Index total = 0, times = 0, medians = 0;
   for (const ReportRow& row : report.rows) {
     total += row.runs;
+    if (row.times) continue;  // the clocks are not shown
     times += row.doubtful_times;
     medians += row.doubtful_medians;
   }
@@ -95,6 +97,7 @@ std::vector<std::string> warnings_of(const Report& report, const SweepRecords& s
   if (std::string doubts = doubts_of(report); !doubts.empty()) warnings.push_back(std::move(doubts));
   warn_of_differences(warnings, report);
   warn_of_data(warnings, sweep);
+  std::ranges::move(step_times_warnings(sweep), std::back_inserter(warnings));
   return warnings;
 }
 

@@ -50,6 +50,16 @@ void load_sweep_file(SweepRecords& sweep, const std::filesystem::path& file) {
   sweep.spec = std::move(spec);
 }
 
+void load_times_file(SweepRecords& sweep, const std::filesystem::path& file) {
+  std::error_code ignored;
+  if (!std::filesystem::exists(file, ignored)) return;
+  try {
+    sweep.times.push_back(load_step_times(file, "results"));
+  } catch (const std::runtime_error& error) {
+    sweep.warnings.push_back(fmt::format("times.json was passed over: {}", without_full_stop(error.what())));
+  }
+}
+
 // Reads the records of one folder.
 class RecordFolder {
  public:
@@ -147,6 +157,7 @@ SweepRecords load_sweep(const std::filesystem::path& folder, RecordFiles& files)
   sweep.target = files.target();
   sweep.variations = files.variations();
   load_sweep_file(sweep, folder / "sweep.json");
+  load_times_file(sweep, folder / "times.json");
   if (has_runs) RecordFolder(runs, sweep, files).load();
   return sweep;
 }

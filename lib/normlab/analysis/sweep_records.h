@@ -9,6 +9,7 @@
 #include "normlab/core/tensor.h"
 #include "normlab/records/record_files.h"
 #include "normlab/records/run_record.h"
+#include "normlab/records/times.h"
 
 namespace normlab {
 
@@ -27,6 +28,7 @@ struct SweepRecords {
   std::string target;  // that the runs' events are of; "": of each run's own
   std::vector<TargetVariation> variations;  // of which the runs' variations are
   std::vector<RunRecord> runs;              // in the order of their file names
+  std::vector<StepTimesRecord> times = {};  // of each folder's times.json that can be read
   std::vector<std::string> warnings;        // one sentence for each file that was passed over, or is missing
   std::vector<PooledFolder> folders;        // more than one, or none (load_pool())
   Index repeated = 0;                       // records of runs that a folder before has, too

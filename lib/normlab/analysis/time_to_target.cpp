@@ -8,14 +8,16 @@
 namespace normlab {
 namespace {
 
-double amount_of(const RunCosts& costs, Measure measure) {
-  return (measure == Measure::steps ? costs.steps : costs.epochs).value_or(0);
+double amount_of(const RunCosts& costs, Measure measure, double step_seconds) {
+  if (measure == Measure::epochs) return costs.epochs.value_or(0);
+  const double steps = costs.steps.value_or(0);
+  return measure == Measure::seconds ? steps * step_seconds : steps;
 }
 
 }  // namespace
 
 const std::vector<std::string>& measure_names() {
-  static const std::vector<std::string> names{"steps", "epochs"};
+  static const std::vector<std::string> names{"steps", "epochs", "seconds", "step_time"};
   return names;
 }
 
@@ -34,7 +36,8 @@ bool has_ended(const RunRecord& run) {
   return run.status != status::failed && run.status != status::undefined && run.status != status::interrupted;
 }
 
-std::vector<TimeToTarget> times_to_target(const SeedGroup& group, Measure measure, EventPlace place) {
+std::vector<TimeToTarget> times_to_target(const SeedGroup& group, Measure measure, EventPlace place,
+                                          double step_seconds) {
   std::vector<TimeToTarget> times;
   times.reserve(group.runs.size());
   for (const RunRecord* run : group.runs) {
@@ -44,7 +47,7 @@ std::vector<TimeToTarget> times_to_target(const SeedGroup& group, Measure measur
     if (!reached && run->status == status::diverged) {
       times.push_back({.seed = run->seed, .observation = {}, .never = true});
     } else if (event) {
-      const double time = amount_of(reached ? event->at : event->after, measure);
+      const double time = amount_of(reached ? event->at : event->after, measure, step_seconds);
       times.push_back({.seed = run->seed, .observation = {time, reached}, .never = false});
     }
   }

@@ -13,8 +13,11 @@
 
 namespace normlab {
 
-// What the time to a target is counted in. Seconds are not among them: runs of a sweep share the machine.
-enum class Measure { steps, epochs };
+// What is compared: the time to a target, counted in steps, epochs or seconds, or the time of a step. Seconds
+// are steps times the time of a step, which was measured apart (analysis/step_times.h): by the clock, runs of
+// a sweep share the machine.
+enum class Measure { steps, epochs, seconds, step_time };
+inline constexpr std::size_t recorded_measures = 2;  // the first ones, of which records tell by themselves
 
 const std::vector<std::string>& measure_names();  // in the order of the enumeration
 const std::string& measure_name(Measure measure);
@@ -34,8 +37,10 @@ struct TimeToTarget {
 };
 
 // Of the runs that ended and have a target, by ascending seed. Failed, interrupted and undefined runs are
-// left out; a run that did not reach the target is censored where its record says.
-std::vector<TimeToTarget> times_to_target(const SeedGroup& group, Measure measure, EventPlace event = {});
+// left out; a run that did not reach the target is censored where its record says. For seconds,
+// `step_seconds` is the time of a step.
+std::vector<TimeToTarget> times_to_target(const SeedGroup& group, Measure measure, EventPlace event = {},
+                                          double step_seconds = 0);
 
 // The latest time of any that is known.
 double latest_time(std::span<const TimeToTarget> times);

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "normlab/analysis/texts.h"
+#include "normlab/core/text.h"
 
 namespace normlab {
 namespace {
@@ -30,16 +31,16 @@ Field ratio_field(const Contrast& contrast) {
           fmt::format("({:.3g}–{:.3g})", contrast.ratio->lower, contrast.ratio->upper)};
 }
 
-void add_result(std::vector<Field>& fields, const Contrast& contrast) {
+void add_result(std::vector<Field>& fields, const Contrast& contrast, bool of_seeds) {
   if (!contrast.ratio) {
-    for (int i = 0; i < 4; ++i) fields.push_back({"—", ""});
+    for (int i = 0; i < (of_seeds ? 4 : 3); ++i) fields.push_back({"—", ""});
     fields.push_back({contrast.reason, ""});
     return;
   }
   fields.push_back(ratio_field(contrast));
   fields.push_back({fmt::format("{:.0f} %", 100 * contrast.superiority), ""});
   fields.push_back({p_text(contrast.adjusted_p), ""});
-  fields.push_back({contrast.more_seeds ? std::to_string(*contrast.more_seeds) : "—", ""});
+  if (of_seeds) fields.push_back({contrast.more_seeds ? std::to_string(*contrast.more_seeds) : "—", ""});
   fields.push_back({remark_on(contrast), ""});
 }
 
@@ -85,6 +86,24 @@ std::vector<Field> group_fields(const Report& report, const Contrast& contrast) 
   return fields;
 }
 
+std::string reached_text(const Contrast& contrast) {
+  const ContrastSide &first = contrast.first, &second = contrast.second;
+  return fmt::format("{}/{}, {}/{}", first.reached, first.runs, second.reached, second.runs);
+}
+
+std::string rounds_text(const Contrast& contrast) {
+  return contrast.ratio ? std::to_string(contrast.first.runs) : "—";
+}
+
+std::string step_time_explanation(std::size_t contrasts) {
+  return fmt::format(
+      "Ratio: time of a step of the first group over that of the second, taken within each round in which "
+      "both were measured; median with its 95 % interval from order statistics. Shorter: the share of "
+      "rounds in which the first was, ties as half. p: of the sign test that the ratio is 1, adjusted by "
+      "Holm for the {} comparisons of this table.",
+      contrasts);
+}
+
 Field varied_field(const Contrast& contrast) {
   if (contrast.first.reached + contrast.second.reached == 0) return {"none reached", ""};
   return ratio_field(contrast);
@@ -105,18 +124,17 @@ std::vector<T> distinct(const Report& report, T TargetVariation::*part) {
 Table make_contrast_table(const Report& report) {
   Table table;
   add_group_columns(table, report);
-  add_column(table, "reached", true);
-  add_column(table, "ratio of " + measure_name(report.contrasted.measure), true);
-  add_column(table, "earlier", true);
+  const bool of_steps = report.contrasted.measure == Measure::step_time;
+  add_column(table, of_steps ? "rounds" : "reached", true);
+  add_column(table, "ratio of " + with_blanks(measure_name(report.contrasted.measure)), true);
+  add_column(table, of_steps ? "shorter" : "earlier", true);
   add_column(table, "p", true);
-  add_column(table, "seeds wanted", true);
+  if (!of_steps) add_column(table, "seeds wanted", true);
   add_column(table, "", false);
   for (const Contrast& contrast : report.contrasts) {
     std::vector<Field> fields = group_fields(report, contrast);
-    const ContrastSide &first = contrast.first, &second = contrast.second;
-    fields.push_back(
-        {fmt::format("{}/{}, {}/{}", first.reached, first.runs, second.reached, second.runs), ""});
-    add_result(fields, contrast);
+    fields.push_back({of_steps ? rounds_text(contrast) : reached_text(contrast), ""});
+    add_result(fields, contrast, !of_steps);
     table.rows.push_back(std::move(fields));
   }
   return table;
@@ -144,7 +162,8 @@ Table make_sensitivity_table(const Report& report) {
 
 std::string contrast_explanation(const Report& report) {
   const std::string& measure = measure_name(report.contrasted.measure);
-  return fmt::format(
+  if (report.contrasted.measure == Measure::step_time) return step_time_explanation(report.contrasts.size());
+  std::string text = fmt::format(
       "Ratio: mean {0} to the target of the first group over those of the second, with a 95 % bootstrap "
       "interval; below 1 the first is the faster one. Each mean is restricted to the earliest point at "
       "which a run of the two is censored, and a diverged run never gets there. Earlier: the probability "
@@ -153,6 +172,13 @@ std::string contrast_explanation(const Report& report) {
       "table. Seeds wanted: in each group, to tell the means apart with a probability of 80 % if they are "
       "as they look.",
       measure, report.contrasts.size());
+  if (report.contrasted.measure == Measure::seconds) {
+    text +=
+        " Seconds are steps times the time of a step, timed apart: on the log scale the ratio's interval has "
+        "the distances of both added in square, and p is the largest within the 99.9 % interval of the "
+        "ratio of step times, plus 0.1 %.";
+  }
+  return text;
 }
 
 std::string sensitivity_explanation() {

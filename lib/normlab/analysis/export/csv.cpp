@@ -2,7 +2,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <array>
 #include <cmath>
+#include <initializer_list>
 
 #include "normlab/analysis/export/csv_line.h"
 #include "normlab/analysis/export/format.h"
@@ -16,6 +18,26 @@ namespace {
 std::string csv_number(const std::optional<Spread>& spread, double Spread::*part) {
   if (!spread || std::isinf((*spread).*part)) return "";
   return fmt::format("{}", (*spread).*part);
+}
+
+constexpr std::array timed_columns = {"step_seconds", "step_seconds_low", "step_seconds_high", "seconds",
+                                      "seconds_low",  "seconds_high",     "seconds_censored"};
+
+// Fields of timed_columns, empty where there is no time.
+void add_time_fields(std::vector<std::string>& fields, const std::optional<GroupTimes>& times) {
+  const std::size_t end = fields.size() + timed_columns.size();
+  const auto add = [&](std::initializer_list<double> numbers) {
+    for (const double number : numbers) fields.push_back(fmt::format("{}", number));
+  };
+  if (times) add({times->step.median, times->step.lower, times->step.upper});
+  if (times && times->seconds) {
+    const TimedMean& seconds = *times->seconds;
+    add({seconds.mean});
+    if (seconds.lower < seconds.upper) add({seconds.lower, seconds.upper});
+    fields.resize(end - 1);
+    fields.push_back(times->seconds->censored ? "1" : "0");
+  }
+  fields.resize(end);
 }
 
 }  // namespace
@@ -32,6 +54,8 @@ std::string render_csv(const Report& recorded) {
       header.push_back(fmt::format("{}_{}", spread.name, part));
     }
   }
+  const bool timed = !report.step_times.empty();
+  if (timed) header.insert(header.end(), timed_columns.begin(), timed_columns.end());
   header.insert(header.end(), {"test_compares", "test_metric", "reasons", "time_warnings"});
   std::string text = csv_line(header);
   for (std::size_t i = 0; i < report.rows.size(); ++i) {
@@ -49,6 +73,7 @@ std::string render_csv(const Report& recorded) {
       }
       fields.push_back(spread ? std::to_string(spread->missed) : "");
     }
+    if (timed) add_time_fields(fields, row.times);
     fields.insert(fields.end(), {row.test_compares ? "true" : "false", row.test_metric,
                                  fmt::format("{}", fmt::join(row.reasons, "; ")),
                                  fmt::format("{}", fmt::join(row.time_warnings, "; "))});

@@ -40,6 +40,24 @@ Json json_curve(const TargetCurve& target) {
   return json;
 }
 
+// Of steps that were timed apart.
+void add_times_json(Json& json, const std::optional<GroupTimes>& times) {
+  json["step_seconds"] = nullptr;
+  json["seconds"] = nullptr;
+  if (!times) return;
+  const MedianInterval& step = times->step;
+  json["step_seconds"] = {
+      {"median", step.median}, {"low", step.lower}, {"high", step.upper}, {"rounds", step.count}};
+  if (!times->seconds) return;
+  const TimedMean& seconds = *times->seconds;
+  const bool has_interval = seconds.lower < seconds.upper;
+  json["seconds"] = {{"mean", seconds.mean},
+                     {"low", has_interval ? Json(seconds.lower) : Json()},
+                     {"high", has_interval ? Json(seconds.upper) : Json()},
+                     {"censored", seconds.censored},
+                     {"horizon", seconds.horizon}};
+}
+
 Json json_row(const Report& report, const ReportRow& row) {
   Json json = {{"model", row.model}, {"norm", row.norm}, {"batch_size", row.batch_size}};
   json["settings"] = Json::object();
@@ -56,6 +74,7 @@ Json json_row(const Report& report, const ReportRow& row) {
   json["survival"] = Json();
   for (std::size_t i = 0; i < row.curves.size(); ++i)
     json["survival"][measure_names()[i]] = json_curve(row.curves[i]);
+  if (!report.step_times.empty()) add_times_json(json, row.times);
   json["test_metric"] = row.test_metric.empty() ? Json() : Json(row.test_metric);
   json["reasons"] = row.reasons;
   json["time_warnings"] = row.time_warnings;
@@ -138,6 +157,7 @@ std::string render_json(const Report& report) {
   json["settings_by_model"] = Json::object();
   for (const auto& [setting, values] : report.by_model) json["settings_by_model"][setting] = values;
   if (!report.chosen.empty()) json["best"] = report.chosen;
+  if (!report.step_times.empty()) json["step_times"] = report.step_times;
   json["warnings"] = report.warnings;
   json["explanation"] =
       "A median, minimum or maximum of null is not a number: with median_status \"not_reached\" half of the "

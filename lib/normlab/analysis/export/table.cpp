@@ -8,6 +8,7 @@
 #include <map>
 
 #include "normlab/analysis/export/quantities.h"
+#include "normlab/analysis/export/times_text.h"
 #include "normlab/analysis/texts.h"
 #include "normlab/core/text.h"
 
@@ -65,12 +66,14 @@ bool compares_test(const ReportRow& row) {
 // Which columns a table has.
 struct Shown {
   bool targets, test;
+  bool timed;  // then the clocks of runs that share the machine are no headline
 };
 
 Shown shown_in(const Report& report) {
   const auto any = [&](auto holds) { return std::any_of(report.rows.begin(), report.rows.end(), holds); };
   return {.targets = any([](const ReportRow& row) { return row.extent == Extent::target; }),
-          .test = any(compares_test)};
+          .test = any(compares_test),
+          .timed = any([](const ReportRow& row) { return row.times.has_value(); })};
 }
 
 // The notes below a table, each once.
@@ -100,7 +103,7 @@ std::string remark(const ReportRow& row, Notes& notes) {
   add(row.diverged, "diverged");
   add(row.failed, "failed");
   add(row.unfinished, "unfinished");
-  if (row.doubtful_times > 0) add(row.doubtful_times, "doubtful times");
+  if (row.doubtful_times > 0 && !row.times) add(row.doubtful_times, "doubtful times");
   std::string text = join_words(parts, ", ");
   for (const std::string& reason : row.reasons) {
     text += fmt::format("{}[{}]", text.empty() || text.back() == ']' ? "" : " ", notes.number(reason));
@@ -113,6 +116,34 @@ Field choice_field(const BestChoice& choice) {
   if (choice.candidates == 0) return {"—", ""};
   const std::string edge = choice.edge == Edge::none ? "" : fmt::format("({})", edge_name(choice.edge));
   return {std::to_string(choice.candidates), edge};
+}
+
+// What the runs' own clocks say.
+void add_clock_fields(std::vector<Field>& fields, const ReportRow& row) {
+  fields.push_back(spread_field(row.train_seconds, seconds_number, "—"));
+  if (row.doubtful_times > 0 && row.train_seconds) fields.back().value += "†";
+  fields.push_back(spread_field(row.train_seconds_from_median_step, seconds_number, "—"));
+  if (row.doubtful_medians > 0 && row.train_seconds_from_median_step) fields.back().value += "†";
+}
+
+// What follows from steps that were timed apart.
+void add_timed_fields(std::vector<Field>& fields, const ReportRow& row) {
+  const auto interval = [](double lower, double upper, std::string (*number)(double)) -> std::string {
+    if (!(lower < upper)) return "";
+    return fmt::format("({}–{})", number(lower), number(upper));
+  };
+  if (!row.times) {
+    fields.insert(fields.end(), {{"—", ""}, {"—", ""}});
+    return;
+  }
+  const MedianInterval& step = row.times->step;
+  fields.push_back({milliseconds(step.median), interval(step.lower, step.upper, milliseconds)});
+  if (const auto& seconds = row.times->seconds) {
+    fields.push_back({(seconds->censored ? "≥ " : "") + seconds_number(seconds->mean),
+                      interval(seconds->lower, seconds->upper, seconds_number)});
+  } else {
+    fields.push_back({"—", ""});
+  }
 }
 
 std::vector<Field> table_row(const ReportRow& row, const BestChoice* choice, const Shown& shown,
@@ -128,10 +159,11 @@ std::vector<Field> table_row(const ReportRow& row, const BestChoice* choice, con
   }
   fields.push_back(spread_field(row.epochs, plain_number, "not reached"));
   fields.push_back(spread_field(row.steps, count_number, "—"));
-  fields.push_back(spread_field(row.train_seconds, seconds_number, "—"));
-  if (row.doubtful_times > 0 && row.train_seconds) fields.back().value += "†";
-  fields.push_back(spread_field(row.train_seconds_from_median_step, seconds_number, "—"));
-  if (row.doubtful_medians > 0 && row.train_seconds_from_median_step) fields.back().value += "†";
+  if (shown.timed) {
+    add_timed_fields(fields, row);
+  } else {
+    add_clock_fields(fields, row);
+  }
   for (const auto& quality : {row.best_validation, row.final_validation})
     fields.push_back(spread_field(quality, metric_number, "—"));
   if (shown.test) fields.push_back(spread_field(row.test, metric_number, "—"));
@@ -160,6 +192,28 @@ std::string choice_explanation(const Report& report) {
       join_words(report.chosen, ", "));
 }
 
+// What the numbers of the rows are.
+std::string explanation_of_rows(const Report& report) {
+  const Shown shown = shown_in(report);
+  const std::string extent = shown.targets ? "up to the evaluation at which the target was reached"
+                                           : "of the whole run, as no target was set";
+  if (shown.timed) {
+    return fmt::format(
+        "Epochs, steps and seconds are those {}. Epochs and steps: median over seeds, with the range where "
+        "they differ; a run that misses counts as infinite. A step was timed apart, in rounds: median, with "
+        "its 95 % interval. Seconds: mean number of steps × time of a step; in its 95 % interval the "
+        "variances of the logarithms of both add up. After ≥, runs missed: the mean is of what all took "
+        "until then.",
+        extent);
+  }
+  return fmt::format(
+      "Epochs, steps and seconds are those {}: median over seeds, with the range where they differ. A run "
+      "that "
+      "misses counts as infinite. Train seconds are as measured; steps × median is the number of steps times "
+      "the run's median step time, in seconds.",
+      extent);
+}
+
 }  // namespace
 
 Table make_table(const Report& report) {
@@ -177,8 +231,8 @@ Table make_table(const Report& report) {
   column(shown.targets ? "reached" : "runs", true);
   column("epochs", true);
   column("steps", true);
-  column("train seconds", true);
-  column("steps × median, s", true);
+  column(shown.timed ? "step, ms" : "train seconds", true);
+  column(shown.timed ? "seconds" : "steps × median, s", true);
   const std::string metric = metric_label(report);
   for (const char* when : {"best", "final"}) column(fmt::format("{} validation {}", when, metric), true);
   if (shown.test) column("test " + metric, true);
@@ -212,21 +266,15 @@ Heading make_heading(const Report& report) {
   add("folders", folders_text(report));
   add("machine", join_words(report.machines, "; "));
   add("versions", join_words(report.versions, "; "));
+  add("step times", report.step_times);
   return heading;
 }
 
 std::string explanation(const Report& report) {
   const Shown shown = shown_in(report);
-  const std::string extent = shown.targets ? "up to the evaluation at which the target was reached"
-                                           : "of the whole run, as no target was set";
-  std::string text = fmt::format(
-      "Epochs, steps and seconds are those {}: median over seeds, with the range where they differ. A run "
-      "that "
-      "misses counts as infinite. Train seconds are as measured; steps × median is the number of steps times "
-      "the run's median step time, in seconds. Best and final validation {} are of all of a run's "
-      "evaluations, "
-      "and of the last.",
-      extent, metric_label(report));
+  std::string text = explanation_of_rows(report);
+  text += fmt::format(" Best and final validation {} are of all of a run's evaluations, and of the last.",
+                      metric_label(report));
   if (!report.chosen.empty()) text += choice_explanation(report);
   if (std::all_of(report.rows.begin(), report.rows.end(), compares_test)) return text;
   return text +

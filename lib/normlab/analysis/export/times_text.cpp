@@ -49,7 +49,7 @@ std::string norm_text(const CellSettings& known, std::size_t cell) {
   return text;
 }
 
-void add_column(Table& table, const std::string& label, bool right) {
+void add_times_column(Table& table, const std::string& label, bool right) {
   table.header.push_back(label);
   table.right_aligned.push_back(right);
 }
@@ -62,12 +62,12 @@ std::vector<Field> other_fields(const CellSettings& known, std::size_t cell) {
 
 Table times_table(const StepTimesRecord& times, const CellSettings& known) {
   Table table;
-  add_column(table, "model", false);
-  add_column(table, "norm", false);
-  add_column(table, "batch size", true);
-  for (const std::string& path : known.others) add_column(table, shortened(path), true);
-  add_column(table, "step, ms", true);
-  add_column(table, "", true);
+  add_times_column(table, "model", false);
+  add_times_column(table, "norm", false);
+  add_times_column(table, "batch size", true);
+  for (const std::string& path : known.others) add_times_column(table, shortened(path), true);
+  add_times_column(table, "step, ms", true);
+  add_times_column(table, "", true);
   for (std::size_t i = 0; i < times.cells.size(); ++i) {
     std::vector<Field> fields{{value_text(known.cells[i], "model.name"), ""}, {norm_text(known, i), ""}};
     for (Field& field : other_fields(known, i)) fields.push_back(std::move(field));
@@ -87,11 +87,11 @@ Table times_table(const StepTimesRecord& times, const CellSettings& known) {
 
 Table ratio_table(const StepTimesRecord& times, const CellSettings& known) {
   Table table;
-  add_column(table, "model", false);
-  add_column(table, "batch size", true);
-  for (const std::string& path : known.others) add_column(table, shortened(path), true);
-  add_column(table, "norms", false);
-  add_column(table, "ratio of step times", true);
+  add_times_column(table, "model", false);
+  add_times_column(table, "batch size", true);
+  for (const std::string& path : known.others) add_times_column(table, shortened(path), true);
+  add_times_column(table, "norms", false);
+  add_times_column(table, "ratio of step times", true);
   for (const auto& [first, second] : norm_pairs(times)) {
     std::vector<Field> fields{{value_text(known.cells[first], "model.name"), ""}};
     for (Field& field : other_fields(known, first)) fields.push_back(std::move(field));
