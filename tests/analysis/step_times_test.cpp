@@ -165,6 +165,17 @@ TEST_CASE("times of another machine, of other cells or of no use are not used, a
   add_times(sweep, times_of({timed({.norm = "layer", .batch_size = 4}, 1e-3)}));
   CHECK_FALSE(build_report(sweep.folder()).rows[0].times);
 
+  // A row of runs whose steps take differently long has no time of a step.
+  add_runs(sweep, {.norm = "rms"}, {2, 3});
+  add_times(sweep, times_of({timed({.norm = "layer"}, 1e-3), timed({.norm = "rms"}, 1e-3)}));
+  RecordFiles files;
+  json other = synthetic_record({.norm = "rms", .seed = 9});
+  other["config"]["clip_gradient_norm"] = 0.5;
+  sweep.add(other);
+  report = build_report(sweep.folder(), files, {.by = {"batch_size"}});
+  CHECK(row_of(report, "layer").times);
+  CHECK_FALSE(row_of(report, "rms").times);
+
   sweep.write("times.json", R"({"schema": "normlab.times/2"})");
   report = build_report(sweep.folder());
   CHECK_FALSE(report.rows[0].times);

@@ -19,11 +19,13 @@ bool is_of_machine(const RunRecord& run, const StepTimesRecord& times) {
          run.environment->simd == text_at(times.environment, "simd");
 }
 
-// Null pointer where there are none, or they are of another machine than a run of the group.
+// Null pointer where there are none, they are of another machine than a run of the group, or its runs are of
+// several cells.
 const CellTimes* timed_cell(const StepTimesRecord& times, const SeedGroup& group) {
-  const bool ours =
-      std::ranges::all_of(group.runs, [&](const RunRecord* run) { return is_of_machine(*run, times); });
-  return ours ? find_cell(times, group.runs.front()->cell) : nullptr;
+  const std::string& cell = group.runs.front()->cell;
+  const bool ours = std::ranges::all_of(
+      group.runs, [&](const RunRecord* run) { return run->cell == cell && is_of_machine(*run, times); });
+  return ours ? find_cell(times, cell) : nullptr;
 }
 
 // Of each run that ended: when it came where it was to come, in steps, or how far it is known that it did

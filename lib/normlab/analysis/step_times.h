@@ -21,8 +21,8 @@ struct GroupTimes {
 // `whole_runs` the seconds are up to the end of the runs, else to their target.
 std::optional<GroupTimes> times_of_group(const SweepRecords& sweep, const SeedGroup& group, bool whole_runs);
 
-// The times of the cells of two groups, from the same rounds; null pointers where there are none, or they are
-// of another machine than a run of the groups.
+// The times of the cells of two groups, from the same rounds; null pointers where there are none, they are of
+// another machine than a run of the groups, or a group has runs of several cells.
 struct TimedPair {
   const CellTimes *first = nullptr, *second = nullptr;
 };
