@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "commands.h"
 #include "normlab/analysis/export/format.h"
@@ -16,6 +17,7 @@
 #include "normlab/data/unpacked_files.h"
 #include "normlab/experiment/config/config_json.h"
 #include "normlab/experiment/process/stop_signals.h"
+#include "normlab/experiment/run/extended_spec.h"
 #include "normlab/experiment/run/run_store.h"
 #include "normlab/experiment/run/run_store_checks.h"
 #include "normlab/experiment/run/sweep_folder.h"
@@ -25,6 +27,8 @@
 #include "normlab/experiment/sweep/progress.h"
 #include "normlab/experiment/sweep/run_sweep.h"
 #include "normlab/experiment/sweep/sweep_needs.h"
+#include "normlab/experiment/tune/tune_sweep.h"
+#include "normlab/experiment/tune/tuned.h"
 #include "normlab/records/record.h"
 #include "normlab/records/vocabulary.h"
 #include "normlab/train/requirements.h"
@@ -37,11 +41,11 @@ using normlab::SweepRun;
 using normlab::SweepSpec;
 
 struct SweepArguments {
-  std::string spec_file, out, jobs, threads, seed, max_runs;
+  std::string spec_file, out, jobs, threads, seed, max_runs, tuned;
   std::string checkpoint_seconds = "30";
   std::vector<std::string> set;
   std::string rounds;
-  bool dry_run = false, save_parameters = false, timed = false;
+  bool dry_run = false, save_parameters = false, extend = false, timed = false;
 };
 
 SweepSpec read_spec(const SweepArguments& arguments) {
@@ -52,6 +56,10 @@ SweepSpec read_spec(const SweepArguments& arguments) {
   normlab::apply_shell_settings(spec, settings);
   if (!arguments.threads.empty()) {
     normlab::apply_shell_setting(spec, {"threads", {normlab::parse_shell_value(arguments.threads)}});
+  }
+  if (!arguments.tuned.empty()) {
+    spec.tuned = arguments.tuned;
+    spec.tune.reset();
   }
   return spec;
 }
@@ -90,11 +98,12 @@ std::string time_text(const std::vector<SweepRun>& runs, const std::vector<norml
       normlab::duration_text(seconds), jobs, jobs == 1 ? "" : "s", tried);
 }
 
+// `tuned`: see run_table().
 int print_runs(const std::vector<SweepRun>& runs, const std::vector<normlab::RunNeeds>& needs, int jobs,
-               const std::filesystem::path& folder) {
+               const std::filesystem::path& folder, const std::vector<std::string>& tuned = {}) {
   const auto undefined =
       std::count_if(runs.begin(), runs.end(), [](const SweepRun& run) { return run.undefined.has_value(); });
-  normlab::print_out(normlab::run_table(runs));
+  normlab::print_out(normlab::run_table(runs, tuned));
   normlab::log_info(fmt::format("{} runs, {} of them undefined", runs.size(), undefined));
   std::vector<SweepRun> to_go;
   std::vector<normlab::RunNeeds> needs_to_go;
@@ -185,41 +194,72 @@ void measure_times(const TimingOptions& options, const std::vector<SweepRun>& ru
   measure_into_folder(cells, options);
 }
 
-int sweep(const SweepArguments& arguments) {
-  const SweepSpec spec = read_spec(arguments);
-  const normlab::bench::CellEffort timing = read_timing(arguments);
-  // This process takes steps itself, of as many threads as a run has.
-  if (arguments.timed) normlab::limit_spinning();
-  const normlab::SweepOptions options{static_cast<int>(read_count("jobs", arguments.jobs, 0, 1'000'000)),
-                                      read_checkpoint_seconds(arguments.checkpoint_seconds),
-                                      arguments.save_parameters};
-  const std::int64_t max_runs =
-      read_count("max-runs", arguments.max_runs, normlab::default_max_runs, 1'000'000'000);
-  const std::vector<SweepRun> runs = normlab::expand(spec, static_cast<std::uint64_t>(max_runs));
-  const int jobs = normlab::resolve_jobs(options.jobs, runs);
-  normlab::unpacked_files().set_sharing(true);
-  const normlab::SweepNeeds needs = normlab::check_runs_against_data(runs, jobs);
-  for (const std::string& warning : needs.warnings) normlab::log_warning(warning);
-  const std::filesystem::path folder = arguments.out.empty() ? "results/" + spec.name : arguments.out;
-  require_spec_elsewhere(arguments.spec_file, folder);
-  if (arguments.timed) require_usable_for_times(folder, normlab::bench::cells_of(runs));
-  if (arguments.dry_run) {
-    normlab::require_usable_folder(folder, spec, runs, arguments.save_parameters);
-    return print_runs(runs, needs.runs, jobs, folder);
+// Before there are any choices, the folder can be refused for whatever else it holds.
+void require_room_for_choices(const normlab::TuneRequest& request, const SweepSpec& spec,
+                              const std::vector<SweepRun>& runs) {
+  normlab::require_usable_folder(request.folder, spec, runs, request.options.save_parameters,
+                                 normlab::MayDiffer::choices);
+}
+
+// The trials of a sweep that is to be tuned, and then its runs as far as they are known before.
+int print_tuning(const normlab::TuneRequest& request, bool extend) {
+  const std::vector<SweepRun> trials = normlab::first_trials(request);
+  const int jobs = normlab::resolve_jobs(request.options.jobs, trials);
+  normlab::log_info(
+      "first the trials of the search, which may be cut early, or be followed by others where "
+      "the best lies at an end of a range:");
+  print_runs(trials, normlab::check_runs_against_data(trials, jobs).runs, jobs, request.folder / "tuning");
+  normlab::log_info("then the runs with what was chosen:");
+  SweepSpec spec = request.spec;
+  std::vector<std::string> open;
+  if (const auto tuned = normlab::read_tuned_before(request.folder, *spec.tune)) {
+    spec = normlab::with_choices(spec, *tuned, request.max_runs);
+  } else {
+    for (const normlab::SearchSetting& setting : spec.tune->space) open.push_back(setting.path);
   }
-  normlab::count_stop_signals();  // from here on there is something to keep
-  normlab::RunStore store(folder, spec, runs);
-  warn_of_changed_data(store, runs, needs.runs);
-  const std::size_t missing = arguments.save_parameters ? count_missing_parameters(store, runs) : 0;
+  const std::vector<SweepRun> runs = normlab::expand(spec, request.max_runs);
+  if (!extend) require_room_for_choices(request, spec, runs);
+  return print_runs(runs, normlab::check_runs_against_data(runs, jobs).runs, jobs, request.folder, open);
+}
+
+int interrupted() {
+  normlab::log_warning("interrupted; the same command continues from the checkpoints");
+  return 130;
+}
+
+// Looks for the settings that the spec leaves to a search, and leaves the spec with what was found. The exit
+// status, where it is not for the sweep's own runs to say.
+std::optional<int> tune(SweepSpec& spec, const std::filesystem::path& folder,
+                        const normlab::SweepOptions& options, std::uint64_t max_runs, bool extend) {
+  const std::vector<SweepRun> runs = normlab::expand(spec, max_runs);
+  normlab::check_runs_against_data(runs, normlab::resolve_jobs(options.jobs, runs));
+  const normlab::TuneRequest request{spec, folder, options, max_runs};
+  if (!extend) require_room_for_choices(request, spec, runs);
+  normlab::first_trials(request);
+  normlab::count_stop_signals();
+  normlab::SweepOutcome outcome;
+  const auto tuned = normlab::tune_sweep(request, outcome);
+  if (outcome.interrupted) return interrupted();
+  if (!tuned) {
+    normlab::log_warning(fmt::format(
+        "{} runs of the search failed; the same command tries them again, and then goes on", outcome.failed));
+    return 1;
+  }
+  normlab::write_tuned(folder, *tuned);
+  spec = normlab::with_choices(spec, normlab::choices_of(*tuned), max_runs);
+  return std::nullopt;
+}
+
+// `timing`: measure the times of steps as well.
+int run_and_report(normlab::RunStore& store, const std::vector<SweepRun>& runs,
+                   const normlab::SweepOptions& options, const std::optional<TimingOptions>& timing) {
+  const std::size_t missing = options.save_parameters ? count_missing_parameters(store, runs) : 0;
   const normlab::SweepOutcome outcome = normlab::run_sweep(store, runs, options);
-  if (outcome.interrupted) {
-    normlab::log_warning("interrupted; the same command continues from the checkpoints");
-    return 130;
-  }
+  if (outcome.interrupted) return interrupted();
   const bool unsaved =
-      arguments.save_parameters &&
+      options.save_parameters &&
       warn_of_missing_parameters(missing, count_missing_parameters(store, runs), runs.size());
-  if (arguments.timed) measure_times({spec.name, folder, timing}, runs);
+  if (timing) measure_times(*timing, runs);
   print_results(store);
   if (outcome.failed > 0) {
     normlab::log_warning(
@@ -227,6 +267,44 @@ int sweep(const SweepArguments& arguments) {
     return 1;
   }
   return unsaved ? 1 : 0;
+}
+
+int sweep(const SweepArguments& arguments) {
+  SweepSpec spec = read_spec(arguments);
+  const normlab::bench::CellEffort timing = read_timing(arguments);
+  // This process takes steps itself, of as many threads as a run has.
+  if (arguments.timed) normlab::limit_spinning();
+  const normlab::SweepOptions options{static_cast<int>(read_count("jobs", arguments.jobs, 0, 1'000'000)),
+                                      read_checkpoint_seconds(arguments.checkpoint_seconds),
+                                      arguments.save_parameters};
+  const auto max_runs = static_cast<std::uint64_t>(
+      read_count("max-runs", arguments.max_runs, normlab::default_max_runs, 1'000'000'000));
+  const std::filesystem::path folder = arguments.out.empty() ? "results/" + spec.name : arguments.out;
+  const auto may_differ = arguments.extend ? normlab::MayDiffer::fewer_runs : normlab::MayDiffer::nothing;
+  normlab::unpacked_files().set_sharing(true);
+  require_spec_elsewhere(arguments.spec_file, folder);
+  if (!spec.tuned.empty()) spec = normlab::with_choices(spec, normlab::read_tuned(spec.tuned), max_runs);
+  if (spec.tune && arguments.dry_run)
+    return print_tuning({spec, folder, options, max_runs}, arguments.extend);
+  if (spec.tune) {
+    if (const auto status = tune(spec, folder, options, max_runs, arguments.extend)) return *status;
+  }
+  if (arguments.extend) spec = normlab::extended_spec(folder, spec, max_runs);
+  const std::vector<SweepRun> runs = normlab::expand(spec, max_runs);
+  const int jobs = normlab::resolve_jobs(options.jobs, runs);
+  const normlab::SweepNeeds needs = normlab::check_runs_against_data(runs, jobs);
+  for (const std::string& warning : needs.warnings) normlab::log_warning(warning);
+  if (arguments.timed) require_usable_for_times(folder, normlab::bench::cells_of(runs));
+  if (arguments.dry_run) {
+    normlab::require_usable_folder(folder, spec, runs, arguments.save_parameters, may_differ);
+    return print_runs(runs, needs.runs, jobs, folder);
+  }
+  normlab::count_stop_signals();  // from here on there is something to keep
+  normlab::RunStore store(folder, spec, runs, may_differ);
+  warn_of_changed_data(store, runs, needs.runs);
+  return run_and_report(
+      store, runs, options,
+      arguments.timed ? std::optional(TimingOptions{spec.name, folder, timing}) : std::nullopt);
 }
 
 // How runs are trained, and where to.
@@ -271,6 +349,14 @@ void add_sweep(CLI::App& program, Action& action) {
                    "Seeds of the runs, such as 3, 1,2 or 1..5; the same as --set seed=… "
                    "[default: those of the experiment]")
       ->type_name("SEEDS");
+  command->add_flag("--extend", arguments->extend,
+                    "Add to the runs that the folder of results has: seeds, or values along any axis "
+                    "[default: off]");
+  command
+      ->add_option("--tuned", arguments->tuned,
+                   "Take what was tuned from the tuned.json of another sweep [default: what the experiment "
+                   "says]")
+      ->type_name("FILE");
   command->add_option("--max-runs", arguments->max_runs, "Most runs that the grid may have [default: 100000]")
       ->type_name("N");
   add_execution_options(*command, *arguments);

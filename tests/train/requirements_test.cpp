@@ -48,6 +48,29 @@ TEST_CASE("a budget that ends before the first step is refused, with what a step
   CHECK(request_error([&] { train(config, {}); }) == message);
 }
 
+TEST_CASE("a budget of samples ends at the first step behind which so many were trained on") {
+  RunConfig config = small_run("mlp", Norm::none);  // 12 batches of 16 and one of 11 an epoch: 203 samples
+  const DataSize size = load_data_size(config);
+  const auto step_of = [&](Index samples) {
+    config.budget = {.epochs = 0, .samples = samples};
+    const Index expected = last_step(config, size);
+    CHECK(train(config, {}).evaluations.back().step == expected);
+    return expected;
+  };
+  CHECK(step_of(1) == 1);
+  CHECK(step_of(16) == 1);
+  CHECK(step_of(17) == 2);
+  CHECK(step_of(192) == 12);
+  CHECK(step_of(193) == 13);
+  CHECK(step_of(203) == 13);
+  CHECK(step_of(204) == 14);
+  CHECK(step_of(2 * 203 + 33) == 29);
+  config.budget = {.epochs = 1, .steps = 0, .samples = 2 * 203};  // the first that is used up
+  CHECK(last_step(config, size) == 13);
+  config.budget = {.epochs = 0, .seconds = 1};
+  CHECK(last_step(config, size) == std::numeric_limits<Index>::max());
+}
+
 TEST_CASE("a network that does not fit into memory is refused before it is built, with both figures") {
   // The libraries take 48 MB beside each network.
   CHECK_NOTHROW(require_memory(2e9, 1, 2'048'000'000));

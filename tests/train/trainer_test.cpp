@@ -66,6 +66,28 @@ TEST_CASE("a target that is to be held stops a run at the last evaluation of the
     CHECK(test::error_of(held.evaluations[i].validation) <= 0.5);
 }
 
+TEST_CASE("a run that pauses behind an evaluation goes on from its checkpoint to the same numbers") {
+  const test::TemporaryFolder folder;
+  RunConfig config = long_run();
+  config.target = parse_target("validation.loss <= 0.0001", classification().metrics);
+  const RunResult whole = train(config, {});
+  REQUIRE(whole.evaluations.size() >= 4);
+  RunOptions options{.checkpoint = folder.path() / "run.checkpoint", .identity = "run"};
+  options.pause_at = whole.evaluations[1].step - 1;  // the evaluation there or behind it
+  const RunResult paused = train(config, options);
+  CHECK(paused.status == RunStatus::interrupted);
+  CHECK(paused.evaluations.size() == 2);
+  const RunResult again = train(config, options);  // it has come as far already
+  CHECK(again.status == RunStatus::interrupted);
+  CHECK(again.evaluations.size() == 2);
+  options.pause_at = whole.evaluations[2].step;
+  CHECK(train(config, options).evaluations.size() == 3);
+  options.pause_at = 0;
+  const RunResult continued = train(config, options);
+  CHECK(continued.status == RunStatus::missed_target);
+  CHECK(test::numbers(continued) == test::numbers(whole));
+}
+
 TEST_CASE("a run that misses its target says so, and one without a target finishes") {
   RunConfig config = long_run();
   config.budget.steps = 20;

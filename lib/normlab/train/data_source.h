@@ -25,6 +25,8 @@ class DataSource {
   // Of training, in an epoch.
   virtual Index steps(const RunConfig& config, const DataSize& size) const = 0;
   virtual Index samples(const RunConfig& config, const DataSize& size) const = 0;
+  // Of every training batch but an epoch's last one, which may have fewer.
+  virtual Index batch_samples(const RunConfig& config) const = 0;
   // The size of the batches in which so many samples are evaluated: it does not depend on the training's, so
   // that metrics of different batch sizes compare.
   virtual Index evaluation_batch_size(const RunConfig& config, Index samples) const = 0;

@@ -75,6 +75,7 @@ class LabelledImages final : public DataSource {
   Index samples(const RunConfig& config, const DataSize& size) const override {
     return ImageBatches::used_samples(size.train, config.batch_size);
   }
+  Index batch_samples(const RunConfig& config) const override { return config.batch_size; }
   Index evaluation_batch_size(const RunConfig& config, Index samples) const override {
     return std::min(config.model->evaluation_samples(), samples);
   }

@@ -71,6 +71,12 @@ Index samples_per_epoch(const RunConfig& config, const DataSize& size) {
   return data_source(config.dataset).samples(config, size);
 }
 
+Index last_step(const RunConfig& config, const DataSize& size) {
+  return last_step(config.budget, {.steps = steps_per_epoch(config, size),
+                                   .samples = samples_per_epoch(config, size),
+                                   .batch_samples = data_source(config.dataset).batch_samples(config)});
+}
+
 double memory_needed(const RunConfig& config, const DataSize& size) {
   return model_memory(config.model, config.norm, config.optimizer, size.shape, graph_batches(config, size));
 }

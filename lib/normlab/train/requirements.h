@@ -17,6 +17,9 @@ std::optional<std::string> undefined_reason(const RunConfig& config);
 Index steps_per_epoch(const RunConfig& config, const DataSize& size);
 Index samples_per_epoch(const RunConfig& config, const DataSize& size);
 
+// The step at which the run's budget is used up (see run_config.h).
+Index last_step(const RunConfig& config, const DataSize& size);
+
 // An estimate of the bytes that the network takes while it trains: parameters, gradients, moments and what
 // the training and evaluation graphs keep. Without the data, the program, and the copy of parameters and
 // moments that is made while a checkpoint is written.

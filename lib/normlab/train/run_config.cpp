@@ -1,5 +1,9 @@
 #include "normlab/train/run_config.h"
 
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
 namespace normlab {
 namespace {
 
@@ -48,6 +52,27 @@ void visit_settings(SettingVisitor& visitor, Budget& budget) {
                   .value = "SECONDS",
                   .preset = "no limit"},
                  budget.seconds, range::positive);
+  visitor.integer({.key = "samples",
+                   .meaning = "end the run after so many training samples (characters of a text)",
+                   .option = "--samples",
+                   .value = "SAMPLES",
+                   .preset = "no limit"},
+                  budget.samples, 1);
+}
+
+Index last_step(const Budget& budget, const EpochLength& epoch) {
+  Index last = std::numeric_limits<Index>::max();
+  if (budget.steps > 0) last = budget.steps;
+  if (budget.epochs > 0) {
+    const double steps = std::ceil(budget.epochs * static_cast<double>(epoch.steps) - 1e-9);
+    last = std::min(last, static_cast<Index>(std::min(steps, 1e18)));
+  }
+  if (budget.samples > 0) {
+    const Index rest = budget.samples % epoch.samples;
+    const Index steps = std::min((rest + epoch.batch_samples - 1) / epoch.batch_samples, epoch.steps);
+    last = std::min(last, budget.samples / epoch.samples * epoch.steps + steps);
+  }
+  return last;
 }
 
 }  // namespace normlab

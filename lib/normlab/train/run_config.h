@@ -19,9 +19,20 @@ struct Budget {
   double epochs = 0;   // 0: no limit
   Index steps = 0;     // 0: no limit
   double seconds = 0;  // of the training clock; 0: no limit
+  Index samples = 0;   // trained on (characters of a text), the same ones of several epochs too; 0: no limit
 };
 
 void visit_settings(SettingVisitor& visitor, Budget& budget);
+
+// How many steps and samples of the data an epoch has.
+struct EpochLength {
+  Index steps = 1, samples = 1;
+  Index batch_samples = 1;  // of every batch but an epoch's last one, which may have fewer
+};
+
+// The step at which the budget is used up: the first one behind so many epochs, or samples. The largest Index
+// where the budget counts seconds alone.
+Index last_step(const Budget& budget, const EpochLength& epoch);
 
 // How often the validation set is evaluated: every so many steps, or every so many epochs (may be a
 // fraction).

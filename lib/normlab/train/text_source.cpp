@@ -74,7 +74,10 @@ class Text final : public DataSource {
     return TextBatches::windows_in(size.train, config.batch_size, config.model->window());
   }
   Index samples(const RunConfig& config, const DataSize& size) const override {
-    return steps(config, size) * config.batch_size * config.model->window();
+    return steps(config, size) * batch_samples(config);
+  }
+  Index batch_samples(const RunConfig& config) const override {
+    return config.batch_size * config.model->window();
   }
   Index evaluation_batch_size(const RunConfig& config, Index samples) const override {
     return std::clamp<Index>((samples - 1) / config.model->window(), 1, evaluation_streams);

@@ -39,13 +39,16 @@ class Training {
   void continue_from(Position position);
   Position position() const;
   void save_checkpoint();
-  bool try_checkpoint();    // false, and a warning the first time: it cannot be written
-  Index last_step() const;  // of the budget
+  bool try_checkpoint();  // false, and a warning the first time: it cannot be written
   Index next_evaluation(Index step) const;
   bool take_step();  // false: diverged
   bool evaluate();   // false: diverged
   bool out_of_time() const { return config_.budget.seconds > 0 && clock_.seconds >= config_.budget.seconds; }
   bool stop_requested() const { return options_.stop != nullptr && options_.stop->load(); }
+  bool pause_due() const {
+    return options_.pause_at > 0 && step_ >= options_.pause_at && !result_.evaluations.empty() &&
+           result_.evaluations.back().step >= options_.pause_at;
+  }
   void watch_target(const Evaluation& e);
   void tell_position() const;
   bool steps();  // false: interrupted
@@ -64,6 +67,7 @@ class Training {
   std::optional<Optimizer<float>> optimizer_;
   std::optional<TrainingStep> train_;
   Index steps_per_epoch_ = 0, samples_per_epoch_ = 0;
+  Index last_step_ = 0;  // of the budget
 
   // What a checkpoint restores.
   Index step_ = 0;      // steps done
@@ -92,6 +96,9 @@ Training::Training(const RunConfig& config, RunData data, const RunOptions& opti
       target_(config.target ? config.target->hold : 1) {
   steps_per_epoch_ = data_.train->batches();
   samples_per_epoch_ = data_.train->samples_per_epoch();
+  last_step_ = last_step(
+      config.budget,
+      {.steps = steps_per_epoch_, .samples = samples_per_epoch_, .batch_samples = data_.train->samples(0)});
   network_.prepare(*data_.train, Mode::training);
   network_.prepare(*data_.validation, Mode::evaluation);
   Parameters<float>& parameters = network_.parameters();
@@ -117,7 +124,7 @@ void Training::restore() {
     const Checkpoint checkpoint(options_.checkpoint, options_.identity);
     // First, since a position in other data need not make sense in these.
     require_same_data(checkpoint.position(), data_.checksum);
-    Position position = position_from_json(checkpoint.position(), last_step(), network_.task());
+    Position position = position_from_json(checkpoint.position(), last_step_, network_.task());
     checkpoint.restore(network_.parameters(), *optimizer_);
     continue_from(std::move(position));
   } catch (const CheckpointError& error) {
@@ -178,16 +185,6 @@ bool Training::try_checkpoint() {
   }
 }
 
-Index Training::last_step() const {
-  Index last = std::numeric_limits<Index>::max();
-  if (config_.budget.steps > 0) last = config_.budget.steps;
-  if (config_.budget.epochs > 0) {
-    const double steps = std::ceil(config_.budget.epochs * static_cast<double>(steps_per_epoch_) - 1e-9);
-    last = std::min(last, static_cast<Index>(std::min(steps, 1e18)));
-  }
-  return last;
-}
-
 Index Training::next_evaluation(Index step) const {
   const EvaluationInterval& every = config_.evaluate_every;
   const double wanted = every.steps > 0 ? static_cast<double>(every.steps)
@@ -208,7 +205,7 @@ bool Training::take_step() {
     epoch_ = epoch;
   }
   if (batch == 0) reset_carried_state(network_.parameters(), Mode::training);
-  const ScheduleLength length{.total_steps = last_step(), .steps_per_epoch = steps_per_epoch_};
+  const ScheduleLength length{.total_steps = last_step_, .steps_per_epoch = steps_per_epoch_};
   const double factor = schedule_factor(config_.schedule, length, step_);
   if (!(*train_)(*data_.train, batch, config_.optimizer.learning_rate * factor)) return false;
   running_ += train_->sums();
@@ -226,7 +223,7 @@ bool Training::take_step() {
 
 bool Training::evaluate() {
   const double begin = monotonic_seconds();
-  const ScheduleLength length{.total_steps = last_step(), .steps_per_epoch = steps_per_epoch_};
+  const ScheduleLength length{.total_steps = last_step_, .steps_per_epoch = steps_per_epoch_};
   Evaluation e;
   e.step = step_;
   e.epoch = static_cast<double>(step_) / static_cast<double>(steps_per_epoch_);
@@ -261,7 +258,7 @@ void Training::watch_target(const Evaluation& e) {
 void Training::tell_position() const {
   if (!options_.on_step) return;
   options_.on_step({.step = step_,
-                    .last_step = last_step(),
+                    .last_step = last_step_,
                     .steps_per_epoch = steps_per_epoch_,
                     .train_seconds = clock_.seconds});
 }
@@ -275,10 +272,10 @@ bool Training::loop() {
 }
 
 bool Training::steps() {
-  const Index last = last_step();
+  const Index last = last_step_;
   Index evaluation = next_evaluation(step_);
   while (step_ < last && !out_of_time() && (!target_.reached() || config_.keep_training)) {
-    if (stop_requested()) return false;
+    if (stop_requested() || pause_due()) return false;
     if (!take_step()) {
       result_.diverged_step = step_ + 1;
       return true;

@@ -38,6 +38,9 @@ struct RunOptions {
   std::function<void(const Evaluation&)> on_evaluation;  // progress
   std::function<void(const TrainingPosition&)>
       on_step;  // before the first step and after each; has to be quick
+  // Stops like `stop`, `interrupted` and with a checkpoint, behind the first evaluation at this step or a
+  // later one; 0: never.
+  Index pause_at = 0;
   const std::atomic<bool>* stop =
       nullptr;  // set by a signal handler: write a checkpoint and return `interrupted`
 };

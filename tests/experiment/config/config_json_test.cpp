@@ -192,6 +192,11 @@ TEST_CASE("defaults that depend on the model or the optimizer") {
   const Budget budget = resolve(parsed(R"({"budget": {"steps": 7}})")).budget;
   CHECK(budget.epochs == 0);
   CHECK(budget.steps == 7);
+  const Budget samples = resolve(parsed(R"({"budget": {"samples": 60000}})")).budget;
+  CHECK(samples.epochs == 0);
+  CHECK(samples.samples == 60000);
+  CHECK(to_json(resolve(parsed(R"({"budget": {"samples": 6e4}})"))).at("budget") ==
+        parsed(R"({"samples": 60000})"));
 }
 
 TEST_CASE("unknown settings are refused by their dotted path, with the nearest name") {
@@ -261,6 +266,8 @@ TEST_CASE("wrong types and values out of range are refused by name, value and wh
            {R"({"budget": {}})", "budget"},
            {R"({"budget": {"epochs": 0}})", "budget.epochs"},
            {R"({"budget": {"seconds": -1}})", "budget.seconds"},
+           {R"({"budget": {"samples": 0}})", "budget.samples"},
+           {R"({"budget": {"samples": 0.5}})", "budget.samples"},
            {R"({"threads": 0})", "threads"},
            {R"({"target": 0.1})", "target"},
            {R"({"target": "accuracy"})", "target"},

@@ -45,6 +45,9 @@ TEST_CASE("a run under way tells its epoch of the budget, its newest metric and 
   CHECK(describe_progress("lstm", text, state, 0).metric == "validation bits per character 0.1532");
   CHECK(describe_progress("", resolve({{"budget", {{"steps", 300}}}}), state, 2.25).position ==
         "step 125 of 300");
+  state.last_step = 200;  // what so many samples come to
+  CHECK(describe_progress("", resolve({{"budget", {{"samples", 6400}}}}), state, 2.25).position ==
+        "step 125 of 200");
   CHECK(describe_progress("", resolve({{"budget", {{"seconds", 60}}}}), state, 2.25).speed == "2.2 steps/s");
 }
 

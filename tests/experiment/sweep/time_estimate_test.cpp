@@ -68,6 +68,8 @@ TEST_CASE("the budget that ends first counts") {
   CHECK(budget_steps(config, pace) == doctest::Approx(300));
   config.budget.seconds = 0;
   CHECK(budget_steps(config, pace) == 400);
+  config.budget.samples = 6390;  // of 32 a step
+  CHECK(budget_steps(config, pace) == 200);
 }
 
 TEST_CASE("side by side, the longest run is the least that a sweep takes") {

@@ -50,6 +50,7 @@ Json budget_json(const Budget& budget) {
   if (budget.epochs > 0) object["epochs"] = budget.epochs;
   if (budget.steps > 0) object["steps"] = budget.steps;
   if (budget.seconds > 0) object["seconds"] = budget.seconds;
+  if (budget.samples > 0) object["samples"] = budget.samples;
   return object;
 }
 

@@ -178,7 +178,7 @@ void read_budget(SettingsReader& parent, Budget& budget) {
                             "replaces the default, and a plain number means epochs",
                         .preset = "`{\"epochs\": 10}`"};
   const Json* value =
-      parent.find(setting, SettingKind::value, {}, "any of `epochs`, `steps`, `seconds`, each above 0");
+      parent.find(setting, SettingKind::value, {}, "any of `epochs`, `steps`, `seconds`, `samples`, each above 0");
   if (value == nullptr && parent.notes() == nullptr) return;
   if (value != nullptr && !value->is_object()) {
     budget = {.epochs = read_number(*value, "budget", range::positive)};
@@ -190,7 +190,7 @@ void read_budget(SettingsReader& parent, Budget& budget) {
   visit_settings(reader, budget);
   reader.refuse_others("");
   if (value != nullptr && value->empty())
-    refuse_value("budget", *value, "at least one of epochs, steps and seconds is");
+    refuse_value("budget", *value, "at least one of epochs, steps, seconds and samples is");
 }
 
 void read_seed(SettingsReader& parent, std::uint64_t& seed) {

@@ -16,7 +16,6 @@
 #include "normlab/core/log.h"
 #include "normlab/core/text.h"
 #include "normlab/core/writable_folder.h"
-#include "normlab/experiment/run/run_store_checks.h"
 #include "normlab/experiment/run/sweep_folder.h"
 #include "normlab/records/record.h"
 
@@ -27,17 +26,22 @@ namespace filesystem = std::filesystem;
 
 }  // namespace
 
-RunStore::RunStore(filesystem::path folder, const SweepSpec& spec, const std::vector<SweepRun>& runs)
+RunStore::RunStore(filesystem::path folder, const SweepSpec& spec, const std::vector<SweepRun>& runs,
+                   MayDiffer may_differ)
     : folder_(std::move(folder)) {
-  const Json sweep = sweep_json(spec, runs);
+  Json sweep = sweep_json(spec, runs);
   // Looked at before the lock is taken, so that nothing is touched in a folder that is refused, and once more
   // behind it, when no other sweep can be about to write its own.
-  require_same_spec(folder_, sweep);
+  require_same_spec(folder_, sweep, may_differ);
   require_places(folder_, runs);
   require_writable_folder(folder_, "out");
-  take_lock(sweep);
-  require_same_spec(folder_, sweep);
-  require_own_records(folder_, runs, record_files_);
+  take_lock(sweep, may_differ);
+  require_same_spec(folder_, sweep, may_differ);
+  if (may_differ == MayDiffer::runs) {
+    sweep["runs"] = listed_runs(folder_, sweep["runs"]);
+  } else {
+    require_own_records(folder_, runs, record_files_);
+  }
   require_writable_folder(folder_ / "runs", "out");
   require_writable_folder(folder_ / "checkpoints", "out");
   write_sweep_file(sweep);
@@ -49,7 +53,7 @@ RunStore::Lock::~Lock() {
   if (descriptor >= 0) ::close(descriptor);
 }
 
-void RunStore::take_lock(const Json& sweep) {
+void RunStore::take_lock(const Json& sweep, MayDiffer may_differ) {
   // Children inherit the lock on purpose: after a parent that was killed, theirs keeps the folder until their
   // last checkpoints are written, which is also why a new sweep waits a moment before it gives up.
   const int file = ::open((folder_ / "lock").c_str(), O_RDWR | O_CREAT, 0644);
@@ -66,7 +70,7 @@ void RunStore::take_lock(const Json& sweep) {
       throw RunError(
           fmt::format("cannot lock {}: {}", shortened((folder_ / "lock").string()), std::strerror(errno)));
     }
-    require_same_spec(folder_, sweep);
+    require_same_spec(folder_, sweep, may_differ);
     if (attempt == 10)
       log_info(fmt::format("waiting for another sweep to leave {}", shortened(folder_.string())));
     std::this_thread::sleep_for(pause);

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "normlab/experiment/config/json.h"
+#include "normlab/experiment/run/run_store_checks.h"
 #include "normlab/experiment/spec/sweep_spec.h"
 #include "normlab/records/record_files.h"
 
@@ -26,8 +27,9 @@ class RunStore {
   // results of a different spec, a summary that no sweep wrote, or something else in the place of a file that
   // the sweep writes (nothing there is touched then). RunError when it cannot be locked. A damaged
   // sweep.json, and what stands in the place of a run's record and is none, is renamed with a warning
-  // (set_aside).
-  RunStore(std::filesystem::path folder, const SweepSpec& spec, const std::vector<SweepRun>& runs);
+  // (set_aside). sweep.json then is that of this sweep, also where what was there `may_differ`.
+  RunStore(std::filesystem::path folder, const SweepSpec& spec, const std::vector<SweepRun>& runs,
+           MayDiffer may_differ = MayDiffer::nothing);
   RunStore(const RunStore&) = delete;
   RunStore& operator=(const RunStore&) = delete;
 
@@ -51,7 +53,7 @@ class RunStore {
   void remove_leftovers(std::string_view id) const;
 
  private:
-  void take_lock(const Json& sweep);
+  void take_lock(const Json& sweep, MayDiffer may_differ);
   void write_sweep_file(const Json& sweep) const;
   void set_aside_damaged_record(const SweepRun& run) const;
   void remove_partial_files(const std::vector<SweepRun>& runs) const;

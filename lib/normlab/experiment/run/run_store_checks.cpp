@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <fstream>
 #include <set>
+#include <unordered_set>
 
 #include "normlab/core/error.h"
 #include "normlab/core/file.h"
@@ -22,27 +24,13 @@ std::string quoted(const filesystem::path& path) {
   return quotation(path.string());
 }
 
-// Where two specs differ first, for people: "grid.batch_size: [4,32] there, [4] asked for".
-std::string first_difference(const Json& there, const Json& asked) {
-  static const Json none;
-  for (const char* section : {"name", "base", "grid", "overrides"}) {
-    const Json& a = there.contains(section) ? there[section] : none;
-    const Json& b = asked.contains(section) ? asked[section] : none;
-    if (a == b) continue;
-    if (a.is_object() && b.is_object()) {
-      Json keys = a;
-      keys.update(b);
-      for (const auto& item : keys.items()) {
-        const Json& left = a.contains(item.key()) ? a[item.key()] : none;
-        const Json& right = b.contains(item.key()) ? b[item.key()] : none;
-        if (left != right) {
-          return fmt::format("{}.{}: {} there, {} asked for", section, item.key(), shown(left), shown(right));
-        }
-      }
-    }
-    return fmt::format("{}: {} there, {} asked for", section, shown(a), shown(b));
-  }
-  return "the defaults of another version of normlab there";
+// Whether every run that `listed` names is among `runs`.
+bool lists_part_of(const Json& listed, const Json& runs) {
+  if (!listed.is_array()) return false;
+  std::unordered_set<std::string> ids;
+  for (const Json& id : runs) ids.insert(id.get<std::string>());
+  return std::all_of(listed.begin(), listed.end(),
+                     [&](const Json& id) { return id.is_string() && ids.contains(id.get<std::string>()); });
 }
 
 // A pipe would be waited for, and nothing else could be replaced by a file.
@@ -102,17 +90,44 @@ void require_own_file(const filesystem::path& folder, const char* name, std::str
 
 }  // namespace
 
-void require_same_spec(const filesystem::path& folder, const Json& sweep) {
+std::string first_difference(const Json& there, const Json& asked) {
+  static const Json none;
+  for (const char* section : {"name", "base", "grid", "overrides"}) {
+    const Json& a = there.contains(section) ? there[section] : none;
+    const Json& b = asked.contains(section) ? asked[section] : none;
+    if (a == b) continue;
+    if (a.is_object() && b.is_object()) {
+      Json keys = a;
+      keys.update(b);
+      for (const auto& item : keys.items()) {
+        const Json& left = a.contains(item.key()) ? a[item.key()] : none;
+        const Json& right = b.contains(item.key()) ? b[item.key()] : none;
+        if (left != right) {
+          return fmt::format("{}.{}: {} there, {} asked for", section, item.key(), shown(left), shown(right));
+        }
+      }
+    }
+    return fmt::format("{}: {} there, {} asked for", section, shown(a), shown(b));
+  }
+  return "the defaults of another version of normlab there";
+}
+
+void require_same_spec(const filesystem::path& folder, const Json& sweep, MayDiffer may_differ) {
   const std::optional<Json> there = read_sweep_file(folder / "sweep.json");
   if (!there) return;
-  const auto runs = there->find("runs");
-  const auto name = there->find("name");
-  if (runs != there->end() && *runs == sweep["runs"] && name != there->end() && *name == sweep["name"])
-    return;
+  const bool same_name = there->value("name", Json()) == sweep["name"];
+  const Json listed = there->value("runs", Json());
+  const auto same = [&](const char* section) {  // whatever the order of keys
+    return nlohmann::json(there->value(section, Json())) == nlohmann::json(sweep.value(section, Json()));
+  };
+  if (may_differ == MayDiffer::runs && same_name && same("tune")) return;
+  if (may_differ == MayDiffer::choices && same_name && same("base") && same("grid")) return;
+  if (same_name && listed == sweep["runs"]) return;
+  const bool grows = same_name && lists_part_of(listed, sweep["runs"]);
+  if (grows && may_differ == MayDiffer::fewer_runs) return;
   refuse("out", quoted(folder),
-         fmt::format("it holds the results of a different spec ({}), so give another folder "
-                     "with --out",
-                     first_difference(*there, sweep)));
+         fmt::format("it holds the results of a different spec ({}), so {}give another folder with --out",
+                     first_difference(*there, sweep), grows ? "add to them with --extend or " : ""));
 }
 
 void require_own_records(const filesystem::path& folder, const std::vector<SweepRun>& runs,
@@ -150,8 +165,8 @@ void require_parameters_places(const filesystem::path& folder, const std::vector
 }
 
 void require_usable_folder(const filesystem::path& folder, const SweepSpec& spec,
-                           const std::vector<SweepRun>& runs, bool save_parameters) {
-  require_same_spec(folder, sweep_json(spec, runs));
+                           const std::vector<SweepRun>& runs, bool save_parameters, MayDiffer may_differ) {
+  require_same_spec(folder, sweep_json(spec, runs), may_differ);
   require_places(folder, runs);
   RecordFiles files;
   require_own_records(folder, runs, files);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 #include <vector>
 
 #include "normlab/experiment/config/json.h"
@@ -11,16 +12,29 @@
 
 namespace normlab {
 
+// What the sweep.json of a folder may say otherwise than that of the sweep that takes it.
+enum class MayDiffer {
+  nothing,     // it lists the same runs
+  fewer_runs,  // it lists some of them, and no other
+  runs,        // it lists others as well, which stay listed: the trials of one search, in all its cells
+  choices,     // it has overrides and runs that are not known yet: what a search will choose
+};
+
 // Refuses (RequestError naming `out`) a folder that RunStore would refuse, or RunStore::prepare_parameters()
 // where parameters are to be saved, and leaves everything as it is. Whether another sweep works there now is
 // not looked at. RunError as require_room_for_folder().
 void require_usable_folder(const std::filesystem::path& folder, const SweepSpec& spec,
-                           const std::vector<SweepRun>& runs, bool save_parameters);
+                           const std::vector<SweepRun>& runs, bool save_parameters,
+                           MayDiffer may_differ = MayDiffer::nothing);
 
 // The rest refuses the folder, naming `out`.
 
-// When it holds a sweep.json of another spec than `sweep` is of.
-void require_same_spec(const std::filesystem::path& folder, const Json& sweep);
+// When it holds a sweep.json of another spec than `sweep` is of, but for what may differ.
+void require_same_spec(const std::filesystem::path& folder, const Json& sweep,
+                       MayDiffer may_differ = MayDiffer::nothing);
+
+// Where two specs differ first, for people: "grid.batch_size: [4,32] there, [4] asked for".
+std::string first_difference(const Json& there, const Json& asked);
 
 // When it holds records of other runs. Without a sweep.json that can be read, they tell whose folder it is.
 void require_own_records(const std::filesystem::path& folder, const std::vector<SweepRun>& runs,

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <set>
+
 #include "normlab/core/error.h"
 #include "normlab/core/file.h"
 #include "normlab/core/text.h"
@@ -37,6 +39,18 @@ std::optional<Json> read_sweep_file(const filesystem::path& file) {
   std::optional<Json> json = parse_sweep_file(read_text(file, "out", longest_json));
   const bool is_ours = json && json->is_object() && json->contains("schema") && (*json)["schema"].is_string();
   return is_ours ? std::move(json) : std::nullopt;
+}
+
+Json listed_runs(const filesystem::path& folder, const Json& runs) {
+  const std::optional<Json> there = read_sweep_file(folder / "sweep.json");
+  Json listed = there ? there->value("runs", Json()) : Json();
+  if (!listed.is_array()) return runs;
+  std::set<std::string> known;
+  for (const Json& id : listed) known.insert(id.dump());
+  for (const Json& id : runs) {
+    if (known.insert(id.dump()).second) listed.push_back(id);
+  }
+  return listed;
 }
 
 bool holds_sweep_file(const filesystem::path& folder) {

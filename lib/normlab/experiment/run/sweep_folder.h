@@ -23,6 +23,9 @@ Json sweep_json(const SweepSpec& spec, const std::vector<SweepRun>& runs);
 // program or version wrote is not damaged, and differs from every spec.
 std::optional<Json> read_sweep_file(const std::filesystem::path& file);
 
+// The ids that the folder's sweep.json lists, and behind them those of `runs` that it does not.
+Json listed_runs(const std::filesystem::path& folder, const Json& runs);
+
 // Files of a run in a sweep's folder.
 std::filesystem::path record_file(const std::filesystem::path& folder, std::string_view id);
 std::filesystem::path evaluation_log_file(const std::filesystem::path& folder, std::string_view id);

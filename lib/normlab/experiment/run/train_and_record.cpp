@@ -47,11 +47,12 @@ RunResult train_and_record(const RunConfig& config, RunOptions options, const st
   return result;
 }
 
-Json child_order(const RunConfig& config, const Placement& placement, int run_state) {
+Json child_order(const RunConfig& config, const Placement& placement, int run_state, Index pause_at) {
   return {{"config", to_json(config)},
           {"cores", placement.pinned_cores},
           {"jobs", placement.jobs},
-          {"run_state", run_state}};
+          {"run_state", run_state},
+          {"pause_at", pause_at}};
 }
 
 int run_child(const Json& order, const RunFiles& files) {
@@ -66,6 +67,7 @@ int run_child(const Json& order, const RunFiles& files) {
   options.checkpoint_seconds = files.checkpoint_seconds;
   options.save_parameters = files.parameters;
   options.stop = &stop_flag();
+  options.pause_at = order.at("pause_at").get<Index>();
   options.on_ready = [&files](Index steps) {
     stop_when_parent_asks();
     // What is left of an earlier start, perhaps on other data, is no part of this one.

@@ -24,8 +24,8 @@ struct RunFiles {
 };
 
 // What a sweep tells the process of a run: its config, the cores that it should be pinned to, how many run
-// side by side, and the descriptor of its SharedRunState.
-Json child_order(const RunConfig& config, const Placement& placement, int run_state);
+// side by side, the descriptor of its SharedRunState, and where it pauses (RunOptions::pause_at).
+Json child_order(const RunConfig& config, const Placement& placement, int run_state, Index pause_at = 0);
 
 // The same for a run of a sweep, inside its child process, from the sweep's order. Returns the exit status:
 // 0, or 130 when a signal stopped it after a checkpoint.

@@ -6,7 +6,6 @@
 #include <limits>
 #include <map>
 #include <unordered_map>
-#include <unordered_set>
 
 #include "normlab/core/error.h"
 #include "normlab/core/log.h"
@@ -14,6 +13,7 @@
 #include "normlab/core/text.h"
 #include "normlab/experiment/config/config_json.h"
 #include "normlab/experiment/spec/axis_values.h"
+#include "normlab/experiment/spec/override_matches.h"
 #include "normlab/records/vocabulary.h"
 #include "normlab/train/requirements.h"
 
@@ -104,6 +104,19 @@ std::vector<Override> parse_overrides(const Json& json) {
   return overrides;
 }
 
+void parse_tuning(SweepSpec& spec, const Json& json) {
+  if (json.contains("tune")) spec.tune = parse_tune_spec(json["tune"]);
+  spec.tuned = text_of(json, "tuned", "");
+  if (spec.tune && json.contains("tuned")) {
+    refuse("tuned", quotation(spec.tuned), "what was tuned already, or \"tune\", is, and not both");
+  }
+  const Json chosen = json.value("chosen", Json::array());
+  const auto is_text = [](const Json& path) { return path.is_string(); };
+  if (!chosen.is_array() || !std::all_of(chosen.begin(), chosen.end(), is_text))
+    refuse("chosen", shown(chosen), "a list of settings is");
+  spec.chosen = chosen.get<std::vector<std::string>>();
+}
+
 std::size_t depth(const std::string& path) {
   return static_cast<std::size_t>(std::count(path.begin(), path.end(), '.'));
 }
@@ -157,58 +170,6 @@ std::uint64_t combinations(const std::vector<const Axis*>& axes) {
   return count;
 }
 
-// What base and grid say of a run, and what follows from it where they say nothing.
-class SaidSettings {
- public:
-  explicit SaidSettings(const Json& said) : said_(said) {}
-
-  // Null where the run has no such setting. Throws what resolve() throws.
-  const Json* find(std::string_view path) const {
-    if (const Json* value = find_setting(said_, path)) return value;
-    if (!whole_) whole_ = whole_json(resolve(said_));
-    return find_setting(*whole_, path);
-  }
-
- private:
-  const Json& said_;
-  mutable std::optional<Json> whole_;  // made when it is first asked for
-};
-
-// A condition of an override, ready to be asked of many runs.
-class Condition {
- public:
-  Condition(const std::string& path, const Json& wanted) : path_(path), wants_object_(wanted.is_object()) {
-    keys_.insert(value_key(wanted));
-    if (!wanted.is_array()) return;
-    for (const Json& value : wanted) keys_.insert(value_key(value));
-  }
-
-  bool holds(const SaidSettings& settings) const {
-    const Json* value = settings.find(path_);
-    // "model": "lstm" also holds for {"name": "lstm", …}.
-    if (value != nullptr && value->is_object() && !wants_object_) value = find_setting(*value, "name");
-    return value != nullptr && keys_.contains(value_key(*value));
-  }
-
- private:
-  std::string path_;
-  bool wants_object_;
-  std::unordered_set<std::string> keys_;
-};
-
-using Conditions = std::vector<Condition>;
-
-Conditions conditions_of(const Override& override) {
-  Conditions conditions;
-  for (const auto& [path, wanted] : override.when) conditions.emplace_back(path, wanted);
-  return conditions;
-}
-
-bool all_hold(const Conditions& conditions, const SaidSettings& settings) {
-  return std::all_of(conditions.begin(), conditions.end(),
-                     [&](const Condition& condition) { return condition.holds(settings); });
-}
-
 [[noreturn]] void refuse_idle_override(const SweepSpec& spec, std::size_t i) {
   Json when = Json::object();
   for (const auto& [path, value] : spec.overrides[i].when) when[path] = value;
@@ -249,44 +210,11 @@ void refuse_absent_experiment(const std::filesystem::path& file) {
   refuse("schema", shown(schema), fmt::format("\"{}\", or none, is", sweep_schema));
 }
 
-// The overrides of a spec, and which of them have matched a run.
-class Overrides {
- public:
-  explicit Overrides(const SweepSpec& spec) : spec_(spec), matched_(spec.overrides.size(), false) {
-    conditions_.reserve(spec.overrides.size());
-    for (const Override& override : spec.overrides) conditions_.push_back(conditions_of(override));
-  }
-
-  // Conditions look at what was there before any override, so that the order of overrides matters for nothing
-  // but which value wins.
-  void apply(Json& settings) {
-    const Json before = settings;
-    const SaidSettings said(before);
-    for (std::size_t i = 0; i < conditions_.size(); ++i) {
-      if (!all_hold(conditions_[i], said)) continue;
-      matched_[i] = true;
-      for (const auto& [path, value] : spec_.overrides[i].set) set_setting(settings, path, value);
-    }
-  }
-
-  // The first that has matched no run, or nothing.
-  std::optional<std::size_t> idle() const {
-    const auto found = std::find(matched_.begin(), matched_.end(), false);
-    if (found == matched_.end()) return std::nullopt;
-    return static_cast<std::size_t>(found - matched_.begin());
-  }
-
- private:
-  const SweepSpec& spec_;
-  std::vector<Conditions> conditions_;  // of each override
-  std::vector<bool> matched_;
-};
-
 // The first that matches no run of the grid; nothing when there is none, or it cannot be known: the grid is
 // too large to be looked through, or what the shell sets has still to make its settings whole.
 std::optional<std::size_t> find_idle_override(const SweepSpec& spec) {
   constexpr std::uint64_t most_combinations = 1'000'000;
-  Overrides overrides(spec);
+  OverrideMatches overrides(spec);
   if (!overrides.idle() || combinations(all_axes(spec)) > most_combinations) return std::nullopt;
   try {
     for_each_combination(spec.base, all_axes(spec), [&](Json settings) {
@@ -335,8 +263,9 @@ bool lists_runs_of(const SweepSpec& spec, const Json& runs) {
 }  // namespace
 
 SweepSpec parse_sweep_spec(const Json& json, const std::string& default_name) {
-  refuse_unknown_keys(require_object(json, "spec"), "spec",
-                      {"name", "description", "paper", "base", "grid", "overrides"});
+  refuse_unknown_keys(
+      require_object(json, "spec"), "spec",
+      {"name", "description", "paper", "base", "grid", "overrides", "tune", "tuned", "chosen"});
   SweepSpec spec;
   spec.name = text_of(json, "name", default_name);
   require_file_name(spec.name);
@@ -353,6 +282,7 @@ SweepSpec parse_sweep_spec(const Json& json, const std::string& default_name) {
            "[\"none\", \"layer\"], or both");
   }
   spec.overrides = parse_overrides(json);
+  parse_tuning(spec, json);
   if (const auto idle = find_idle_override(spec)) refuse_idle_override(spec, *idle);
   return spec;
 }
@@ -378,12 +308,15 @@ Json to_json(const SweepSpec& spec) {
             {"paper", spec.paper},    {"base", spec.base}, {"grid", Json::object()}};
   for (const Axis& axis : spec.grid) json["grid"][axis.path] = axis.values;
   json["overrides"] = overrides_json(spec.overrides);
+  if (spec.tune) json["tune"] = to_json(*spec.tune);
+  if (!spec.tuned.empty()) json["tuned"] = spec.tuned;
+  if (!spec.chosen.empty()) json["chosen"] = spec.chosen;
   return json;
 }
 
 std::vector<SweepRun> expand(const SweepSpec& spec, std::uint64_t max_runs) {
   require_runs_within(spec, max_runs);
-  Overrides overrides(spec);
+  OverrideMatches overrides(spec);
   std::vector<SweepRun> runs;
   std::unordered_map<std::string, std::size_t> run_of;
   for_each_combination(spec.base, all_axes(spec), [&](Json settings) {

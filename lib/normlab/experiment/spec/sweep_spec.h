@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "normlab/experiment/config/json.h"
+#include "normlab/experiment/spec/tune_spec.h"
 #include "normlab/train/run_config.h"
 
 namespace normlab {
@@ -31,6 +32,9 @@ struct SweepSpec {
   Json base = Json::object();
   std::vector<Axis> grid;
   std::vector<Override> overrides;
+  std::optional<TuneSpec> tune;     // what is searched for first
+  std::string tuned;                // a file that says what was found (tuned.json), or ""
+  std::vector<std::string> chosen;  // settings that have what was found, in overrides
 };
 
 // Reads a spec. RequestError, naming the file or the field, for what is not JSON, unknown keys, wrong types,

@@ -39,7 +39,7 @@ Pace measure_pace(RunConfig config) {
   constexpr double enough_seconds = 0.2;
   constexpr auto never = std::numeric_limits<Index>::max() / 2;
   config.target.reset();
-  config.budget = {.epochs = 0, .steps = never, .seconds = 0};
+  config.budget = {.epochs = 0, .steps = never};
   config.evaluate_every = {.epochs = 0, .steps = never};
   std::atomic<bool> stop = false;
   Pace pace;
@@ -55,15 +55,31 @@ Pace measure_pace(RunConfig config) {
   return pace;
 }
 
+// The places of these settings in a header, which gets those that it does not have.
+std::vector<std::size_t> places_of(const std::vector<std::string>& paths, std::vector<std::string>& header) {
+  std::vector<std::size_t> places;
+  places.reserve(paths.size());
+  for (const std::string& path : paths) {
+    const std::string name = path == "optimizer.learning_rate" ? "learning rate" : path;
+    const auto found = std::find(header.begin(), header.end(), name);
+    places.push_back(static_cast<std::size_t>(found - header.begin()));
+    if (found == header.end()) header.push_back(name);
+  }
+  return places;
+}
+
 }  // namespace
 
-std::string run_table(const std::vector<SweepRun>& runs) {
+std::string run_table(const std::vector<SweepRun>& runs, const std::vector<std::string>& tuned) {
   const RunLabels labels(runs);
   std::vector<std::vector<std::string>> rows = {labels.header()};
+  const std::vector<std::size_t> places = places_of(tuned, rows[0]);
   rows[0].insert(rows[0].begin(), "id");
   for (const SweepRun& run : runs) {
     rows.push_back(labels.settings(run));
-    rows.back().insert(rows.back().begin(), run.id);
+    rows.back().resize(rows[0].size() - 1);
+    for (const std::size_t place : places) rows.back()[place] = "tuned";
+    rows.back().insert(rows.back().begin(), places.empty() ? run.id : "as tuned");
     for (std::string& text : rows.back()) text = printable(text);
   }
   std::vector<std::size_t> widths(rows[0].size(), 0);

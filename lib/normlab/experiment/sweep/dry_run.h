@@ -10,8 +10,9 @@
 namespace normlab {
 
 // A line for each run below a header: id, model, norm, batch size, seed, learning rate and the other
-// settings that vary, in columns; for an undefined run its reason as well.
-std::string run_table(const std::vector<SweepRun>& runs);
+// settings that vary, in columns; for an undefined run its reason as well. Settings whose dotted paths are in
+// `tuned` are still to be chosen, and so the ids are not known yet.
+std::string run_table(const std::vector<SweepRun>& runs, const std::vector<std::string>& tuned = {});
 
 // Trains a few steps of some runs, first one of each model and batch size, then one of each kind of run,
 // until `seconds` have passed, and tells `estimate`. Returns how many runs were tried. At least one is,

@@ -44,6 +44,7 @@ std::string position_text(const RunConfig& config, const RunState& state) {
   if (config.budget.epochs > 0)
     return fmt::format("epoch {:.2f} of {:.6g}", step / steps_per_epoch, config.budget.epochs);
   if (config.budget.steps > 0) return fmt::format("step {:.0f} of {}", step, config.budget.steps);
+  if (config.budget.samples > 0) return fmt::format("step {:.0f} of {}", step, state.last_step.load());
   return fmt::format("{:.0f} of {:.6g} s", state.train_seconds.load(), config.budget.seconds);
 }
 

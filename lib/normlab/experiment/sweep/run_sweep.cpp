@@ -73,6 +73,9 @@ std::optional<std::pair<Pace, double>> recorded_pace(const RunRecord& record) {
 
 // "reached target after 3.5 epochs in 12.3 s; its times are doubtful"
 std::string ended_message(const RunRecord& record, double seconds) {
+  if (record.status == status::interrupted) {
+    return fmt::format("paused after {:.3g} epochs", record.to_end ? record.to_end->epochs.value_or(0) : 0);
+  }
   std::string how = with_blanks(record.status);
   if (record.event && record.event->reached)
     how += fmt::format(" after {:.3g} epochs", *record.event->at.epochs);
@@ -129,8 +132,9 @@ class SweepRunner {
           store_.write_record(run.id, make_undefined_record(record_head(run.config), *run.undefined));
         ++counts_.undefined;
         ++counts_.done;
-      } else if (record != nullptr && is_final_status(record->status)) {
-        store_.remove_leftovers(run.id);  // of a run that was killed between its record and the end
+      } else if (record != nullptr && is_far_enough(run, *record)) {
+        // Of a run that was killed between its record and the end.
+        if (is_final_status(record->status)) store_.remove_leftovers(run.id);
         ++counts_.done;
         ++finished_before;
         learn_pace(run, *record);
@@ -141,14 +145,26 @@ class SweepRunner {
     tell_what_is_left(finished_before);
   }
 
+  Index pause_of(const SweepRun& run) const {
+    const auto found = options_.pause_at.find(run.id);
+    return found == options_.pause_at.end() ? 0 : found->second;
+  }
+
+  bool is_far_enough(const SweepRun& run, const RunRecord& record) const {
+    if (is_final_status(record.status)) return true;
+    const double steps = record.to_end ? record.to_end->steps.value_or(0) : 0;
+    return record.status == status::interrupted && pause_of(run) > 0 &&
+           steps >= static_cast<double>(pause_of(run));
+  }
+
   void tell_what_is_left(int finished_before) {
     const auto begun = std::count_if(waiting_.begin(), waiting_.end(), [this](const SweepRun* run) {
       std::error_code ignored;
       return std::filesystem::exists(store_.checkpoint_path(run->id), ignored);
     });
     if (finished_before == 0 && begun == 0) return;
-    std::string message = fmt::format("{} of {} runs are finished already; {} to go", finished_before,
-                                      counts_.runs - counts_.undefined, waiting_.size());
+    std::string message = fmt::format("{}{} of {} runs are finished already; {} to go", phase_prefix(),
+                                      finished_before, counts_.runs - counts_.undefined, waiting_.size());
     if (begun > 0)
       message +=
           fmt::format(", {} of them from {}", begun, begun == 1 ? "its checkpoint" : "their checkpoints");
@@ -193,7 +209,7 @@ class SweepRunner {
                        options_.save_parameters ? store_.parameters_path(run.id) : "",
                        fmt::format("{}", options_.checkpoint_seconds)};
     start.cores = lease.cores();
-    start.input = child_order(run.config, {lease.cores(), jobs_}, state.descriptor()).dump();
+    start.input = child_order(run.config, {lease.cores(), jobs_}, state.descriptor(), pause_of(run)).dump();
     start.descriptors = lease.locks();
     start.descriptors.push_back(state.descriptor());
     start.pin_error = &state->pin_error;
@@ -228,8 +244,10 @@ class SweepRunner {
     for (const std::string& warning : exit.warnings)
       progress_.say(fmt::format("warning: {}: {}", run.id, warning));
     std::string message;
-    const RunRecord* record = exit.signal == 0 && exit.status == 0 ? store_.record(run) : nullptr;
-    if (record != nullptr && is_final_status(record->status)) {
+    const bool may_have_paused = exit.status == 130 && pause_of(run) > 0;
+    const bool ended_by_itself = exit.signal == 0 && (exit.status == 0 || may_have_paused);
+    const RunRecord* record = ended_by_itself ? store_.record(run) : nullptr;
+    if (record != nullptr && is_far_enough(run, *record)) {
       ++counts_.done;
       learn_pace(run, *record);
       message = ended_message(*record, seconds_since(ended.start));
@@ -246,9 +264,11 @@ class SweepRunner {
     } else {
       return;
     }
-    progress_.say(fmt::format("{}/{} {}: {} ({})", counts_.done + counts_.failed, counts_.runs, ended.label,
-                              message, run.id));
+    progress_.say(fmt::format("{}{}/{} {}: {} ({})", phase_prefix(), counts_.done + counts_.failed,
+                              counts_.runs, ended.label, message, run.id));
   }
+
+  std::string phase_prefix() const { return options_.phase.empty() ? "" : options_.phase + ": "; }
 
   void learn_pace(const SweepRun& run, const RunRecord& record) {
     if (const auto recorded = recorded_pace(record))
@@ -277,7 +297,10 @@ class SweepRunner {
     for (const ActiveRun& run : running_)
       add(estimate_.seconds_left(*run.run, std::max(0.0, static_cast<double>(run.state->step))));
     for (const SweepRun* run : waiting_) add(estimate_.seconds(*run));
-    progress_.draw(progress_lines(runs, counts_, known ? seconds_side_by_side(total, longest, jobs_) : -1));
+    std::vector<std::string> lines =
+        progress_lines(runs, counts_, known ? seconds_side_by_side(total, longest, jobs_) : -1);
+    lines.back().insert(0, phase_prefix());
+    progress_.draw(std::move(lines));
   }
 
   Placement placement_of(const ActiveRun& run) const {

@@ -1,6 +1,8 @@
 // Trains the runs of a sweep as child processes, side by side, each on cores of its own.
 #pragma once
 
+#include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "normlab/experiment/run/run_store.h"
@@ -12,6 +14,10 @@ struct SweepOptions {
   int jobs = 0;                    // runs side by side; 0: as many as the cores hold
   double checkpoint_seconds = 30;  // between checkpoints, of elapsed time
   bool save_parameters = false;    // of every run that ends, to parameters/ID.safetensors
+  // By id: runs that are wanted up to the first evaluation at this step or a later one. They leave a
+  // checkpoint and a record that says "interrupted", and go on when they are wanted for longer.
+  std::unordered_map<std::string, Index> pause_at = {};
+  std::string phase = {};  // what the progress of this sweep is called, if it is one of several
 };
 
 // How many runs stand at what, in the end.

@@ -67,7 +67,8 @@ SweepNeeds check_runs_against_data(const std::vector<SweepRun>& runs, int jobs) 
     const DataSize& size = sizes.of(run.config);
     require_batches(run.config, size);
     require_first_step(run.config, size);
-    run_needs = {memory_needed(run.config, size), evaluation_share(run.config, size), size.checksum};
+    run_needs = {memory_needed(run.config, size), evaluation_share(run.config, size), size.checksum,
+                 last_step(run.config, size)};
     const auto warning = evaluation_warning(run.config, size);
     if (warning && warned.insert(*warning).second) needs.warnings.push_back(*warning);
     if (run.config.initial_parameters.empty()) continue;

@@ -13,6 +13,7 @@ struct RunNeeds {
   double memory = 0;      // bytes of its network
   double evaluation = 0;  // evaluation_share()
   std::string checksum;   // of its data: DataSize::checksum
+  Index last_step = 0;    // of its budget
 };
 
 struct SweepNeeds {

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "normlab/experiment/config/config_json.h"
+#include "normlab/train/data_source.h"
 
 namespace normlab {
 namespace {
@@ -32,6 +33,11 @@ double budget_steps(const RunConfig& config, const Pace& pace) {
   if (config.budget.steps > 0) steps = static_cast<double>(config.budget.steps);
   if (config.budget.epochs > 0 && pace.steps_per_epoch > 0)
     steps = std::min(steps, config.budget.epochs * pace.steps_per_epoch);
+  if (config.budget.samples > 0) {
+    const Index batch = data_source(config.dataset).batch_samples(config);
+    steps =
+        std::min(steps, std::ceil(static_cast<double>(config.budget.samples) / static_cast<double>(batch)));
+  }
   if (config.budget.seconds > 0 && pace.seconds_per_step > 0)
     steps = std::min(steps, config.budget.seconds / pace.seconds_per_step);
   return std::isfinite(steps) ? steps : 0;

@@ -1,0 +1,138 @@
+#include "normlab/experiment/tune/tuned.h"
+
+#include <doctest/doctest.h>
+
+#include "data/idx_files.h"
+
+using namespace normlab;
+using namespace normlab::testing;
+
+namespace {
+
+TuneSpec learning_rate_search() {
+  return {.space = {{.path = "optimizer.learning_rate",
+                     .kind = SearchKind::log,
+                     .low = 1e-3,
+                     .high = 1,
+                     .choices = {}}},
+          .trials = 2,
+          .seeds = {101, 102},
+          .per = {"norm"}};
+}
+
+TrialMeasure measured(double steps) {
+  return {.mean_steps = steps, .horizon = 100, .runs = 2, .reached = 1, .best_loss = 0.25};
+}
+
+TunedCell cell_of(const char* norm, double learning_rate) {
+  TunedCell cell;
+  cell.when = {{"norm.name", norm}};
+  cell.trials = {
+      {.point = {{"optimizer.learning_rate", 0.5}}, .runs = {"a"}, .measures = {measured(90)}, .cut = true},
+      {.point = {{"optimizer.learning_rate", learning_rate}},
+       .widening = 1,
+       .runs = {"b"},
+       .measures = {measured(50), measured(60)}}};
+  cell.chosen = 1;
+  cell.widenings = {{.setting = "optimizer.learning_rate",
+                     .end = RangeEnd::lower,
+                     .from = {1e-3, 1},
+                     .to = {1e-6, 1},
+                     .refused = ""}};
+  return cell;
+}
+
+Tuned two_cells() {
+  return {"test", learning_rate_search(), {cell_of("none", 0.01), cell_of("layer", 0.02)}};
+}
+
+SweepSpec spec_of(const std::string& grid, const std::string& base = R"({"dataset": "synthetic"})") {
+  return parse_sweep_spec(parse_json(R"({"base": )" + base + R"(, "grid": )" + grid + "}", "test"), "test");
+}
+
+}  // namespace
+
+TEST_CASE("what was tuned is written with all trials, and read back as choices") {
+  const Json json = to_json(two_cells());
+  CHECK(json["schema"] == "normlab.tuned/1");
+  CHECK(json["seeds"] == Json{101, 102});
+  const Json& cell = json["cells"][1];
+  CHECK(cell["when"] == Json{{"norm.name", "layer"}});
+  CHECK(cell["set"] == Json{{"optimizer.learning_rate", 0.02}});
+  CHECK(cell["mean_steps"] == 60);
+  CHECK(cell["reached"] == 1);
+  CHECK(cell["runs"] == 2);
+  CHECK(cell["widened"][0]["end"] == "lower");
+  CHECK(cell["widened"][0]["to"] == Json{1e-6, 1.0});
+  CHECK(cell["trials"][0]["cut_after_steps"] == 100);
+  CHECK(cell["trials"][1]["cut_after_steps"].is_null());
+  CHECK(cell["trials"][1]["compared"].size() == 2);
+
+  const TemporaryFolder folder;
+  write_tuned(folder.path(), two_cells());
+  const TunedChoices choices = read_tuned(folder.path() / "tuned.json");
+  CHECK(choices.seeds == std::vector<std::uint64_t>{101, 102});
+  REQUIRE(choices.choices.size() == 2);
+  CHECK(choices.choices[0].when == choices_of(two_cells()).choices[0].when);
+  CHECK(choices.choices[0].set == choices_of(two_cells()).choices[0].set);
+}
+
+TEST_CASE("cells of the same search stay in tuned.json when others come, and those of another do not") {
+  const TemporaryFolder folder;
+  write_tuned(folder.path(), two_cells());
+  Tuned more{"test", learning_rate_search(), {cell_of("rms", 0.03), cell_of("none", 0.04)}};
+  write_tuned(folder.path(), more);
+  const TunedChoices choices = read_tuned(folder.path() / "tuned.json");
+  REQUIRE(choices.choices.size() == 3);
+  CHECK(choices.choices[1].set[0].second == 0.04);
+  CHECK(choices.choices[2].when[0].second == "layer");
+  CHECK(read_tuned_before(folder.path(), more.tune)->choices.size() == 3);
+  more.tune.trials = 3;
+  CHECK_FALSE(read_tuned_before(folder.path(), more.tune));
+  write_tuned(folder.path(), more);
+  CHECK(read_tuned(folder.path() / "tuned.json").choices.size() == 2);
+}
+
+TEST_CASE("a spec runs with what was chosen for each cell, and with other seeds") {
+  const TunedChoices choices = choices_of(two_cells());
+  const SweepSpec spec =
+      with_choices(spec_of(R"({"norm": ["none", "layer"], "seed": [1, 2]})"), choices, 100);
+  CHECK_FALSE(spec.tune);
+  CHECK(spec.description == "(tuned: optimizer.learning_rate)");
+  CHECK(spec.chosen == std::vector<std::string>{"optimizer.learning_rate"});
+  CHECK(to_json(spec)["chosen"] == Json(spec.chosen));
+  for (const SweepRun& run : expand(spec))
+    CHECK(run.config.optimizer.learning_rate == (run.config.norm.kind == Norm::layer ? 0.02 : 0.01));
+  // As sweep.json has it, every override matches a run.
+  const SweepSpec one = with_choices(spec_of(R"({"norm": ["layer"]})"), choices, 100);
+  CHECK(one.overrides.size() == 1);
+  CHECK_NOTHROW(parse_sweep_spec(
+      [&] {
+        Json json = to_json(one);
+        json.erase("schema");
+        return json;
+      }(),
+      "test"));
+  const auto refusal = [&](const SweepSpec& asked) {
+    return request_error([&] { with_choices(asked, choices, 100); });
+  };
+  CHECK(contains(refusal(spec_of(R"({"norm": ["none", "rms"]})")), "tuned: mlp-rms-"));
+  CHECK(contains(refusal(spec_of(R"({"norm": ["none"], "seed": [1, 102]})")), "tune.seeds: 102"));
+  CHECK(contains(refusal(spec_of(R"({"norm": ["none"], "optimizer.learning_rate": [1, 2]})")),
+                 "grid.optimizer.learning_rate"));
+}
+
+TEST_CASE("a file that is no tuned.json is refused by its name") {
+  const TemporaryFolder folder;
+  const std::filesystem::path file = folder.path() / "x.json";
+  for (const char* text : {"[]", "{}", R"({"schema": "normlab.sweep/1"})", R"({"schema": "normlab.tuned/1"})",
+                           R"({"schema": "normlab.tuned/1", "seeds": [1], "cells": []})",
+                           R"({"schema": "normlab.tuned/1", "seeds": ["a"], "cells": [{}]})",
+                           R"({"schema": "normlab.tuned/1", "seeds": [1], "cells": [{"when": {}}]})"}) {
+    CAPTURE(text);
+    write_file(file, text);
+    const std::string message = request_error([&] { read_tuned(file); });
+    CHECK(message.starts_with("tuned: \""));
+    CHECK(contains(message, "x.json"));
+  }
+}
