@@ -51,10 +51,10 @@ class OverrideMatches::Condition {
   std::unordered_set<std::string> keys_;
 };
 
-OverrideMatches::OverrideMatches(const SweepSpec& spec)
-    : spec_(spec), matched_(spec.overrides.size(), false) {
-  conditions_.reserve(spec.overrides.size());
-  for (const Override& override : spec.overrides) {
+OverrideMatches::OverrideMatches(const std::vector<Override>& overrides)
+    : overrides_(overrides), matched_(overrides.size(), false) {
+  conditions_.reserve(overrides.size());
+  for (const Override& override : overrides) {
     Conditions& conditions = conditions_.emplace_back();
     for (const auto& [path, wanted] : override.when) conditions.emplace_back(path, wanted);
   }
@@ -70,7 +70,7 @@ void OverrideMatches::apply(Json& settings) {
                                    [&](const Condition& condition) { return condition.holds(said); });
     if (!holds) continue;
     matched_[i] = true;
-    for (const auto& [path, value] : spec_.overrides[i].set) set_setting(settings, path, value);
+    for (const auto& [path, value] : overrides_[i].set) set_setting(settings, path, value);
   }
 }
 

@@ -3,16 +3,24 @@
 
 #include <cstddef>
 #include <optional>
+#include <string>
+#include <utility>
 #include <vector>
 
-#include "normlab/experiment/spec/sweep_spec.h"
+#include "normlab/core/json.h"
 
 namespace normlab {
+
+// "Where all of these settings have these values, set those." A list in `when` stands for any of its values.
+struct Override {
+  std::vector<std::pair<std::string, Json>> when, set;
+};
 
 // The overrides of a spec, and which of them have matched a run.
 class OverrideMatches {
  public:
-  explicit OverrideMatches(const SweepSpec& spec);
+  // `overrides` outlive the object.
+  explicit OverrideMatches(const std::vector<Override>& overrides);
   ~OverrideMatches();
 
   // Conditions look at what was there before any override, so that the order of overrides matters for nothing
@@ -26,7 +34,7 @@ class OverrideMatches {
   class Condition;
   using Conditions = std::vector<Condition>;
 
-  const SweepSpec& spec_;
+  const std::vector<Override>& overrides_;
   std::vector<Conditions> conditions_;  // of each override
   std::vector<bool> matched_;
 };

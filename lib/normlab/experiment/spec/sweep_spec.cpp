@@ -13,7 +13,6 @@
 #include "normlab/core/text.h"
 #include "normlab/experiment/config/config_json.h"
 #include "normlab/experiment/spec/axis_values.h"
-#include "normlab/experiment/spec/override_matches.h"
 #include "normlab/records/vocabulary.h"
 #include "normlab/train/requirements.h"
 
@@ -214,7 +213,7 @@ void refuse_absent_experiment(const std::filesystem::path& file) {
 // too large to be looked through, or what the shell sets has still to make its settings whole.
 std::optional<std::size_t> find_idle_override(const SweepSpec& spec) {
   constexpr std::uint64_t most_combinations = 1'000'000;
-  OverrideMatches overrides(spec);
+  OverrideMatches overrides(spec.overrides);
   if (!overrides.idle() || combinations(all_axes(spec)) > most_combinations) return std::nullopt;
   try {
     for_each_combination(spec.base, all_axes(spec), [&](Json settings) {
@@ -316,7 +315,7 @@ Json to_json(const SweepSpec& spec) {
 
 std::vector<SweepRun> expand(const SweepSpec& spec, std::uint64_t max_runs) {
   require_runs_within(spec, max_runs);
-  OverrideMatches overrides(spec);
+  OverrideMatches overrides(spec.overrides);
   std::vector<SweepRun> runs;
   std::unordered_map<std::string, std::size_t> run_of;
   for_each_combination(spec.base, all_axes(spec), [&](Json settings) {

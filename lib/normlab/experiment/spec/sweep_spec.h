@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "normlab/experiment/config/json.h"
+#include "normlab/experiment/spec/override_matches.h"
 #include "normlab/experiment/spec/tune_spec.h"
 #include "normlab/train/run_config.h"
 
@@ -18,11 +19,6 @@ namespace normlab {
 struct Axis {
   std::string path;  // dotted
   std::vector<Json> values;
-};
-
-// "Where all of these settings have these values, set those." A list in `when` stands for any of its values.
-struct Override {
-  std::vector<std::pair<std::string, Json>> when, set;
 };
 
 struct SweepSpec {
