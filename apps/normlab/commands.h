@@ -14,6 +14,7 @@ void add_run_child(CLI::App& program, Action& action);  // hidden: what the chil
 void add_sweep(CLI::App& program, Action& action);
 void add_time(CLI::App& program, Action& action);
 void add_report(CLI::App& program, Action& action);
+void add_claims(CLI::App& program, Action& action);
 void add_show(CLI::App& program, Action& action);
 void add_data(CLI::App& program, Action& action);
 void add_bench(CLI::App& program, Action& action);

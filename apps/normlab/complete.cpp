@@ -9,6 +9,7 @@
 #include "command_tree.h"
 #include "commands.h"
 #include "normlab/analysis/export/format.h"
+#include "normlab/claims/claims_format.h"
 #include "normlab/core/standard_streams.h"
 #include "normlab/data/fetch.h"
 #include "normlab/data/registry.h"
@@ -99,6 +100,7 @@ void add_settings(Answer& answer, const std::string& prefix, bool lists) {
 
 const Names& named_values(const std::string& command, const std::string& option) {
   static const Names none;
+  if (option == "--format" && command.starts_with("normlab claims")) return normlab::claims_format_names();
   if (option == "--format") return normlab::report_format_names();
   if (command == "normlab bench" && option == "part") return bench_parts();
   if (command == "normlab completion" && option == "shell") return completion_shells();

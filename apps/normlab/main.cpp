@@ -48,6 +48,7 @@ void describe(CLI::App& program, Action& action) {
   add_sweep(program, action);
   add_time(program, action);
   add_report(program, action);
+  add_claims(program, action);
   add_show(program, action);
   add_data(program, action);
   add_bench(program, action);

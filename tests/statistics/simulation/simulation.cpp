@@ -11,6 +11,7 @@
 #include "normlab/core/random.h"
 #include "normlab/statistics/bootstrap.h"
 #include "normlab/statistics/permutation.h"
+#include "normlab/statistics/verdict.h"
 
 namespace normlab::simulation {
 namespace {
@@ -125,6 +126,26 @@ double rejected(const Case& simulated, Index experiments, double level) {
     const Experiment drawn = experiment(simulated, number);
     const PermutationTest test = permutation_test(drawn.groups(simulated.pairing), {});
     return std::array<bool, 1>{test.p <= level + 1e-12};
+  })[0];
+}
+
+double wrong_verdicts(const Case& simulated, Index experiments, double level) {
+  constexpr Index claims = 3;
+  const double truth = true_ratio(simulated);
+  return shares<1>(experiments, [&](Index number) {
+    std::vector<Experiment> drawn;
+    std::vector<std::optional<Hypothesis>> family;
+    drawn.reserve(claims);
+    for (Index i = 0; i < claims; ++i) {
+      drawn.push_back(experiment(simulated, claims * number + i));
+      family.push_back(Hypothesis{drawn.back().groups(simulated.pairing), ClaimDirection::less, truth});
+    }
+    bool wrong = false;
+    for (const auto& judgement : judge(family, level)) {
+      wrong =
+          wrong || judgement->verdict == Verdict::supported || judgement->verdict == Verdict::contradicted;
+    }
+    return std::array<bool, 1>{wrong};
   })[0];
 }
 

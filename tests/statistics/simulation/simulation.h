@@ -41,4 +41,8 @@ Coverage coverage(const Case& simulated, Index experiments, Index resamples);
 // How often permutation_test() has p <= level.
 double rejected(const Case& simulated, Index experiments, double level);
 
+// How often judge() gives a wrong verdict on some claim of a family of three, each an experiment of its own
+// of which the margin is claimed that it truly has, so that every decision is a wrong one.
+double wrong_verdicts(const Case& simulated, Index experiments, double level);
+
 }  // namespace normlab::simulation

@@ -6,7 +6,6 @@
 #include "normlab/analysis/export/table.h"
 
 namespace normlab {
-namespace {
 
 std::string markdown_escaped(const std::string& text) {
   std::string result;
@@ -32,8 +31,6 @@ std::string markdown_table(const Table& table) {
   }
   return text;
 }
-
-}  // namespace
 
 std::string render_markdown(const Report& recorded) {
   const Report report = with_printable_texts(recorded);

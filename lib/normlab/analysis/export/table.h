@@ -23,11 +23,15 @@ struct Table {
 
 Table make_table(const Report& report);
 
-// In columns, with a line below the header.
+// For a terminal, a line each for header and rows; medians stand under one another, and so do ranges.
 std::string render_aligned(const Table& table);
 
-// The text in lines of at most `width` columns, where its words allow it.
+// The text in lines of at most `width` columns, where its words allow it; each with its end.
 std::string wrapped(const std::string& text, std::size_t width);
+
+// In Markdown, where every line begins with its end.
+std::string markdown_table(const Table& table);
+std::string markdown_escaped(const std::string& text);
 
 // What was trained on what: labels and texts. Empty where there are no rows.
 using Heading = std::vector<std::pair<std::string, std::string>>;

@@ -57,7 +57,6 @@ std::string wrapped(const std::string& text, std::size_t width) {
   return result + line + "\n";
 }
 
-// Medians stand under one another, and so do ranges.
 std::string render_aligned(const Table& table) {
   std::vector<ColumnWidth> widths;
   std::vector<std::string> header;

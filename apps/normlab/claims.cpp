@@ -1,0 +1,176 @@
+// normlab claims: what is missing is run, and every claim gets its verdict.
+#include "normlab/claims/claims_format.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "commands.h"
+#include "normlab/analysis/export/summary.h"
+#include "normlab/analysis/report.h"
+#include "normlab/claims/claims_plan.h"
+#include "normlab/claims/claims_report.h"
+#include "normlab/claims/registration.h"
+#include "normlab/core/error.h"
+#include "normlab/core/log.h"
+#include "normlab/core/standard_streams.h"
+#include "normlab/core/text.h"
+#include "normlab/data/unpacked_files.h"
+#include "normlab/experiment/config/config_json.h"
+#include "normlab/experiment/process/stop_signals.h"
+#include "normlab/experiment/run/run_store.h"
+#include "normlab/experiment/run/run_store_checks.h"
+#include "normlab/experiment/sweep/run_sweep.h"
+#include "normlab/experiment/sweep/sweep_needs.h"
+
+namespace {
+
+using normlab::ClaimPhase;
+using normlab::ClaimsPlan;
+using normlab::PlannedExperiment;
+
+struct ClaimsArguments {
+  std::string claims, out = "results/claims", format = "text", jobs;
+};
+
+// The same claims on both sets of their seeds.
+struct Plans {
+  ClaimsPlan final, replication;
+};
+
+Plans make_plans(const ClaimsArguments& arguments) {
+  return {
+      normlab::plan_claims(normlab::load_claims(arguments.claims), ClaimPhase::final, arguments.out),
+      normlab::plan_claims(normlab::load_claims(arguments.claims), ClaimPhase::replication, arguments.out)};
+}
+
+void require_format(const std::string& name) {
+  const auto& names = normlab::claims_format_names();
+  if (std::find(names.begin(), names.end(), name) == names.end()) normlab::refuse_name("format", name, names);
+}
+
+int read_jobs(const std::string& text) {
+  if (text.empty()) return 0;
+  const normlab::Json value = normlab::parse_shell_value(text);
+  if (!value.is_number_integer() || value.get<std::int64_t>() < 1 || value.get<std::int64_t>() > 1'000'000)
+    normlab::refuse("jobs", text, "an integer of at least 1 is");
+  return value.get<int>();
+}
+
+void check_experiments(const ClaimsPlan& plan, int jobs) {
+  for (const PlannedExperiment& experiment : plan.experiments) {
+    const int side_by_side = normlab::resolve_jobs(jobs, experiment.runs);
+    for (const std::string& warning :
+         normlab::check_runs_against_data(experiment.runs, side_by_side).warnings)
+      normlab::log_warning(warning);
+    normlab::require_usable_folder(experiment.folder, experiment.spec, experiment.runs,
+                                   /*save_parameters=*/false);
+  }
+}
+
+// The rules stand in the folder before anything is trained there.
+normlab::SweepOutcome run_experiment(const ClaimsPlan& plan, const PlannedExperiment& experiment, int jobs) {
+  normlab::RunStore store(experiment.folder, experiment.spec, experiment.runs);
+  for (const std::size_t file : experiment.files)
+    normlab::register_rule(experiment.folder, plan.files[file], experiment.sha256);
+  const normlab::SweepOutcome outcome = normlab::run_sweep(store, experiment.runs, {.jobs = jobs});
+  if (!outcome.interrupted) {
+    normlab::write_summary(experiment.folder, normlab::build_report(experiment.folder, store.record_files()));
+  }
+  return outcome;
+}
+
+int run(const ClaimsArguments& arguments, ClaimPhase phase) {
+  require_format(arguments.format);
+  const Plans plans = make_plans(arguments);
+  const ClaimsPlan& plan = phase == ClaimPhase::final ? plans.final : plans.replication;
+  const int jobs = read_jobs(arguments.jobs);
+  normlab::unpacked_files().set_sharing(true);
+  check_experiments(plan, jobs);
+  normlab::count_stop_signals();  // from here on there is something to keep
+  int failed = 0;
+  for (const PlannedExperiment& experiment : plan.experiments) {
+    normlab::log_info(fmt::format("{} runs of {} go to {}", experiment.runs.size(),
+                                  normlab::shortened(experiment.spec_file.string()),
+                                  normlab::shortened(experiment.folder.string())));
+    const normlab::SweepOutcome outcome = run_experiment(plan, experiment, jobs);
+    if (outcome.interrupted) {
+      normlab::log_warning("interrupted; the same command continues from the checkpoints");
+      return 130;
+    }
+    failed += outcome.failed;
+  }
+  normlab::print_out(
+      normlab::render_claims(normlab::judge_claims(plans.final, plans.replication), arguments.format));
+  if (failed > 0)
+    normlab::log_warning(fmt::format("{} runs failed; the same command tries them again", failed));
+  return failed > 0 ? 1 : 0;
+}
+
+int report(const ClaimsArguments& arguments) {
+  require_format(arguments.format);
+  const Plans plans = make_plans(arguments);
+  normlab::print_out(
+      normlab::render_claims(normlab::judge_claims(plans.final, plans.replication), arguments.format));
+  return 0;
+}
+
+int check(const ClaimsArguments& arguments) {
+  const Plans plans = make_plans(arguments);
+  const int jobs = 0;
+  for (const ClaimsPlan* plan : {&plans.final, &plans.replication}) {
+    for (const PlannedExperiment& experiment : plan->experiments)
+      normlab::check_runs_against_data(experiment.runs, normlab::resolve_jobs(jobs, experiment.runs));
+  }
+  std::string text;
+  for (const normlab::PlannedClaim& claim : plans.final.claims) {
+    const PlannedExperiment& experiment = plans.final.experiments[claim.experiment];
+    text += fmt::format("{}: {} contrasts of {}, {} runs and as many to replicate\n",
+                        normlab::printable(claim.claim->id), claim.contrasts.size(),
+                        normlab::printable(experiment.spec_file.string()), experiment.runs.size());
+  }
+  normlab::print_out(text);
+  return 0;
+}
+
+CLI::App* add_part(CLI::App& command, const std::shared_ptr<ClaimsArguments>& arguments, const char* name,
+                   const char* meaning) {
+  CLI::App* part = command.add_subcommand(name, meaning);
+  part->add_option("claims", arguments->claims,
+                   "A file of claims (docs/claims-format.md), or a folder of them")
+      ->type_name("FILE|FOLDER")
+      ->required();
+  part->add_option("--out", arguments->out, "Folder of all results [default: results/claims]")
+      ->type_name("FOLDER");
+  return part;
+}
+
+void add_format(CLI::App& part, ClaimsArguments& arguments) {
+  part.add_option("--format", arguments.format, "text, markdown or json [default: text]")->type_name("NAME");
+}
+
+void add_jobs(CLI::App& part, ClaimsArguments& arguments) {
+  part.add_option("--jobs", arguments.jobs, "Runs side by side [default: as many as fit]")->type_name("N");
+}
+
+}  // namespace
+
+void add_claims(CLI::App& program, Action& action) {
+  CLI::App* command = program.add_subcommand(
+      "claims", "Judge claims by experiments, by rules that were there before the data");
+  command->require_subcommand(1);
+  auto arguments = std::make_shared<ClaimsArguments>();
+  CLI::App* run_part = add_part(*command, arguments, "run", "Train what is missing, and print the verdicts");
+  CLI::App* report_part = add_part(*command, arguments, "report", "Print the verdicts, from what there is");
+  CLI::App* replicate_part =
+      add_part(*command, arguments, "replicate", "Seek the same verdicts on seeds that were never used");
+  CLI::App* check_part = add_part(*command, arguments, "check", "Check the claims, and train nothing");
+  for (CLI::App* part : {run_part, report_part, replicate_part}) add_format(*part, *arguments);
+  for (CLI::App* part : {run_part, replicate_part}) add_jobs(*part, *arguments);
+  run_part->callback(
+      [&action, arguments] { action = [arguments] { return run(*arguments, ClaimPhase::final); }; });
+  report_part->callback([&action, arguments] { action = [arguments] { return report(*arguments); }; });
+  replicate_part->callback(
+      [&action, arguments] { action = [arguments] { return run(*arguments, ClaimPhase::replication); }; });
+  check_part->callback([&action, arguments] { action = [arguments] { return check(*arguments); }; });
+}

@@ -1,0 +1,38 @@
+// What the records of a contrast's runs say of it.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "normlab/claims/claim_cells.h"
+#include "normlab/records/record_files.h"
+#include "normlab/statistics/verdict.h"
+
+namespace normlab {
+
+struct ClaimEvidence {
+  std::vector<Observation> first, second;  // by seed
+  double horizon = 0;
+  Index reached_first = 0, reached_second = 0;  // of times: runs that reached the target
+  Index missing = 0;                            // runs that have not ended yet
+  std::string reason;                           // why nothing can be compared, or ""
+
+  // Nothing where runs are missing, or for `reason`. The groups are paired: both have the same seeds. What it
+  // returns looks at this object.
+  std::optional<Hypothesis> hypothesis(const ClaimContrast& contrast) const;
+};
+
+// Reads the records of the cell's runs in an experiment's folder; the target of times is that of `files`.
+//
+// A time is that of the first evaluation that belongs to the event; a run that did not reach the target is
+// censored where its record says. Groups are compared up to the earliest point at which a run is censored,
+// and where none is up to the latest event. Metrics are events at their value. A run that diverged never
+// reaches its target, and has the worst metric that any run of the contrast has.
+//
+// RequestError naming `results` when the runs were trained on different data.
+ClaimEvidence gather_evidence(const ClaimCell& cell, ClaimMeasure measure,
+                              const std::filesystem::path& folder, RecordFiles& files);
+
+}  // namespace normlab

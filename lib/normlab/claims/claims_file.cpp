@@ -1,0 +1,276 @@
+#include "normlab/claims/claims_file.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <set>
+
+#include "normlab/claims/claim_fields.h"
+#include "normlab/core/error.h"
+#include "normlab/core/file.h"
+#include "normlab/core/sha256.h"
+#include "normlab/core/text.h"
+#include "normlab/experiment/spec/axis_values.h"
+#include "normlab/records/vocabulary.h"
+
+namespace normlab {
+namespace {
+
+namespace filesystem = std::filesystem;
+
+// A contrast's fields that the claim may say for all of its contrasts; those of times only reach contrasts
+// of times.
+const std::vector<std::string> shared_fields{"measure", "direction", "margin"};
+const std::vector<std::string> shared_time_fields{"target", "thresholds", "for"};
+
+std::vector<std::string> with_shared(std::vector<std::string> fields) {
+  fields.insert(fields.end(), shared_fields.begin(), shared_fields.end());
+  fields.insert(fields.end(), shared_time_fields.begin(), shared_time_fields.end());
+  return fields;
+}
+
+ClaimMeasure read_measure(const ClaimFields& fields) {
+  return static_cast<ClaimMeasure>(fields.name("measure", claim_measure_names()));
+}
+
+std::vector<std::uint64_t> read_seeds(const ClaimFields& fields, const char* key, std::size_t least) {
+  const Json* value = fields.find(key);
+  if (value == nullptr && least == 0) return {};
+  const std::string field = fields.name_of(key);
+  if (value == nullptr) refuse(field, "nothing", "a list of seeds, or a range such as \"1..10\", is");
+  const std::vector<Json> said =
+      value->is_array() ? value->get<std::vector<Json>>() : std::vector<Json>{*value};
+  std::vector<std::uint64_t> seeds;
+  for (const Json& seed : without_ranges("seed", field, said)) {
+    if (!seed.is_number_unsigned()) refuse(field, shown(seed), "an integer of at least 0 is");
+    seeds.push_back(seed.get<std::uint64_t>());
+  }
+  std::ranges::sort(seeds);
+  if (std::ranges::adjacent_find(seeds) != seeds.end())
+    refuse(field, shown(*value), "it lists a seed twice, and each counts once");
+  if (seeds.size() < least)
+    refuse(field, shown(*value), fmt::format("at least {} seeds are needed to compare anything", least));
+  return seeds;
+}
+
+void refuse_overlap(const ClaimFields& fields, const ClaimSeeds& seeds) {
+  const std::pair<const char*, const std::vector<std::uint64_t>*> parts[] = {
+      {"tuning", &seeds.tuning}, {"final", &seeds.final}, {"replication", &seeds.replication}};
+  std::map<std::uint64_t, const char*> used;
+  for (const auto& [name, list] : parts) {
+    for (const std::uint64_t seed : *list) {
+      const auto [place, added] = used.try_emplace(seed, name);
+      if (added) continue;
+      refuse(fields.name_of(name), std::to_string(seed),
+             fmt::format("it is among the {} seeds as well, and no two of tuning, final and replication may "
+                         "share a seed",
+                         place->second));
+    }
+  }
+}
+
+ClaimSeeds read_all_seeds(const ClaimFields& file) {
+  const ClaimFields fields = file.object("seeds", {"tuning", "final", "replication"});
+  ClaimSeeds seeds{.tuning = read_seeds(fields, "tuning", 0),
+                   .final = read_seeds(fields, "final", 2),
+                   .replication = read_seeds(fields, "replication", 2)};
+  refuse_overlap(fields, seeds);
+  return seeds;
+}
+
+Where read_where(const ClaimFields& fields) {
+  Where where;
+  const Json* value = fields.find("where");
+  if (value == nullptr) return where;
+  const std::string field = fields.name_of("where");
+  if (!value->is_object()) refuse(field, shown(*value), "an object of settings and their values is");
+  for (const auto& item : value->items()) {
+    const Json& said = item.value();
+    std::vector<Json> values = said.is_array() ? said.get<std::vector<Json>>() : std::vector<Json>{said};
+    if (values.empty()) refuse(field + "." + item.key(), "[]", "at least one value is");
+    where.emplace_back(item.key(), std::move(values));
+  }
+  return where;
+}
+
+std::vector<double> read_thresholds(const ClaimFields& fields) {
+  std::vector<double> thresholds;
+  for (const Json& value : fields.list("thresholds")) {
+    if (!value.is_number()) refuse(fields.name_of("thresholds"), shown(value), "a number is");
+    thresholds.push_back(value.get<double>());
+  }
+  return thresholds;
+}
+
+std::vector<Index> read_holds(const ClaimFields& fields) {
+  constexpr std::int64_t most = 100;
+  if (fields.find("for") == nullptr) return {1, 2, 3};
+  std::vector<Index> holds;
+  for (const Json& value : fields.list("for")) {
+    if (!value.is_number_integer() || value.get<std::int64_t>() < 1 || value.get<std::int64_t>() > most)
+      refuse(fields.name_of("for"), shown(value), fmt::format("an integer from 1 to {} is", most));
+    holds.push_back(value.get<Index>());
+  }
+  return holds;
+}
+
+double read_margin(const ClaimFields& fields, ClaimDirection direction) {
+  const bool within = direction == ClaimDirection::within;
+  const Json* value = fields.find("margin");
+  const double margin = value == nullptr ? 1 : value->is_number() ? value->get<double>() : -1;
+  if (margin > (within ? 1 : 0)) return margin;
+  refuse(fields.name_of("margin"), value == nullptr ? "nothing" : shown(*value),
+         within ? "a ratio above 1, such as 1.1 for \"less than 10 % apart\", is"
+                : "a ratio above 0, such as 1, is");
+}
+
+Json read_side(const ClaimFields& fields, const char* key) {
+  const Json* value = fields.find(key);
+  if (value == nullptr || value->is_structured()) {
+    refuse(fields.name_of(key), value == nullptr ? "nothing" : shown(*value),
+           "a value of the setting, such as \"layer\", is");
+  }
+  return *value;
+}
+
+// What belongs to times alone is refused with other measures.
+void read_target(ClaimContrast& contrast, const ClaimFields& fields) {
+  if (is_time(contrast.measure)) {
+    contrast.target = fields.text("target");
+    contrast.thresholds = read_thresholds(fields);
+    contrast.holds = read_holds(fields);
+    return;
+  }
+  for (const std::string& key : shared_time_fields) {
+    if (const Json* value = fields.find(key)) {
+      refuse(fields.name_of(key), shown(*value),
+             fmt::format("only the measures steps and epochs have a target, and this one is {}",
+                         claim_measure_names()[static_cast<std::size_t>(contrast.measure)]));
+    }
+  }
+}
+
+ClaimContrast read_contrast(const ClaimFields& own, const ClaimFields& claim) {
+  ClaimFields fields = own.with_defaults(claim, shared_fields);
+  if (is_time(read_measure(fields))) fields = fields.with_defaults(claim, shared_time_fields);
+  ClaimContrast contrast{.setting = fields.text("setting"),
+                         .value = read_side(fields, "value"),
+                         .reference = read_side(fields, "reference"),
+                         .where = read_where(fields),
+                         .measure = read_measure(fields),
+                         .target = {},
+                         .thresholds = {},
+                         .holds = {}};
+  if (contrast.setting.ends_with(".name")) contrast.setting.resize(contrast.setting.size() - 5);
+  if (contrast.setting == "dataset" || contrast.setting.starts_with("dataset.")) {
+    refuse(fields.name_of("setting"), quotation(contrast.setting),
+           "both sides of a contrast are trained on the same data, so that a setting of something else is");
+  }
+  if (contrast.value == contrast.reference)
+    refuse(fields.name_of("reference"), shown(contrast.reference), "another value than that of \"value\" is");
+  read_target(contrast, fields);
+  contrast.direction = static_cast<ClaimDirection>(fields.name("direction", claim_direction_names()));
+  contrast.margin = read_margin(fields, contrast.direction);
+  return contrast;
+}
+
+void read_experiment(Claim& claim, const ClaimFields& fields, const filesystem::path& folder) {
+  const ClaimFields experiment = fields.object("experiment", {"spec", "sha256"});
+  claim.spec = (folder / experiment.text("spec")).lexically_normal();
+  claim.spec_sha256 = experiment.text("sha256");
+  const std::string digest = sha256(read_text(claim.spec, experiment.name_of("spec"), longest_json));
+  if (digest == claim.spec_sha256) return;
+  refuse(experiment.name_of("sha256"), quotation(claim.spec_sha256),
+         fmt::format("that of {} is {}", shortened(claim.spec.string()), digest));
+}
+
+Claim read_claim(const ClaimFields& fields, const filesystem::path& folder) {
+  fields.refuse_others(with_shared({"id", "claim", "source", "experiment", "contrasts"}));
+  Claim claim{.id = fields.text("id"),
+              .sentence = fields.text("claim"),
+              .paper = {},
+              .section = {},
+              .spec = {},
+              .spec_sha256 = {},
+              .contrasts = {}};
+  const ClaimFields source = fields.object("source", {"paper", "section"});
+  claim.paper = source.text("paper");
+  if (source.find("section") != nullptr) claim.section = source.text("section");
+  read_experiment(claim, fields, folder);
+  for (const ClaimFields& contrast : fields.objects("contrasts")) {
+    contrast.refuse_others(with_shared({"setting", "value", "reference", "where"}));
+    claim.contrasts.push_back(read_contrast(contrast, fields));
+  }
+  return claim;
+}
+
+void require_ids_once(const std::vector<ClaimsFile>& files) {
+  std::set<std::string> ids;
+  for (const ClaimsFile& file : files) {
+    for (const Claim& claim : file.claims) {
+      if (!ids.insert(claim.id).second)
+        refuse("id", quotation(claim.id), "two claims have it, and each has an id of its own");
+    }
+  }
+}
+
+ClaimsFile read_claims_file(const filesystem::path& path) {
+  const std::string text = read_text(path, "claims", longest_json);
+  const Json json = parse_json(text, shortened(path.string()));
+  const ClaimFields fields(json, shortened(path.filename().string()));
+  fields.refuse_others({"schema", "description", "level", "seeds", "claims"});
+  if (fields.text("schema") != claims_schema)
+    refuse(fields.name_of("schema"), shown(json["schema"]), fmt::format("\"{}\" is", claims_schema));
+  ClaimsFile file{.path = path, .sha256 = sha256(text), .seeds = read_all_seeds(fields), .claims = {}};
+  if (const Json* level = fields.find("level")) {
+    file.level = level->is_number() ? level->get<double>() : -1;
+    if (!(file.level >= 0.001 && file.level <= 0.5))
+      refuse(fields.name_of("level"), shown(*level), "a probability from 0.001 to 0.5 is");
+  }
+  for (const ClaimFields& claim : fields.objects("claims"))
+    file.claims.push_back(read_claim(claim, path.parent_path()));
+  return file;
+}
+
+}  // namespace
+
+const std::vector<std::string>& claim_measure_names() {
+  static const std::vector<std::string> names{"steps", "epochs", "best_metric", "final_metric"};
+  return names;
+}
+
+const std::vector<std::string>& claim_direction_names() {
+  static const std::vector<std::string> names{"less", "greater", "within"};
+  return names;
+}
+
+bool is_time(ClaimMeasure measure) {
+  return measure == ClaimMeasure::steps || measure == ClaimMeasure::epochs;
+}
+
+ClaimsFile load_claims_file(const filesystem::path& path) {
+  ClaimsFile file = read_claims_file(path);
+  require_ids_once({file});
+  return file;
+}
+
+std::vector<ClaimsFile> load_claims(const filesystem::path& file_or_folder) {
+  if (!is_folder(file_or_folder)) return {load_claims_file(file_or_folder)};
+  std::vector<filesystem::path> paths;
+  std::error_code error;
+  for (const auto& entry : filesystem::directory_iterator(file_or_folder, error)) {
+    if (entry.path().extension() == ".json") paths.push_back(entry.path());
+  }
+  if (error || paths.empty())
+    refuse("claims", quotation(file_or_folder.string()), "a file of claims, or a folder with some, is");
+  std::ranges::sort(paths);
+  std::vector<ClaimsFile> files;
+  files.reserve(paths.size());
+  for (const filesystem::path& path : paths) files.push_back(read_claims_file(path));
+  require_ids_once(files);
+  return files;
+}
+
+}  // namespace normlab

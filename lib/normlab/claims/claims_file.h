@@ -1,0 +1,66 @@
+// A file of claims (docs/claims-format.md): what is claimed, and by which rule it will be judged.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "normlab/core/json.h"
+#include "normlab/core/tensor.h"
+#include "normlab/statistics/verdict.h"
+
+namespace normlab {
+
+// What is compared: how long a run took to a target, or the validation value of the metric that its task
+// reports, at its best evaluation or at its last.
+enum class ClaimMeasure { steps, epochs, best_metric, final_metric };
+
+const std::vector<std::string>& claim_measure_names();    // in the order of the enumeration
+const std::vector<std::string>& claim_direction_names();  // likewise
+bool is_time(ClaimMeasure measure);                       // counts up to a target
+
+// Settings and the values of which they have one, by dotted paths; a single value stands for its list.
+using Where = std::vector<std::pair<std::string, std::vector<Json>>>;
+
+struct ClaimContrast {
+  std::string setting;    // that the two sides differ in, dotted; of a named object, its name
+  Json value, reference;  // of the first side, and of the second
+  Where where;            // which of the experiment's runs; every combination that is left is a contrast
+  ClaimMeasure measure = ClaimMeasure::steps;
+  std::string target;              // of steps and epochs; "" otherwise
+  std::vector<double> thresholds;  // that the target might as well have had
+  std::vector<Index> holds;        // evaluations in a row, likewise
+  ClaimDirection direction = ClaimDirection::less;
+  double margin = 1;  // of the ratio first / second
+};
+
+struct Claim {
+  std::string id, sentence, paper, section;
+  std::filesystem::path spec;  // of the experiment; from where the program runs
+  std::string spec_sha256;     // that the claims file says
+  std::vector<ClaimContrast> contrasts;
+};
+
+struct ClaimSeeds {
+  std::vector<std::uint64_t> tuning, final, replication;  // no two have one in common; tuning may be empty
+};
+
+struct ClaimsFile {
+  std::filesystem::path path;
+  std::string sha256;  // of its bytes
+  double level = 0.05;
+  ClaimSeeds seeds;
+  std::vector<Claim> claims;
+};
+
+// RequestError that names the file and the field for what is no file of claims, for seeds that overlap, for
+// an experiment that is not there, and for one that is not the one whose hash is given.
+ClaimsFile load_claims_file(const std::filesystem::path& file);
+
+// Of a folder, all that end in .json, by their names. RequestError naming `claims` when there are none, or
+// when two claims have one id.
+std::vector<ClaimsFile> load_claims(const std::filesystem::path& file_or_folder);
+
+}  // namespace normlab

@@ -1,0 +1,169 @@
+#include "normlab/claims/claims_format.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "normlab/analysis/export/table.h"
+#include "normlab/claims/claims_json.h"
+#include "normlab/core/error.h"
+#include "normlab/core/text.h"
+
+namespace normlab {
+namespace {
+
+std::string measure_text(const ClaimContrast& contrast) {
+  const std::string& name = claim_measure_names()[static_cast<std::size_t>(contrast.measure)];
+  return with_blanks(name);
+}
+
+// "steps < 1", "final metric 0.909–1.1"
+std::string claimed_text(const ClaimContrast& contrast) {
+  const double margin = contrast.margin;
+  switch (contrast.direction) {
+    case ClaimDirection::less:
+      return fmt::format("{} < {:.4g}", measure_text(contrast), margin);
+    case ClaimDirection::greater:
+      return fmt::format("{} > {:.4g}", measure_text(contrast), margin);
+    default:
+      return fmt::format("{} {:.3g}–{:.3g}", measure_text(contrast), 1 / margin, margin);
+  }
+}
+
+std::string percent(double share) {
+  return fmt::format("{:.4g} %", 100 * share);
+}
+
+std::string verdict_text(const JudgedCell& cell) {
+  return cell.verdict() + (cell.fragile.empty() ? "" : ", fragile");
+}
+
+// "10", or how many of the runs are there.
+std::string seeds_text(const JudgedContrast& contrast) {
+  const Index missing = contrast.final.evidence.missing;
+  if (missing == 0) return std::to_string(contrast.seeds);
+  return fmt::format("{} ({} of {} runs missing)", contrast.seeds, missing, 2 * contrast.seeds);
+}
+
+// The ratio and its interval, whose level is said below the table.
+Field ratio_field(const JudgedCell& cell) {
+  if (!cell.judgement) return {"—", ""};
+  const RatioInterval& ratio = cell.judgement->ratio;
+  return {fmt::format("{:.3g}", ratio.ratio), fmt::format("({:.3g}–{:.3g})", ratio.lower, ratio.upper)};
+}
+
+std::string p_text_of(const JudgedCell& cell) {
+  if (!cell.judgement) return "—";
+  const double p = cell.judgement->adjusted_p;
+  return p < 0.001 ? "<0.001" : fmt::format("{:.2g}", p);
+}
+
+std::string wanted_text(const JudgedCell& cell) {
+  return cell.judgement && cell.judgement->seeds ? std::to_string(*cell.judgement->seeds) : "";
+}
+
+std::string run_command(const JudgedClaim& claim) {
+  return "normlab claims run " + printable(claim.file.string());
+}
+
+Table claims_table(const ClaimsReport& report) {
+  Table table{.header = {"claim", "contrast", "claimed", "ratio", "verdict", "level", "p", "seeds",
+                         "seeds wanted", "replication", "command"},
+              .right_aligned = {false, false, false, true, false, true, true, true, true, false, false},
+              .rows = {},
+              .notes = {}};
+  for (const JudgedClaim& claim : report.claims) {
+    for (const JudgedContrast& contrast : claim.contrasts) {
+      const std::string level = contrast.final.judgement ? percent(1 - contrast.final.judgement->level) : "—";
+      table.rows.push_back({{printable(claim.claim->id), ""},
+                            {contrast.label, ""},
+                            {claimed_text(*contrast.contrast), ""},
+                            ratio_field(contrast.final),
+                            {verdict_text(contrast.final), ""},
+                            {level, ""},
+                            {p_text_of(contrast.final), ""},
+                            {seeds_text(contrast), ""},
+                            {wanted_text(contrast.final), ""},
+                            {verdict_text(contrast.replication), ""},
+                            {run_command(claim), ""}});
+    }
+  }
+  return table;
+}
+
+// What belongs to the claim as a whole and to no column.
+std::vector<std::string> remarks_on(const JudgedClaim& claim) {
+  std::vector<std::string> remarks;
+  if (!claim.doubt.empty()) remarks.push_back(claim.doubt);
+  if (!claim.replication_doubt.empty()) remarks.push_back("replication: " + claim.replication_doubt);
+  for (const JudgedContrast& contrast : claim.contrasts) {
+    if (!contrast.final.evidence.reason.empty())
+      remarks.push_back(fmt::format("{}: {}", contrast.label, contrast.final.evidence.reason));
+    if (!contrast.final.fragile.empty())
+      remarks.push_back(fmt::format("{} is {} ({})", contrast.label, contrast.final.verdict(),
+                                    fmt::join(contrast.final.fragile, "; ")));
+  }
+  return remarks;
+}
+
+std::string source_of(const Claim& claim) {
+  const std::string section = claim.section.empty() ? "" : ", section " + claim.section;
+  return printable(claim.paper + section);
+}
+
+std::string summary_of(const JudgedClaim& claim) {
+  return fmt::format("{}{}; replication: {}", claim.verdict(), claim.is_fragile() ? ", fragile" : "",
+                     claim.replication());
+}
+
+const char* const explanation_of_claims =
+    "Ratios are of the mean of the first side over that of the second one, of times restricted to the "
+    "earliest "
+    "point at which a run of the two is censored (a diverged run never reaches its target); the interval is "
+    "a "
+    "bootstrap one at the level that Holm's procedure gives the contrast among all of its claims file. "
+    "Supported: the interval lies where it is claimed, and the exact permutation test rejects the margin at "
+    "that level; contradicted: on the other side; undecided: neither, and so many seeds a side would decide "
+    "it "
+    "with a probability of 80 % if the ratio is as it looks; underpowered: no outcome of so many seeds could "
+    "decide; fragile: other thresholds, or another number of evaluations in a row, change the verdict. p is "
+    "adjusted by Holm. Replication: the same on seeds that nothing else has used.";
+
+std::string render_text(const ClaimsReport& report) {
+  std::string text;
+  for (const JudgedClaim& claim : report.claims) {
+    text += wrapped(fmt::format("{}: {}", printable(claim.claim->id), printable(claim.claim->sentence)), 110);
+    text += fmt::format("  source   {}\n  verdict  {}\n", source_of(*claim.claim), summary_of(claim));
+    for (const std::string& remark : remarks_on(claim)) text += fmt::format("  note     {}\n", remark);
+  }
+  return text + "\n" + render_aligned(claims_table(report)) + "\n" + wrapped(explanation_of_claims, 110);
+}
+
+std::string render_claims_markdown(const ClaimsReport& report) {
+  std::string text;
+  for (const JudgedClaim& claim : report.claims) {
+    text += fmt::format("- **{}** {} ({}): {}\n", markdown_escaped(printable(claim.claim->id)),
+                        markdown_escaped(printable(claim.claim->sentence)),
+                        markdown_escaped(source_of(*claim.claim)), summary_of(claim));
+    for (const std::string& remark : remarks_on(claim))
+      text += fmt::format("  - {}\n", markdown_escaped(remark));
+  }
+  return text + markdown_table(claims_table(report)) + "\n\n" + explanation_of_claims + "\n";
+}
+
+}  // namespace
+
+const std::vector<std::string>& claims_format_names() {
+  static const std::vector<std::string> names{"text", "markdown", "json"};
+  return names;
+}
+
+std::string render_claims(const ClaimsReport& report, std::string_view format) {
+  if (format == "text") return render_text(report);
+  if (format == "markdown") return render_claims_markdown(report);
+  if (format == "json") return claims_json(report).dump(2) + "\n";
+  refuse_name("format", format, claims_format_names());
+}
+
+}  // namespace normlab

@@ -1,0 +1,70 @@
+#include "normlab/claims/claims_json.h"
+
+#include "normlab/core/text.h"
+#include "normlab/records/vocabulary.h"
+
+namespace normlab {
+namespace {
+
+Json cell_json(const JudgedCell& cell, ClaimMeasure measure) {
+  Json json{{"verdict", cell.verdict()}, {"missing_runs", cell.evidence.missing}};
+  if (!cell.evidence.reason.empty()) json["reason"] = cell.evidence.reason;
+  if (!cell.judgement) return json;
+  const Judgement& judgement = *cell.judgement;
+  json["ratio"] = {{"estimate", judgement.ratio.ratio},
+                   {"lower", judgement.ratio.lower},
+                   {"upper", judgement.ratio.upper},
+                   {"level", 1 - judgement.level}};
+  json["p"] = judgement.p;
+  json["adjusted_p"] = judgement.adjusted_p;
+  json["horizon"] = cell.evidence.horizon;
+  json["earlier"] = judgement.superiority;
+  if (is_time(measure))
+    json["reached"] = {{"first", cell.evidence.reached_first}, {"second", cell.evidence.reached_second}};
+  json["seeds_wanted"] = judgement.seeds ? Json(*judgement.seeds) : Json(nullptr);
+  json["fragile"] = cell.fragile;
+  return json;
+}
+
+Json contrast_json(const JudgedContrast& contrast) {
+  const ClaimContrast& asked = *contrast.contrast;
+  Json json{{"label", contrast.label},
+            {"setting", asked.setting},
+            {"value", asked.value},
+            {"reference", asked.reference},
+            {"measure", claim_measure_names()[static_cast<std::size_t>(asked.measure)]},
+            {"direction", claim_direction_names()[static_cast<std::size_t>(asked.direction)]},
+            {"margin", asked.margin}};
+  if (is_time(asked.measure)) json["target"] = asked.target;
+  json["seeds"] = contrast.seeds;
+  json["final"] = cell_json(contrast.final, asked.measure);
+  json["replication"] = cell_json(contrast.replication, asked.measure);
+  return json;
+}
+
+}  // namespace
+
+Json claims_json(const ClaimsReport& report) {
+  Json json{{"schema", verdicts_schema}, {"claims", Json::array()}};
+  for (const JudgedClaim& claim : report.claims) {
+    Json one{{"id", claim.claim->id},
+             {"claim", claim.claim->sentence},
+             {"paper", claim.claim->paper},
+             {"section", claim.claim->section},
+             {"file", printable(claim.file.string())},
+             {"level", claim.level},
+             {"verdict", claim.verdict()},
+             {"fragile", claim.is_fragile()},
+             {"replication", claim.replication()}};
+    if (!claim.doubt.empty()) one["rule_doubt"] = claim.doubt;
+    if (!claim.replication_doubt.empty()) one["replication_rule_doubt"] = claim.replication_doubt;
+    one["command"] = "normlab claims run " + printable(claim.file.string());
+    one["contrasts"] = Json::array();
+    for (const JudgedContrast& contrast : claim.contrasts)
+      one["contrasts"].push_back(contrast_json(contrast));
+    json["claims"].push_back(std::move(one));
+  }
+  return json;
+}
+
+}  // namespace normlab

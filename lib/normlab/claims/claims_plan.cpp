@@ -1,0 +1,112 @@
+#include "normlab/claims/claims_plan.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "normlab/core/error.h"
+#include "normlab/core/text.h"
+#include "normlab/experiment/spec/shell_changes.h"
+
+namespace normlab {
+namespace {
+
+namespace filesystem = std::filesystem;
+
+const std::vector<std::uint64_t>& seeds_of(const ClaimsFile& file, ClaimPhase phase) {
+  return phase == ClaimPhase::final ? file.seeds.final : file.seeds.replication;
+}
+
+SweepSpec spec_with_seeds(const filesystem::path& file, const std::vector<std::uint64_t>& seeds) {
+  SweepSpec spec = load_sweep_spec(file);
+  apply_shell_setting(spec, {"seed", {seeds.begin(), seeds.end()}});
+  return spec;
+}
+
+class Planner {
+ public:
+  Planner(std::vector<ClaimsFile> files, ClaimPhase phase, filesystem::path out) : out_(std::move(out)) {
+    plan_.phase = phase;
+    plan_.files = std::move(files);
+  }
+
+  ClaimsPlan plan() {
+    for (std::size_t i = 0; i < plan_.files.size(); ++i) {
+      std::size_t contrasts = 0;
+      for (const Claim& claim : plan_.files[i].claims) contrasts += plan_claim(claim, i);
+      require_family(plan_.files[i], contrasts);
+    }
+    return std::move(plan_);
+  }
+
+ private:
+  // How many contrasts it has.
+  std::size_t plan_claim(const Claim& claim, std::size_t file) {
+    try {
+      PlannedClaim planned{&claim, file, experiment_of(claim, file), {}};
+      const PlannedExperiment& experiment = plan_.experiments[planned.experiment];
+      for (const ClaimContrast& contrast : claim.contrasts) {
+        for (ClaimCell& cell : find_cells(experiment.spec, experiment.runs, contrast))
+          planned.contrasts.push_back({&contrast, std::move(cell)});
+      }
+      plan_.claims.push_back(std::move(planned));
+      return plan_.claims.back().contrasts.size();
+    } catch (const RequestError& error) {
+      throw RequestError(fmt::format("claim {}: {}", shortened(claim.id), error.what()));
+    }
+  }
+
+  std::size_t experiment_of(const Claim& claim, std::size_t file) {
+    const ClaimsFile& claims = plan_.files[file];
+    const auto known = std::ranges::find(plan_.experiments, claim.spec, &PlannedExperiment::spec_file);
+    if (known != plan_.experiments.end()) {
+      require_same_seeds(*known, claims);
+      if (std::ranges::find(known->files, file) == known->files.end()) known->files.push_back(file);
+      return static_cast<std::size_t>(known - plan_.experiments.begin());
+    }
+    PlannedExperiment experiment{.spec_file = claim.spec,
+                                 .sha256 = claim.spec_sha256,
+                                 .spec = spec_with_seeds(claim.spec, seeds_of(claims, plan_.phase)),
+                                 .runs = {},
+                                 .folder = {},
+                                 .files = {file}};
+    experiment.runs = expand(experiment.spec);
+    experiment.folder =
+        out_ / (experiment.spec.name + (plan_.phase == ClaimPhase::final ? "" : "-replication"));
+    for (const PlannedExperiment& other : plan_.experiments) {
+      if (other.folder == experiment.folder)
+        refuse("experiment", quotation(experiment.spec.name),
+               fmt::format("{} has that name as well, and their results would share a folder",
+                           shortened(other.spec_file.string())));
+    }
+    plan_.experiments.push_back(std::move(experiment));
+    return plan_.experiments.size() - 1;
+  }
+
+  void require_same_seeds(const PlannedExperiment& experiment, const ClaimsFile& file) const {
+    const ClaimsFile& first = plan_.files[experiment.files.front()];
+    if (seeds_of(first, plan_.phase) == seeds_of(file, plan_.phase)) return;
+    refuse("seeds", shortened(file.path.filename().string()),
+           fmt::format("{} has claims about the same experiment with other seeds, and it is run with one set "
+                       "of them",
+                       shortened(first.path.filename().string())));
+  }
+
+  static void require_family(const ClaimsFile& file, std::size_t contrasts) {
+    constexpr double least_level = 0.0001;  // of bootstrap_ratio()
+    if (file.level / static_cast<double>(contrasts) >= least_level) return;
+    refuse(shortened(file.path.filename().string()), fmt::format("{} contrasts", contrasts),
+           fmt::format("at a level of {} a family has at most {:.0f}", file.level, file.level / least_level));
+  }
+
+  ClaimsPlan plan_;
+  filesystem::path out_;
+};
+
+}  // namespace
+
+ClaimsPlan plan_claims(std::vector<ClaimsFile> files, ClaimPhase phase, const filesystem::path& out) {
+  return Planner(std::move(files), phase, out).plan();
+}
+
+}  // namespace normlab

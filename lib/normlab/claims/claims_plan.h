@@ -1,0 +1,50 @@
+// Claims with their experiments: what is to run where, and which runs each contrast compares.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "normlab/claims/claim_cells.h"
+#include "normlab/claims/claims_file.h"
+#include "normlab/experiment/spec/sweep_spec.h"
+
+namespace normlab {
+
+// On which of a claim's seeds: those that the verdict is made on, or those that it is sought on again.
+enum class ClaimPhase { final, replication };
+
+struct PlannedExperiment {
+  std::filesystem::path spec_file;
+  std::string sha256;
+  SweepSpec spec;  // with the seeds of the claims
+  std::vector<SweepRun> runs;
+  std::filesystem::path folder;    // of its results
+  std::vector<std::size_t> files;  // that have claims about it
+};
+
+struct PlannedContrast {
+  const ClaimContrast* contrast;
+  ClaimCell cell;
+};
+
+struct PlannedClaim {
+  const Claim* claim;
+  std::size_t file, experiment;  // places in the plan
+  std::vector<PlannedContrast> contrasts;
+};
+
+struct ClaimsPlan {
+  ClaimPhase phase = ClaimPhase::final;
+  std::vector<ClaimsFile> files;
+  std::vector<PlannedExperiment> experiments;  // each once
+  std::vector<PlannedClaim> claims;            // in the order of the files
+};
+
+// Results go to OUT/NAME, of replications to OUT/NAME-replication, NAME being the experiment's. Nothing is
+// written. RequestError that names the claim for what find_cells() refuses, for an experiment that two files
+// want with different seeds, for two experiments with one name, and for a file of so many contrasts that no
+// interval could be made at Holm's level.
+ClaimsPlan plan_claims(std::vector<ClaimsFile> files, ClaimPhase phase, const std::filesystem::path& out);
+
+}  // namespace normlab

@@ -1,0 +1,139 @@
+#include "normlab/claims/claims_report.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+
+#include "normlab/claims/registration.h"
+
+namespace normlab {
+namespace {
+
+constexpr std::array verdict_names = {"supported", "contradicted", "undecided", "underpowered"};
+
+std::string name_of(Verdict verdict) {
+  return verdict_names[static_cast<std::size_t>(verdict)];
+}
+
+template <class VerdictOf>
+std::string joint_verdict(const std::vector<JudgedContrast>& contrasts, const VerdictOf& verdict_of) {
+  for (const char* one : {"contradicted", "not run", "not comparable", "underpowered", "undecided"}) {
+    const auto is_one = [&](const JudgedContrast& contrast) { return verdict_of(contrast) == one; };
+    if (std::ranges::any_of(contrasts, is_one)) return one;
+  }
+  return "supported";
+}
+
+// Judges what one set of seeds says of all claims.
+class Judge {
+ public:
+  explicit Judge(const ClaimsPlan& plan) : plan_(plan) {}
+
+  // One for each contrast of each claim, in their order.
+  std::vector<std::vector<JudgedCell>> judge_all() {
+    std::vector<std::vector<JudgedCell>> cells;
+    for (const PlannedClaim& claim : plan_.claims) {
+      cells.emplace_back();
+      for (const PlannedContrast& contrast : claim.contrasts) {
+        const std::string target = contrast.cell.targets.empty() ? "" : contrast.cell.targets.front();
+        cells.back().push_back({.evidence = evidence_of(claim, contrast, target)});
+      }
+    }
+    for (std::size_t file = 0; file < plan_.files.size(); ++file) judge_family(file, cells);
+    return cells;
+  }
+
+ private:
+  ClaimEvidence evidence_of(const PlannedClaim& claim, const PlannedContrast& contrast,
+                            const std::string& target) {
+    RecordFiles& files = files_.try_emplace(target, target).first->second;
+    const PlannedExperiment& experiment = plan_.experiments[claim.experiment];
+    return gather_evidence(contrast.cell, contrast.contrast->measure, experiment.folder, files);
+  }
+
+  void judge_family(std::size_t file, std::vector<std::vector<JudgedCell>>& cells) {
+    std::vector<std::optional<Hypothesis>> family;
+    std::vector<JudgedCell*> members;
+    std::vector<std::pair<const PlannedClaim*, const PlannedContrast*>> planned;
+    for (std::size_t i = 0; i < plan_.claims.size(); ++i) {
+      const PlannedClaim& claim = plan_.claims[i];
+      if (claim.file != file) continue;
+      for (std::size_t j = 0; j < claim.contrasts.size(); ++j) {
+        family.push_back(cells[i][j].evidence.hypothesis(*claim.contrasts[j].contrast));
+        members.push_back(&cells[i][j]);
+        planned.emplace_back(&claim, &claim.contrasts[j]);
+      }
+    }
+    const auto judgements = judge(family, plan_.files[file].level);
+    for (std::size_t i = 0; i < members.size(); ++i) {
+      members[i]->judgement = judgements[i];
+      if (judgements[i]) members[i]->fragile = changes(*planned[i].first, *planned[i].second, *judgements[i]);
+    }
+  }
+
+  std::vector<std::string> changes(const PlannedClaim& claim, const PlannedContrast& contrast,
+                                   const Judgement& judgement) {
+    std::vector<std::string> changes;
+    for (std::size_t i = 1; i < contrast.cell.targets.size(); ++i) {
+      const std::string& target = contrast.cell.targets[i];
+      const ClaimEvidence evidence = evidence_of(claim, contrast, target);
+      const auto hypothesis = evidence.hypothesis(*contrast.contrast);
+      const Verdict verdict =
+          hypothesis ? judge_at(*hypothesis, judgement.level).verdict : Verdict::undecided;
+      if (verdict != judgement.verdict) changes.push_back(fmt::format("{} for {}", name_of(verdict), target));
+    }
+    return changes;
+  }
+
+  const ClaimsPlan& plan_;
+  std::map<std::string, RecordFiles> files_;  // by the target that they look for
+};
+
+}  // namespace
+
+std::string JudgedCell::verdict() const {
+  if (judgement) return name_of(judgement->verdict);
+  return evidence.missing > 0 ? "not run" : "not comparable";
+}
+
+std::string JudgedClaim::verdict() const {
+  return joint_verdict(contrasts, [](const JudgedContrast& contrast) { return contrast.final.verdict(); });
+}
+
+std::string JudgedClaim::replication() const {
+  return joint_verdict(contrasts, [](const JudgedContrast& one) { return one.replication.verdict(); });
+}
+
+bool JudgedClaim::is_fragile() const {
+  return std::ranges::any_of(contrasts, [](const JudgedContrast& one) { return !one.final.fragile.empty(); });
+}
+
+ClaimsReport judge_claims(const ClaimsPlan& final, const ClaimsPlan& replication) {
+  const auto cells = Judge(final).judge_all(), again = Judge(replication).judge_all();
+  ClaimsReport report;
+  for (std::size_t i = 0; i < final.claims.size(); ++i) {
+    const PlannedClaim& planned = final.claims[i];
+    const ClaimsFile& file = final.files[planned.file];
+    JudgedClaim claim{.claim = planned.claim,
+                      .file = file.path,
+                      .level = file.level,
+                      .doubt = doubt_of_rule(final.experiments[planned.experiment].folder, file),
+                      .replication_doubt = doubt_of_rule(
+                          replication.experiments[replication.claims[i].experiment].folder, file),
+                      .contrasts = {}};
+    for (std::size_t j = 0; j < planned.contrasts.size(); ++j) {
+      const PlannedContrast& contrast = planned.contrasts[j];
+      claim.contrasts.push_back({.contrast = contrast.contrast,
+                                 .label = contrast.cell.label,
+                                 .seeds = static_cast<Index>(contrast.cell.first.size()),
+                                 .final = cells[i][j],
+                                 .replication = again[i][j]});
+    }
+    report.claims.push_back(std::move(claim));
+  }
+  return report;
+}
+
+}  // namespace normlab
