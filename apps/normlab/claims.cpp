@@ -125,8 +125,9 @@ int check(const ClaimsArguments& arguments) {
   std::string text;
   for (const normlab::PlannedClaim& claim : plans.final.claims) {
     const PlannedExperiment& experiment = plans.final.experiments[claim.experiment];
-    text += fmt::format("{}: {} contrasts of {}, {} runs and as many to replicate\n",
+    text += fmt::format("{}: {} contrast{} of {}, {} runs and as many to replicate\n",
                         normlab::printable(claim.claim->id), claim.contrasts.size(),
+                        claim.contrasts.size() == 1 ? "" : "s",
                         normlab::printable(experiment.spec_file.string()), experiment.runs.size());
   }
   normlab::print_out(text);

@@ -45,7 +45,7 @@ TEST_CASE("claims are checked, run once, reported and replicated") {
   TemporaryFolder folder;
   write_claims(folder, tiny_claims());
   const std::filesystem::path results = folder.path() / "results" / "claims";
-  CHECK(contains(run_program(folder.path(), claims_arguments("check")).out, "T1: 1 contrasts"));
+  CHECK(contains(run_program(folder.path(), claims_arguments("check")).out, "T1: 1 contrast of"));
   CHECK_FALSE(std::filesystem::exists(results));
   const Outcome before = run_program(folder.path(), claims_arguments("report"));
   CHECK(before.status == 0);

@@ -107,7 +107,7 @@ TEST_CASE("too few seeds for any outcome to be significant are told from an outc
   CHECK(paired.verdict == Verdict::underpowered);
   CHECK(paired.seeds == 6);  // 2 / 2^6 is below 0.05
   CHECK(verdict_of(few.hypothesis(ClaimDirection::less, 1, Pairing::independent)) == Verdict::supported);
-  // Six pairs could have decided one claim, and a family of two only where both are clear.
+  // Six pairs could have decided one claim, and neither of two.
   const Sides clear{times(0.5, 6), times(1, 6)};
   const std::vector<std::optional<Hypothesis>> family(2, clear.hypothesis(ClaimDirection::less));
   for (const auto& judgement : judge(family, 0.05)) CHECK(judgement->verdict == Verdict::underpowered);
