@@ -115,6 +115,15 @@ int report(const ClaimsArguments& arguments) {
   return 0;
 }
 
+std::string planned_line(const ClaimsPlan& plan, const normlab::PlannedClaim& claim) {
+  const std::string id = normlab::printable(claim.claim->id);
+  if (!claim.experiment) return fmt::format("{}: {} invariances\n", id, claim.claim->invariances.size());
+  const PlannedExperiment& experiment = plan.experiments[*claim.experiment];
+  return fmt::format("{}: {} contrast{} of {}, {} runs and as many to replicate\n", id,
+                     claim.contrasts.size(), claim.contrasts.size() == 1 ? "" : "s",
+                     normlab::printable(experiment.spec_file.string()), experiment.runs.size());
+}
+
 int check(const ClaimsArguments& arguments) {
   const Plans plans = make_plans(arguments);
   const int jobs = 0;
@@ -123,13 +132,7 @@ int check(const ClaimsArguments& arguments) {
       normlab::check_runs_against_data(experiment.runs, normlab::resolve_jobs(jobs, experiment.runs));
   }
   std::string text;
-  for (const normlab::PlannedClaim& claim : plans.final.claims) {
-    const PlannedExperiment& experiment = plans.final.experiments[claim.experiment];
-    text += fmt::format("{}: {} contrast{} of {}, {} runs and as many to replicate\n",
-                        normlab::printable(claim.claim->id), claim.contrasts.size(),
-                        claim.contrasts.size() == 1 ? "" : "s",
-                        normlab::printable(experiment.spec_file.string()), experiment.runs.size());
-  }
+  for (const normlab::PlannedClaim& claim : plans.final.claims) text += planned_line(plans.final, claim);
   normlab::print_out(text);
   return 0;
 }

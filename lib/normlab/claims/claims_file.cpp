@@ -13,6 +13,7 @@
 #include "normlab/core/sha256.h"
 #include "normlab/core/text.h"
 #include "normlab/experiment/spec/axis_values.h"
+#include "normlab/nn/norm/norm_traits.h"
 #include "normlab/records/vocabulary.h"
 
 namespace normlab {
@@ -186,22 +187,51 @@ void read_experiment(Claim& claim, const ClaimFields& fields, const filesystem::
          fmt::format("that of {} is {}", shortened(claim.spec.string()), digest));
 }
 
+void read_contrasts(Claim& claim, const ClaimFields& fields, const filesystem::path& folder) {
+  fields.refuse_others(with_shared({"id", "claim", "source", "experiment", "contrasts", "invariances"}));
+  read_experiment(claim, fields, folder);
+  for (const ClaimFields& contrast : fields.objects("contrasts")) {
+    contrast.refuse_others(with_shared({"setting", "value", "reference", "where"}));
+    claim.contrasts.push_back(read_contrast(contrast, fields));
+  }
+}
+
+std::vector<Invariance> read_invariances(const ClaimFields& fields) {
+  std::vector<Invariance> invariances;
+  fields.refuse_others({"id", "claim", "source", "invariances"});
+  for (const ClaimFields& one : fields.objects("invariances")) {
+    one.refuse_others({"norm", "change", "invariant"});
+    Invariance invariance{.norm = norm_names()[one.name("norm", norm_names())],
+                          .change = invariance_changes()[one.name("change", invariance_changes())]};
+    const Json* invariant = one.find("invariant");
+    if (invariant == nullptr || !invariant->is_boolean()) {
+      refuse(one.name_of("invariant"), invariant == nullptr ? "nothing" : shown(*invariant),
+             "true or false is");
+    }
+    invariance.invariant = invariant->get<bool>();
+    if (const auto reason = invariance_undefined_reason(invariance))
+      refuse(one.name_of("norm"), quotation(invariance.norm), *reason);
+    invariances.push_back(std::move(invariance));
+  }
+  return invariances;
+}
+
 Claim read_claim(const ClaimFields& fields, const filesystem::path& folder) {
-  fields.refuse_others(with_shared({"id", "claim", "source", "experiment", "contrasts"}));
   Claim claim{.id = fields.text("id"),
               .sentence = fields.text("claim"),
               .paper = {},
               .section = {},
               .spec = {},
               .spec_sha256 = {},
-              .contrasts = {}};
+              .contrasts = {},
+              .invariances = {}};
   const ClaimFields source = fields.object("source", {"paper", "section"});
   claim.paper = source.text("paper");
   if (source.find("section") != nullptr) claim.section = source.text("section");
-  read_experiment(claim, fields, folder);
-  for (const ClaimFields& contrast : fields.objects("contrasts")) {
-    contrast.refuse_others(with_shared({"setting", "value", "reference", "where"}));
-    claim.contrasts.push_back(read_contrast(contrast, fields));
+  if (fields.find("invariances") != nullptr) {
+    claim.invariances = read_invariances(fields);
+  } else {
+    read_contrasts(claim, fields, folder);
   }
   return claim;
 }

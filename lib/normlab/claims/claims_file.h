@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "normlab/claims/invariance.h"
 #include "normlab/core/json.h"
 #include "normlab/core/tensor.h"
 #include "normlab/statistics/verdict.h"
@@ -41,6 +42,7 @@ struct Claim {
   std::filesystem::path spec;  // of the experiment; from where the program runs
   std::string spec_sha256;     // that the claims file says
   std::vector<ClaimContrast> contrasts;
+  std::vector<Invariance> invariances;  // in place of an experiment and contrasts; then `spec` is ""
 };
 
 struct ClaimSeeds {

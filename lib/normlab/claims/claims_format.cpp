@@ -67,6 +67,21 @@ std::string run_command(const JudgedClaim& claim) {
   return "normlab claims run " + printable(claim.file.string());
 }
 
+std::vector<Field> invariance_row(const JudgedClaim& claim, const JudgedInvariance& one) {
+  const bool invariant = one.invariance->invariant;
+  return {{printable(claim.claim->id), ""},
+          {one.invariance->norm + ", " + with_blanks(one.invariance->change), ""},
+          {invariant ? "output stays" : "output changes", ""},
+          {fmt::format("change {:.2g}", invariant ? one.final.largest : one.final.smallest), ""},
+          {one.final.verdict(invariant), ""},
+          {"—", ""},
+          {"—", ""},
+          {std::to_string(one.seeds), ""},
+          {"", ""},
+          {one.replication.verdict(invariant), ""},
+          {"normlab claims report " + printable(claim.file.string()), ""}};
+}
+
 Table claims_table(const ClaimsReport& report) {
   Table table{.header = {"claim", "contrast", "claimed", "ratio", "verdict", "level", "p", "seeds",
                          "seeds wanted", "replication", "command"},
@@ -88,6 +103,7 @@ Table claims_table(const ClaimsReport& report) {
                             {verdict_text(contrast.replication), ""},
                             {run_command(claim), ""}});
     }
+    for (const JudgedInvariance& one : claim.invariances) table.rows.push_back(invariance_row(claim, one));
   }
   return table;
 }
@@ -128,7 +144,10 @@ const char* const explanation_of_claims =
     "it "
     "with a probability of 80 % if the ratio is as it looks; underpowered: no outcome of so many seeds could "
     "decide; fragile: other thresholds, or another number of evaluations in a row, change the verdict. p is "
-    "adjusted by Holm. Replication: the same on seeds that nothing else has used.";
+    "adjusted by Holm. Outputs stay where the largest change over all seeds is at most 0.001 of their "
+    "deviation, and "
+    "change where the smallest is at least 0.01 of it. Replication: the same on seeds that nothing else has "
+    "used.";
 
 std::string render_text(const ClaimsReport& report) {
   std::string text;

@@ -42,6 +42,20 @@ Json contrast_json(const JudgedContrast& contrast) {
   return json;
 }
 
+Json invariance_json(const JudgedInvariance& one) {
+  const auto side = [&](const OutputChange& change) {
+    return Json{{"verdict", change.verdict(one.invariance->invariant)},
+                {"smallest_change", change.smallest},
+                {"largest_change", change.largest}};
+  };
+  return {{"norm", one.invariance->norm},
+          {"change", one.invariance->change},
+          {"invariant", one.invariance->invariant},
+          {"seeds", one.seeds},
+          {"final", side(one.final)},
+          {"replication", side(one.replication)}};
+}
+
 }  // namespace
 
 Json claims_json(const ClaimsReport& report) {
@@ -62,6 +76,11 @@ Json claims_json(const ClaimsReport& report) {
     one["contrasts"] = Json::array();
     for (const JudgedContrast& contrast : claim.contrasts)
       one["contrasts"].push_back(contrast_json(contrast));
+    if (!claim.invariances.empty()) {
+      one["invariances"] = Json::array();
+      for (const JudgedInvariance& invariance : claim.invariances)
+        one["invariances"].push_back(invariance_json(invariance));
+    }
     json["claims"].push_back(std::move(one));
   }
   return json;

@@ -13,10 +13,6 @@ namespace {
 
 namespace filesystem = std::filesystem;
 
-const std::vector<std::uint64_t>& seeds_of(const ClaimsFile& file, ClaimPhase phase) {
-  return phase == ClaimPhase::final ? file.seeds.final : file.seeds.replication;
-}
-
 SweepSpec spec_with_seeds(const filesystem::path& file, const std::vector<std::uint64_t>& seeds) {
   SweepSpec spec = load_sweep_spec(file);
   apply_shell_setting(spec, {"seed", {seeds.begin(), seeds.end()}});
@@ -43,8 +39,13 @@ class Planner {
   // How many contrasts it has.
   std::size_t plan_claim(const Claim& claim, std::size_t file) {
     try {
-      PlannedClaim planned{&claim, file, experiment_of(claim, file), {}};
-      const PlannedExperiment& experiment = plan_.experiments[planned.experiment];
+      PlannedClaim planned{&claim, file, {}, {}};
+      if (!claim.invariances.empty()) {
+        plan_.claims.push_back(std::move(planned));
+        return 0;
+      }
+      planned.experiment = experiment_of(claim, file);
+      const PlannedExperiment& experiment = plan_.experiments[*planned.experiment];
       for (const ClaimContrast& contrast : claim.contrasts) {
         for (ClaimCell& cell : find_cells(experiment.spec, experiment.runs, contrast))
           planned.contrasts.push_back({&contrast, std::move(cell)});
@@ -94,7 +95,7 @@ class Planner {
 
   static void require_family(const ClaimsFile& file, std::size_t contrasts) {
     constexpr double least_level = 0.0001;  // of bootstrap_ratio()
-    if (file.level / static_cast<double>(contrasts) >= least_level) return;
+    if (static_cast<double>(contrasts) * least_level <= file.level) return;
     refuse(shortened(file.path.filename().string()), fmt::format("{} contrasts", contrasts),
            fmt::format("at a level of {} a family has at most {:.0f}", file.level, file.level / least_level));
   }
@@ -104,6 +105,10 @@ class Planner {
 };
 
 }  // namespace
+
+const std::vector<std::uint64_t>& seeds_of(const ClaimsFile& file, ClaimPhase phase) {
+  return phase == ClaimPhase::final ? file.seeds.final : file.seeds.replication;
+}
 
 ClaimsPlan plan_claims(std::vector<ClaimsFile> files, ClaimPhase phase, const filesystem::path& out) {
   return Planner(std::move(files), phase, out).plan();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,8 @@ namespace normlab {
 
 // On which of a claim's seeds: those that the verdict is made on, or those that it is sought on again.
 enum class ClaimPhase { final, replication };
+
+const std::vector<std::uint64_t>& seeds_of(const ClaimsFile& file, ClaimPhase phase);
 
 struct PlannedExperiment {
   std::filesystem::path spec_file;
@@ -30,7 +33,8 @@ struct PlannedContrast {
 
 struct PlannedClaim {
   const Claim* claim;
-  std::size_t file, experiment;  // places in the plan
+  std::size_t file;                       // place in the plan
+  std::optional<std::size_t> experiment;  // likewise; nothing for claims of invariances
   std::vector<PlannedContrast> contrasts;
 };
 

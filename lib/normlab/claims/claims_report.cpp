@@ -17,13 +17,29 @@ std::string name_of(Verdict verdict) {
   return verdict_names[static_cast<std::size_t>(verdict)];
 }
 
-template <class VerdictOf>
-std::string joint_verdict(const std::vector<JudgedContrast>& contrasts, const VerdictOf& verdict_of) {
+std::string joint_verdict(const std::vector<std::string>& verdicts) {
   for (const char* one : {"contradicted", "not run", "not comparable", "underpowered", "undecided"}) {
-    const auto is_one = [&](const JudgedContrast& contrast) { return verdict_of(contrast) == one; };
-    if (std::ranges::any_of(contrasts, is_one)) return one;
+    if (std::ranges::find(verdicts, one) != verdicts.end()) return one;
   }
   return "supported";
+}
+
+std::vector<JudgedInvariance> judge_invariances(const Claim& claim, const ClaimSeeds& seeds) {
+  std::vector<JudgedInvariance> judged;
+  judged.reserve(claim.invariances.size());
+  for (const Invariance& invariance : claim.invariances) {
+    judged.push_back({.invariance = &invariance,
+                      .seeds = static_cast<Index>(seeds.final.size()),
+                      .final = output_change(invariance, seeds.final),
+                      .replication = output_change(invariance, seeds.replication)});
+  }
+  return judged;
+}
+
+// What keeps one from trusting the rule of a claim, in one set of results.
+std::string doubt_of(const ClaimsPlan& plan, const PlannedClaim& claim) {
+  if (!claim.experiment) return "";
+  return doubt_of_rule(plan.experiments[*claim.experiment].folder, plan.files[claim.file]);
 }
 
 // Judges what one set of seeds says of all claims.
@@ -49,7 +65,7 @@ class Judge {
   ClaimEvidence evidence_of(const PlannedClaim& claim, const PlannedContrast& contrast,
                             const std::string& target) {
     RecordFiles& files = files_.try_emplace(target, target).first->second;
-    const PlannedExperiment& experiment = plan_.experiments[claim.experiment];
+    const PlannedExperiment& experiment = plan_.experiments[*claim.experiment];
     return gather_evidence(contrast.cell, contrast.contrast->measure, experiment.folder, files);
   }
 
@@ -99,11 +115,19 @@ std::string JudgedCell::verdict() const {
 }
 
 std::string JudgedClaim::verdict() const {
-  return joint_verdict(contrasts, [](const JudgedContrast& contrast) { return contrast.final.verdict(); });
+  std::vector<std::string> verdicts;
+  for (const JudgedContrast& one : contrasts) verdicts.push_back(one.final.verdict());
+  for (const JudgedInvariance& one : invariances)
+    verdicts.push_back(one.final.verdict(one.invariance->invariant));
+  return joint_verdict(verdicts);
 }
 
 std::string JudgedClaim::replication() const {
-  return joint_verdict(contrasts, [](const JudgedContrast& one) { return one.replication.verdict(); });
+  std::vector<std::string> verdicts;
+  for (const JudgedContrast& one : contrasts) verdicts.push_back(one.replication.verdict());
+  for (const JudgedInvariance& one : invariances)
+    verdicts.push_back(one.replication.verdict(one.invariance->invariant));
+  return joint_verdict(verdicts);
 }
 
 bool JudgedClaim::is_fragile() const {
@@ -119,10 +143,10 @@ ClaimsReport judge_claims(const ClaimsPlan& final, const ClaimsPlan& replication
     JudgedClaim claim{.claim = planned.claim,
                       .file = file.path,
                       .level = file.level,
-                      .doubt = doubt_of_rule(final.experiments[planned.experiment].folder, file),
-                      .replication_doubt = doubt_of_rule(
-                          replication.experiments[replication.claims[i].experiment].folder, file),
-                      .contrasts = {}};
+                      .doubt = doubt_of(final, planned),
+                      .replication_doubt = doubt_of(replication, replication.claims[i]),
+                      .contrasts = {},
+                      .invariances = judge_invariances(*planned.claim, file.seeds)};
     for (std::size_t j = 0; j < planned.contrasts.size(); ++j) {
       const PlannedContrast& contrast = planned.contrasts[j];
       claim.contrasts.push_back({.contrast = contrast.contrast,

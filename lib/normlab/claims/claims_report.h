@@ -29,15 +29,23 @@ struct JudgedContrast {
   JudgedCell final, replication;
 };
 
+// A claim of an invariance on one set of seeds and on the other.
+struct JudgedInvariance {
+  const Invariance* invariance;
+  Index seeds = 0;
+  OutputChange final, replication;
+};
+
 struct JudgedClaim {
   const Claim* claim;
   std::filesystem::path file;            // of the claim
   double level = 0.05;                   // of its family
   std::string doubt, replication_doubt;  // doubt_of_rule()
   std::vector<JudgedContrast> contrasts;
+  std::vector<JudgedInvariance> invariances;
 
-  // Of all of its contrasts together: contradicted when one is, supported when all are, otherwise the first
-  // of "not run", "not comparable", "underpowered" and "undecided" that one of them is.
+  // Of all of its contrasts, or invariances, together: contradicted when one is, supported when all are,
+  // otherwise the first of "not run", "not comparable", "underpowered" and "undecided" that one of them is.
   std::string verdict() const;
   std::string replication() const;  // likewise, on the replication seeds
   bool is_fragile() const;
