@@ -13,6 +13,7 @@ using ByteSpan = std::span<const std::uint8_t>;
 // Each returns whether the input was accepted; it was properly refused otherwise (RequestError, RunError).
 // Throws anything else when normlab did something wrong.
 bool fuzz_checkpoint(ByteSpan input);
+bool fuzz_claims(ByteSpan input);
 bool fuzz_config(ByteSpan input);
 bool fuzz_gzip(ByteSpan input);
 bool fuzz_idx(ByteSpan input);
@@ -32,6 +33,7 @@ struct FuzzTarget {
 
 inline constexpr FuzzTarget fuzz_targets[] = {
     {"checkpoint", fuzz_checkpoint},
+    {"claims", fuzz_claims},
     {"config", fuzz_config},
     {"gzip", fuzz_gzip},
     {"idx", fuzz_idx},

@@ -246,8 +246,9 @@ void require_ids_once(const std::vector<ClaimsFile>& files) {
   }
 }
 
-ClaimsFile read_claims_file(const filesystem::path& path) {
-  const std::string text = read_text(path, "claims", longest_json);
+}  // namespace
+
+ClaimsFile parse_claims(std::string_view text, const filesystem::path& path) {
   const Json json = parse_json(text, shortened(path.string()));
   const ClaimFields fields(json, shortened(path.filename().string()));
   fields.refuse_others({"schema", "description", "level", "seeds", "claims"});
@@ -261,10 +262,9 @@ ClaimsFile read_claims_file(const filesystem::path& path) {
   }
   for (const ClaimFields& claim : fields.objects("claims"))
     file.claims.push_back(read_claim(claim, path.parent_path()));
+  require_ids_once({file});
   return file;
 }
-
-}  // namespace
 
 const std::vector<std::string>& claim_measure_names() {
   static const std::vector<std::string> names{"steps", "epochs", "best_metric", "final_metric"};
@@ -281,9 +281,7 @@ bool is_time(ClaimMeasure measure) {
 }
 
 ClaimsFile load_claims_file(const filesystem::path& path) {
-  ClaimsFile file = read_claims_file(path);
-  require_ids_once({file});
-  return file;
+  return parse_claims(read_text(path, "claims", longest_json), path);
 }
 
 std::vector<ClaimsFile> load_claims(const filesystem::path& file_or_folder) {
@@ -298,7 +296,7 @@ std::vector<ClaimsFile> load_claims(const filesystem::path& file_or_folder) {
   std::ranges::sort(paths);
   std::vector<ClaimsFile> files;
   files.reserve(paths.size());
-  for (const filesystem::path& path : paths) files.push_back(read_claims_file(path));
+  for (const filesystem::path& path : paths) files.push_back(load_claims_file(path));
   require_ids_once(files);
   return files;
 }

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -59,6 +60,8 @@ struct ClaimsFile {
 
 // RequestError that names the file and the field for what is no file of claims, for seeds that overlap, for
 // an experiment that is not there, and for one that is not the one whose hash is given.
+ClaimsFile parse_claims(std::string_view text, const std::filesystem::path& file);
+// The same of what stands in the file.
 ClaimsFile load_claims_file(const std::filesystem::path& file);
 
 // Of a folder, all that end in .json, by their names. RequestError naming `claims` when there are none, or

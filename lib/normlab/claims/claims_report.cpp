@@ -116,6 +116,7 @@ std::string JudgedCell::verdict() const {
 
 std::string JudgedClaim::verdict() const {
   std::vector<std::string> verdicts;
+  verdicts.reserve(contrasts.size() + invariances.size());
   for (const JudgedContrast& one : contrasts) verdicts.push_back(one.final.verdict());
   for (const JudgedInvariance& one : invariances)
     verdicts.push_back(one.final.verdict(one.invariance->invariant));
@@ -124,6 +125,7 @@ std::string JudgedClaim::verdict() const {
 
 std::string JudgedClaim::replication() const {
   std::vector<std::string> verdicts;
+  verdicts.reserve(contrasts.size() + invariances.size());
   for (const JudgedContrast& one : contrasts) verdicts.push_back(one.replication.verdict());
   for (const JudgedInvariance& one : invariances)
     verdicts.push_back(one.replication.verdict(one.invariance->invariant));
