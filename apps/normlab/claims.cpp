@@ -22,6 +22,7 @@
 #include "normlab/experiment/run/run_store_checks.h"
 #include "normlab/experiment/sweep/run_sweep.h"
 #include "normlab/experiment/sweep/sweep_needs.h"
+#include "normlab/experiment/tune/tune_sweep.h"
 
 namespace {
 
@@ -80,24 +81,52 @@ normlab::SweepOutcome run_experiment(const ClaimsPlan& plan, const PlannedExperi
   return outcome;
 }
 
+int interrupted() {
+  normlab::log_warning("interrupted; the same command continues from the checkpoints");
+  return 130;
+}
+
+// Looks for the settings that experiments leave to a search, beside the results of the first phase. The exit
+// status, where it ends the command.
+std::optional<int> search(const ClaimsPlan& plan, int jobs) {
+  for (const PlannedExperiment& experiment : plan.experiments) {
+    if (experiment.searched) continue;
+    for (const std::size_t file : experiment.files)
+      normlab::register_rule(experiment.folder, plan.files[file], experiment.sha256);
+    normlab::log_info(fmt::format("{} is tuned first", normlab::shortened(experiment.spec_file.string())));
+    normlab::SweepOutcome outcome;
+    const auto tuned = normlab::tune_sweep({*experiment.search, experiment.folder, {.jobs = jobs}}, outcome);
+    if (outcome.interrupted) return interrupted();
+    if (!tuned) {
+      normlab::log_warning(
+          fmt::format("{} runs of the search failed; the same command tries them again", outcome.failed));
+      return 1;
+    }
+    normlab::write_tuned(experiment.folder, *tuned);
+  }
+  return std::nullopt;
+}
+
 int run(const ClaimsArguments& arguments, ClaimPhase phase) {
   require_format(arguments.format);
-  const Plans plans = make_plans(arguments);
-  const ClaimsPlan& plan = phase == ClaimPhase::final ? plans.final : plans.replication;
+  Plans plans = make_plans(arguments);
   const int jobs = read_jobs(arguments.jobs);
   normlab::unpacked_files().set_sharing(true);
-  check_experiments(plan, jobs);
+  check_experiments(phase == ClaimPhase::final ? plans.final : plans.replication, jobs);
+  for (const PlannedExperiment& experiment : plans.final.experiments) {
+    if (!experiment.searched) normlab::first_trials({*experiment.search, experiment.folder, {.jobs = jobs}});
+  }
   normlab::count_stop_signals();  // from here on there is something to keep
+  if (const auto status = search(plans.final, jobs)) return *status;
+  plans = make_plans(arguments);  // with what was chosen
+  const ClaimsPlan& plan = phase == ClaimPhase::final ? plans.final : plans.replication;
   int failed = 0;
   for (const PlannedExperiment& experiment : plan.experiments) {
     normlab::log_info(fmt::format("{} runs of {} go to {}", experiment.runs.size(),
                                   normlab::shortened(experiment.spec_file.string()),
                                   normlab::shortened(experiment.folder.string())));
     const normlab::SweepOutcome outcome = run_experiment(plan, experiment, jobs);
-    if (outcome.interrupted) {
-      normlab::log_warning("interrupted; the same command continues from the checkpoints");
-      return 130;
-    }
+    if (outcome.interrupted) return interrupted();
     failed += outcome.failed;
   }
   normlab::print_out(

@@ -54,7 +54,7 @@ const std::vector<Folder> folders{
     {"analysis/export", {"core", "statistics", "records", "analysis"}},
     {"claims",
      {"core", "nn/graph", "nn/norm", "nn", "statistics", "tasks", "train", "records", "experiment/config",
-      "experiment/spec", "experiment/run", "analysis/export"}},
+      "experiment/spec", "experiment/run", "experiment/tune", "analysis/export"}},
     {"bench",
      {"core", "statistics", "kernels", "onednn", "nn/graph", "nn/norm", "nn/recurrent", "models", "train",
       "records", "experiment/process", "experiment/config", "experiment/spec", "experiment/run"}},

@@ -7,6 +7,7 @@
 #include "normlab/core/error.h"
 #include "normlab/core/text.h"
 #include "normlab/experiment/spec/shell_changes.h"
+#include "normlab/experiment/tune/tuned.h"
 
 namespace normlab {
 namespace {
@@ -71,9 +72,10 @@ class Planner {
                                  .runs = {},
                                  .folder = {},
                                  .files = {file}};
-    experiment.runs = expand(experiment.spec);
     experiment.folder =
         out_ / (experiment.spec.name + (plan_.phase == ClaimPhase::final ? "" : "-replication"));
+    if (experiment.spec.tune) take_choices(experiment, claims);
+    experiment.runs = expand(experiment.spec);
     for (const PlannedExperiment& other : plan_.experiments) {
       if (other.folder == experiment.folder)
         refuse("experiment", quotation(experiment.spec.name),
@@ -84,9 +86,22 @@ class Planner {
     return plan_.experiments.size() - 1;
   }
 
+  // Both phases take what was chosen beside the results of the first, on seeds that neither uses.
+  void take_choices(PlannedExperiment& experiment, const ClaimsFile& claims) const {
+    if (claims.seeds.tuning.empty())
+      refuse("seeds.tuning", "nothing", "the experiment is tuned, and needs seeds for that");
+    experiment.spec.tune->seeds = claims.seeds.tuning;
+    experiment.search = experiment.spec;
+    const auto chosen = read_tuned_before(out_ / experiment.spec.name, *experiment.spec.tune);
+    experiment.searched = chosen.has_value();
+    if (chosen) experiment.spec = with_choices(experiment.spec, *chosen, default_max_runs);
+    experiment.spec.tune.reset();
+  }
+
   void require_same_seeds(const PlannedExperiment& experiment, const ClaimsFile& file) const {
     const ClaimsFile& first = plan_.files[experiment.files.front()];
-    if (seeds_of(first, plan_.phase) == seeds_of(file, plan_.phase)) return;
+    const bool same_tuning = !experiment.search || first.seeds.tuning == file.seeds.tuning;
+    if (seeds_of(first, plan_.phase) == seeds_of(file, plan_.phase) && same_tuning) return;
     refuse("seeds", shortened(file.path.filename().string()),
            fmt::format("{} has claims about the same experiment with other seeds, and it is run with one set "
                        "of them",

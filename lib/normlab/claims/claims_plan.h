@@ -21,6 +21,9 @@ struct PlannedExperiment {
   std::filesystem::path spec_file;
   std::string sha256;
   SweepSpec spec;  // with the seeds of the claims
+  std::optional<SweepSpec>
+      search;            // with what it leaves to a search, and the seeds of that; nothing without one
+  bool searched = true;  // false while nothing is chosen: the runs are not the final ones yet
   std::vector<SweepRun> runs;
   std::filesystem::path folder;    // of its results
   std::vector<std::size_t> files;  // that have claims about it

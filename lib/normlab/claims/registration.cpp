@@ -9,6 +9,7 @@
 #include "normlab/core/log.h"
 #include "normlab/core/process.h"
 #include "normlab/core/text.h"
+#include "normlab/core/writable_folder.h"
 #include "normlab/records/record.h"
 #include "normlab/records/vocabulary.h"
 
@@ -56,6 +57,7 @@ std::string name_of(const ClaimsFile& file) {
 
 void register_rule(const filesystem::path& folder, const ClaimsFile& file, const std::string& spec_sha256) {
   const filesystem::path path = folder / registration_file;
+  require_writable_folder(folder, "out");
   Json json = read_registration(path);
   std::error_code ignored;
   if (json.is_null() && filesystem::exists(filesystem::symlink_status(path, ignored))) {
