@@ -47,6 +47,7 @@ TEST_CASE("targets that the target might as well have been are asked, each once"
   claims["claims"][0]["thresholds"] = Json::array({0.12, 0.15});
   claims["claims"][0]["for"] = Json::array({1, 2});
   folder.write(claims);
+  CHECK(folder.plan(ClaimPhase::final).claims[0].contrasts[0].cell.label == "layer / none, batch size 4");
   CHECK(folder.plan(ClaimPhase::final).claims[0].contrasts[0].cell.targets ==
         std::vector<std::string>{"validation.error<=0.12", "validation.error<=0.12 for 2",
                                  "validation.error<=0.15", "validation.error<=0.15 for 2"});

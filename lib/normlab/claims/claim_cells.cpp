@@ -83,7 +83,8 @@ std::vector<SeenSettings> runs_where(const std::vector<SweepRun>& runs, const Wh
 std::vector<std::string> common_axes(const SweepSpec& spec, const std::string& setting) {
   std::vector<std::string> axes;
   for (const Axis& axis : spec.grid) {
-    if (axis.path != "seed" && !overlap(axis.path, setting)) axes.push_back(axis.path);
+    const bool varies = axis.values.size() > 1;
+    if (varies && axis.path != "seed" && !overlap(axis.path, setting)) axes.push_back(axis.path);
   }
   return axes;
 }
@@ -99,7 +100,8 @@ CellValues values_along(const Json& settings, const std::vector<std::string>& ax
   return values;
 }
 
-// "layer / none, mlp, batch size 4": with the axes along which cells differ.
+// "layer / none, mlp, batch size 4": with the axes along which the experiment's runs differ, so that
+// contrasts of one claim are told apart whatever their conditions.
 std::string label_of(const ClaimContrast& contrast, const Json& settings,
                      const std::vector<std::string>& axes) {
   std::string label = fmt::format("{} / {}", value_text(contrast.value), value_text(contrast.reference));
@@ -111,18 +113,6 @@ std::string label_of(const ClaimContrast& contrast, const Json& settings,
                                    : fmt::format(", {} {}", with_blanks(axis), value_text(*value));
   }
   return shortened(label);
-}
-
-// Those of `axes` along which any two of the runs differ.
-std::vector<std::string> axes_that_vary(const std::vector<SeenSettings>& runs,
-                                        const std::vector<std::string>& axes) {
-  std::vector<std::string> varying;
-  for (const std::string& axis : axes) {
-    std::set<CellValues> values;
-    for (const SeenSettings& run : runs) values.insert(values_along(run.settings, {axis}));
-    if (values.size() > 1) varying.push_back(axis);
-  }
-  return varying;
 }
 
 void sort_by_seed(std::vector<const SweepRun*>& runs, const ClaimContrast& contrast,
@@ -221,14 +211,13 @@ std::vector<ClaimCell> find_cells(const SweepSpec& spec, const std::vector<Sweep
   for (const auto& [name, value] : {std::pair("value", &contrast.value), {"reference", &contrast.reference}})
     require_value_in(left, name, contrast.setting, *value);
   const std::vector<std::string> axes = common_axes(spec, contrast.setting);
-  const std::vector<std::string> shown_axes = axes_that_vary(left, axes);
   std::vector<ClaimCell> cells;
   std::map<CellValues, std::size_t> cell_of;
   for (const SeenSettings& run : left) {
     const bool first = has_value(run.settings, contrast.setting, contrast.value);
     if (!first && !has_value(run.settings, contrast.setting, contrast.reference)) continue;
     const auto [place, added] = cell_of.try_emplace(values_along(run.settings, axes), cells.size());
-    if (added) cells.push_back({.label = label_of(contrast, run.settings, shown_axes)});
+    if (added) cells.push_back({.label = label_of(contrast, run.settings, axes)});
     ClaimCell& cell = cells[place->second];
     (first ? cell.first : cell.second).push_back(run.run);
   }
