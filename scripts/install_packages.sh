@@ -16,19 +16,22 @@ packages=(
   doctest-dev                      # the test suite
   dataset-fashion-mnist            # the data set of the first experiments
   python3-matplotlib               # scripts/plot.py
+  node-d3                          # D3: the charts of report --format html
 )
 style_packages=(clang-format clang-tidy libomp-dev) # clang-tidy wants omp.h of its own compiler
 fuzz_packages=(clang libclang-rt-dev libomp-dev)    # libFuzzer and the sanitizers' runtime libraries
 shell_packages=(zsh fish mandoc)                    # what the tests of completions and manual page use if it is there
+page_packages=(chromium chromium-driver python3-selenium fonts-dejavu-core) # scripts/check_page.py
 bare_packages=(debootstrap git)                     # what scripts/check_bare.sh needs
 
 usage() {
   cat <<'USAGE'
-usage: install_packages.sh [--style] [--fuzz] [--shells] [--bare] [--list]
+usage: install_packages.sh [--style] [--fuzz] [--shells] [--page] [--bare] [--list]
 
   --style   with the tools that check the style of the source as well
   --fuzz    with what scripts/fuzz.sh builds with as well
   --shells  with the shells and the tool that check the completions and the manual page as well
+  --page    with the browser that scripts/check_page.py tries reports in as well
   --bare    with what scripts/check_bare.sh makes a minimal root with as well
   --list    print the packages, one a line, and install nothing
 
@@ -75,6 +78,7 @@ while [[ $# -gt 0 ]]; do
     --style) packages+=("${style_packages[@]}") ;;
     --fuzz) packages+=("${fuzz_packages[@]}") ;;
     --shells) packages+=("${shell_packages[@]}") ;;
+    --page) packages+=("${page_packages[@]}") ;;
     --bare) packages+=("${bare_packages[@]}") ;;
     --list) list=yes ;;
     -h | --help)

@@ -69,12 +69,13 @@ std::vector<normlab::TargetVariation> variations_of(const ReportArguments& argum
 
 int print_report(const ReportArguments& arguments) {
   const normlab::ReportFormat& format = normlab::report_format(arguments.format);
+  const std::vector<std::filesystem::path> folders(arguments.folders.begin(), arguments.folders.end());
   const normlab::ReportRequest request{.where = filters_of(arguments.where),
                                        .by = arguments.by,
                                        .best = arguments.best,
-                                       .contrasts = contrasts_of(arguments)};
+                                       .contrasts = contrasts_of(arguments),
+                                       .drawn_from = format.draws ? folders : decltype(folders)()};
   normlab::RecordFiles files(arguments.target, variations_of(arguments));
-  const std::vector<std::filesystem::path> folders(arguments.folders.begin(), arguments.folders.end());
   normlab::require_room_for_exports(arguments.exports);
   const normlab::SweepRecords sweep = normlab::load_reported_sweep(folders, files, request.where);
   const normlab::Report report = normlab::build_report(sweep, request);
@@ -163,7 +164,9 @@ void add_report(CLI::App& program, Action& action) {
       ->type_name("FOLDER")
       ->take_all()
       ->required();
-  command->add_option("--format", arguments->format, "table, markdown, csv or json [default: table]")
+  command
+      ->add_option("--format", arguments->format,
+                   "table, markdown, csv, json or html, a page for a browser [default: table]")
       ->type_name("NAME");
   command
       ->add_option(

@@ -118,7 +118,7 @@ TEST_CASE("a name that is not UTF-8 is no obstacle to a report in JSON") {
 
 TEST_CASE("an unknown report format is refused with the nearest name") {
   CHECK(report_format("markdown").name == "markdown");
-  CHECK(report_format_names() == std::vector<std::string>{"table", "markdown", "csv", "json"});
+  CHECK(report_format_names() == std::vector<std::string>{"table", "markdown", "csv", "json", "html"});
   try {
     report_format("tabel");
     FAIL("accepted");

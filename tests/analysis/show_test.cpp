@@ -2,8 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <sstream>
 
+#include "normlab/analysis/layer_table.h"
 #include "normlab/analysis/text_chart.h"
 #include "normlab/core/error.h"
 #include "synthetic_records.h"
@@ -69,6 +71,30 @@ TEST_CASE("tracked layers are shown as of the last evaluation, a row for each") 
   for (const char* part : {"hidden_0", "-0.25", "1.5", "0.0625", "by parameters"}) {
     CHECK_MESSAGE(contains(text, part), part);
   }
+  CHECK(widest_line(text) <= 100);
+}
+
+TEST_CASE("a sparkline goes by the logarithm, and skips evenly what it has no room for") {
+  CHECK(sparkline(std::vector<double>{1, 10, 100, 0, NAN}, 1, 100, 30) == "▁▅█··");
+  CHECK(sparkline(std::vector<double>{2, 2}, 2, 2, 30) == "▅▅");
+  CHECK(sparkline(std::vector<double>{1, 100, 1, 100, 10}, 1, 100, 3) == "▁▁▅");
+  CHECK(sparkline(std::vector<double>{1, 100}, 1, 100, 1) == "█");
+  CHECK(sparkline(std::vector<double>{}, 1, 1, 5) == "");
+}
+
+TEST_CASE("the course of the layers' gradients is drawn, all on one scale") {
+  json record = synthetic_record({});
+  double norm = 0.01;
+  for (json& evaluation : record["evaluations"]) {
+    evaluation["layers"] = {{{"name", "hidden_0"}, {"gradient_norm", norm}},
+                            {{"name", std::string(200, 'x')}, {"gradient_norm", 1}}};
+    norm *= 10;
+  }
+  const std::string text = render_record(record);
+  CHECK(contains(text, "course over 3 evaluations"));
+  CHECK(contains(text, "by outputs ▁ 0.01 to █ 1; by parameters none"));
+  CHECK(contains(text, "  ▁▅█"));
+  CHECK(contains(text, "  ███"));
   CHECK(widest_line(text) <= 100);
 }
 

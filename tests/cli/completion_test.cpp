@@ -127,7 +127,7 @@ TEST_CASE("commands, options and arguments are completed where they may stand") 
   CHECK(candidates(folder, "normlab bench ") == std::vector<std::string>{"kernels", "steps", "scaling"});
   CHECK(candidates(folder, "normlab data fetch b") == std::vector<std::string>{"brown", "bible"});
   CHECK(candidates(folder, "normlab report x --format ") ==
-        std::vector<std::string>{"table", "markdown", "csv", "json"});
+        std::vector<std::string>{"table", "markdown", "csv", "json", "html"});
   CHECK(candidates(folder, "normlab completion ") == std::vector<std::string>{"bash", "zsh", "fish"});
   CHECK(candidates(folder, "normlab sweep ") == std::vector<std::string>{"@files\t"});
   CHECK(candidates(folder, "normlab report ") == std::vector<std::string>{"@folders\t"});

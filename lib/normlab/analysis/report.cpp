@@ -318,6 +318,8 @@ Report build_report(const SweepRecords& sweep, const ReportRequest& request) {
   report.step_times = step_times_text(sweep);
   add_rows(report, groups, sweep);
   if (request.contrasts) add_contrasts(report, groups, *request.contrasts, sweep);
+  if (!request.drawn_from.empty())
+    report.drawn = std::make_shared<SweepCurves>(read_curves(groups, sweep, request.drawn_from));
   describe_runs(report, sweep);
   describe_model_sizes(report, sweep);
   describe_settings_by_model(report, sweep, varying);

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "normlab/analysis/best.h"
+#include "normlab/analysis/cell_curves.h"
 #include "normlab/analysis/contrast.h"
 #include "normlab/analysis/statistics.h"
 #include "normlab/analysis/step_times.h"
@@ -76,6 +78,7 @@ struct Report {
   ContrastRequest contrasted;            // what the contrasts are of
   std::vector<Contrast> contrasts;       // none where none were asked for
   std::vector<Sensitivity> sensitivity;  // one for each of SweepRecords::variations, if there are contrasts
+  std::shared_ptr<const SweepCurves> drawn = {};  // what the formats that draw are made of, if asked for
 };
 
 // What is wanted beside the rows.
@@ -84,6 +87,8 @@ struct ReportRequest {
   std::vector<std::string> by = {};       // columns in place of the settings that vary
   std::vector<std::string> best = {};     // settings of which each row has its best value (best.h)
   std::optional<ContrastRequest> contrasts = {};
+  // The folders whose records are read once more for Report::drawn; none without.
+  std::vector<std::filesystem::path> drawn_from = {};
 };
 
 // Works without records, too (no rows and a warning), unless more is asked for. `where` is of the folders

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "normlab/analysis/layer_table.h"
 #include "normlab/analysis/text_chart.h"
 #include "normlab/analysis/texts.h"
 #include "normlab/core/json.h"
@@ -247,41 +248,6 @@ std::string describe_curves(const json& record) {
                fmt::format("training {} ({}mean since the evaluation before)", with_blanks(loss.name), unit));
 }
 
-// A name that is wider than `width` has a line of its own.
-std::string layer_row(const std::string& name, const std::array<std::string, 5>& entries, std::size_t width) {
-  const std::size_t columns = text_columns(name);
-  const std::string blanks =
-      columns > width ? "\n  " + std::string(width, ' ') : std::string(width - columns, ' ');
-  return fmt::format("  {}{}{:>13}{:>13}{:>9}{:>12}{:>16}\n", name, blanks, entries[0], entries[1],
-                     entries[2], entries[3], entries[4]);
-}
-
-// What --track layers recorded, as of the last evaluation.
-std::string describe_layers(const json& record) {
-  const json* last = last_evaluation(record);
-  const json* layers = last == nullptr ? nullptr : value_at(*last, "layers");
-  if (layers == nullptr || !layers->is_array() || layers->empty()) return "";
-  constexpr std::size_t widest_name = 32;
-  std::size_t width = text_columns("layer");
-  for (const json& layer : *layers) width = std::max(width, text_columns(shortened(text_at(layer, "name"))));
-  width = std::min(width, widest_name);
-  std::string text =
-      "\nlayers at the last evaluation: outputs, and norms of the gradients by outputs and by parameters\n";
-  text += layer_row("layer", {"mean", "deviation", "zeros", "by outputs", "by parameters"}, width);
-  for (const json& layer : *layers) {
-    const auto entry = [&](std::string_view path) {
-      const auto value = number_at(layer, path);
-      return value ? fmt::format("{:.4g}", *value) : std::string("—");
-    };
-    text +=
-        layer_row(shortened(text_at(layer, "name")),
-                  {entry("activation.mean"), entry("activation.deviation"), entry("activation.zero_fraction"),
-                   entry("gradient_norm"), entry("parameter_gradient_norm")},
-                  width);
-  }
-  return text;
-}
-
 }  // namespace
 
 std::string render_record(const json& record) {
@@ -298,7 +264,7 @@ std::string render_record(const json& record) {
   text += labelled("size", describe_size(record));
   text += "\n" + describe_config(record["config"]);
   text += labelled("environment", describe_environment(record));
-  return printable_lines(text + describe_curves(record) + describe_layers(record));
+  return printable_lines(text + describe_curves(record) + render_layers(record));
 }
 
 std::string show_record(const std::filesystem::path& file) {

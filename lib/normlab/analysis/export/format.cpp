@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "normlab/analysis/export/page.h"
+#include "normlab/analysis/export/page_assets.h"
 #include "normlab/core/error.h"
 
 namespace normlab {
@@ -10,7 +12,9 @@ namespace {
 
 constexpr std::array formats = {ReportFormat{"table", render_table},
                                 ReportFormat{"markdown", render_markdown},
-                                ReportFormat{"csv", render_csv, false}, ReportFormat{"json", render_json}};
+                                ReportFormat{.name = "csv", .render = render_csv, .has_warnings = false},
+                                ReportFormat{"json", render_json},
+                                ReportFormat{.name = "html", .render = render_html, .draws = true}};
 
 }  // namespace
 
@@ -18,6 +22,7 @@ const ReportFormat& report_format(std::string_view name) {
   const auto found = std::find_if(formats.begin(), formats.end(),
                                   [&](const ReportFormat& format) { return format.name == name; });
   if (found == formats.end()) refuse_name("format", name, report_format_names());
+  if (found->draws) require_page_library(page_assets::library);
   return *found;
 }
 

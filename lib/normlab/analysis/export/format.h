@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "normlab/analysis/report.h"
+#include "normlab/core/json.h"
 
 namespace normlab {
 
@@ -17,9 +18,11 @@ struct ReportFormat {
   // appears.
   std::string (*render)(const Report& report);
   bool has_warnings = true;  // else they are for standard error
+  bool draws = false;  // wants Report::drawn
 };
 
-// RequestError naming `format` for a name that is none of report_format_names().
+// RequestError naming `format` for a name that is none of report_format_names(), and for one that this build
+// lacks.
 const ReportFormat& report_format(std::string_view name);
 
 const std::vector<std::string>& report_format_names();
@@ -31,5 +34,11 @@ std::string render_table(const Report& recorded);  // aligned, for a terminal
 std::string render_markdown(const Report& recorded);
 std::string render_csv(const Report& recorded);
 std::string render_json(const Report& report);
+// One page for a browser, which needs no network and no other file, of at most largest_page bytes: where it
+// would be larger, evaluations are left out of the curves, evenly, and the page says how many.
+std::string render_html(const Report& report);
+
+// What render_json() writes.
+Json summary_json(const Report& report);
 
 }  // namespace normlab

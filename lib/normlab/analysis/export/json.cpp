@@ -143,7 +143,7 @@ Json json_contrasts(const Report& report) {
 
 }  // namespace
 
-std::string render_json(const Report& report) {
+Json summary_json(const Report& report) {
   Json json = {{"schema", summary_schema},          {"name", report.name},
                {"description", report.description}, {"models", report.models},
                {"model_sizes", report.model_sizes}, {"datasets", report.datasets},
@@ -170,7 +170,13 @@ std::string render_json(const Report& report) {
     if (!report.chosen.empty()) json["rows"].back()["best_of"] = json_choice(report.choices[i]);
   }
   if (!report.contrasts.empty()) json["pair"] = json_contrasts(report);
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";  // a folder's name is any bytes
+  return json;
+}
+
+std::string render_json(const Report& report) {
+  const int indentation = 2;
+  return summary_json(report).dump(indentation, ' ', false, Json::error_handler_t::replace) +
+         "\n";  // a folder's name is any bytes
 }
 
 }  // namespace normlab

@@ -1,0 +1,205 @@
+#include "normlab/analysis/cell_curves.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "normlab/analysis/statistics.h"
+#include "normlab/core/json.h"
+#include "normlab/core/text.h"
+#include "normlab/records/fields.h"
+#include "normlab/records/metrics.h"
+#include "normlab/records/record_check.h"
+
+namespace normlab {
+namespace {
+
+using nlohmann::json;
+
+constexpr double no_value = std::numeric_limits<double>::quiet_NaN();
+
+double value_or_none(const json& object, std::string_view path) {
+  return number_at(object, path).value_or(no_value);
+}
+
+const json& evaluations_of(const json& record) {
+  static const json none = json::array();
+  const json* list = value_at(record, "evaluations");
+  return list == nullptr ? none : *list;
+}
+
+std::filesystem::path record_file(const std::vector<std::filesystem::path>& folders, const std::string& id) {
+  std::filesystem::path file;
+  for (const std::filesystem::path& folder : folders) {
+    file = folder / "runs" / (id + ".json");
+    std::error_code ignored;
+    if (std::filesystem::exists(file, ignored)) break;
+  }
+  return file;
+}
+
+// What the record's evaluations have: the metrics of both parts, the reported one first, and the gradient's
+// norm.
+void add_quantities(std::vector<CurveQuantity>& quantities, const json& record) {
+  const json& evaluations = evaluations_of(record);
+  if (evaluations.empty()) return;
+  std::vector<Metric> metrics = metrics_of(record, keys_of(value_at(evaluations.back(), "validation")));
+  std::reverse(metrics.begin(), metrics.end());
+  const auto add = [&](CurveQuantity quantity) {
+    const auto same = [&](const CurveQuantity& other) { return other.path == quantity.path; };
+    if (std::none_of(quantities.begin(), quantities.end(), same)) quantities.push_back(std::move(quantity));
+  };
+  for (const std::string part : {"validation", "train"}) {
+    for (const Metric& metric : metrics) {
+      const std::string label = (part == "train" ? "training " : part + " ") + with_blanks(metric.name);
+      add({part + "." + metric.name, label, metric.unit, metric.better});
+    }
+  }
+  add({"gradient_norm", "norm of the gradient", ""});
+}
+
+RunCurve make_run_curve(const json& record, const std::vector<CurveQuantity>& quantities) {
+  const json& evaluations = evaluations_of(record);
+  RunCurve curve{.id = text_at(record, "id"),
+                 .status = text_at(record, "status"),
+                 .seed = record["config"].value("seed", std::uint64_t{0})};
+  curve.values.resize(quantities.size());
+  for (const json& evaluation : evaluations) {
+    curve.steps.push_back(value_or_none(evaluation, "step"));
+    curve.epochs.push_back(value_or_none(evaluation, "epoch"));
+    for (std::size_t i = 0; i < quantities.size(); ++i)
+      curve.values[i].push_back(value_or_none(evaluation, quantities[i].path));
+  }
+  const auto p10 = number_at(record, "step_seconds.p10"), median = number_at(record, "step_seconds.median"),
+             p90 = number_at(record, "step_seconds.p90");
+  if (p10 && median && p90) curve.step_time = RunCurve::StepTime{*p10, *median, *p90};
+  return curve;
+}
+
+// Takes those that are numbers.
+struct MiddleAndRange {
+  double low = no_value, middle = no_value, high = no_value;
+};
+
+MiddleAndRange middle_and_range(std::vector<double> values) {
+  std::erase_if(values, [](double value) { return std::isnan(value); });
+  if (values.empty()) return {};
+  const auto [low, high] = std::minmax_element(values.begin(), values.end());
+  return {*low, median(values), *high};
+}
+
+CurveBand make_band(const CellCurves& cell, std::size_t quantity) {
+  CurveBand band;
+  for (std::size_t i = 0; i < cell.steps.size(); ++i) {
+    std::vector<double> values;
+    for (const RunCurve& run : cell.runs) {
+      if (i < run.steps.size() && run.steps[i] == cell.steps[i]) values.push_back(run.values[quantity][i]);
+    }
+    const MiddleAndRange found = middle_and_range(std::move(values));
+    band.low.push_back(found.low);
+    band.median.push_back(found.middle);
+    band.high.push_back(found.high);
+  }
+  return band;
+}
+
+// The layer lists of an evaluation in all records that have it at this step.
+std::vector<const json*> layer_lists(const std::vector<json>& records, std::size_t evaluation, double step) {
+  std::vector<const json*> lists;
+  for (const json& record : records) {
+    const json& evaluations = evaluations_of(record);
+    if (evaluation >= evaluations.size() || value_or_none(evaluations[evaluation], "step") != step) continue;
+    const json* layers = value_at(evaluations[evaluation], "layers");
+    if (layers != nullptr && layers->is_array() && !layers->empty()) lists.push_back(layers);
+  }
+  return lists;
+}
+
+double middle_of(const std::vector<const json*>& lists, std::size_t layer, std::string_view path) {
+  std::vector<double> values;
+  values.reserve(lists.size());
+  for (const json* list : lists)
+    values.push_back(layer < list->size() ? value_or_none((*list)[layer], path) : no_value);
+  return middle_and_range(std::move(values)).middle;
+}
+
+std::optional<LayerCurves> make_layer_curves(const std::vector<json>& records, const CellCurves& cell) {
+  LayerCurves curves;
+  curves.values.resize(layer_statistics.size());
+  for (std::size_t i = 0; i < cell.steps.size(); ++i) {
+    const std::vector<const json*> lists = layer_lists(records, i, cell.steps[i]);
+    if (lists.empty()) continue;
+    if (curves.names.empty()) {
+      for (const json& layer : *lists.front()) curves.names.push_back(text_at(layer, "name"));
+      for (auto& statistic : curves.values) statistic.resize(curves.names.size());
+    }
+    curves.steps.push_back(cell.steps[i]);
+    curves.epochs.push_back(cell.epochs[i]);
+    for (std::size_t which = 0; which < layer_statistics.size(); ++which) {
+      for (std::size_t layer = 0; layer < curves.names.size(); ++layer)
+        curves.values[which][layer].push_back(middle_of(lists, layer, layer_statistics[which]));
+    }
+  }
+  return curves.names.empty() ? std::nullopt : std::optional(std::move(curves));
+}
+
+std::optional<Spread> best_of(const SeedGroup& group) {
+  std::vector<double> values;
+  Better better = Better::lower;
+  for (const RunRecord* run : group.runs) {
+    if (!run->best) continue;
+    values.push_back(*run->best);
+    better = run->better;
+  }
+  return spread(values, better);
+}
+
+}  // namespace
+
+CellCurves make_cell_curves(const std::vector<json>& records, const std::vector<CurveQuantity>& quantities) {
+  CellCurves cell;
+  cell.runs.reserve(records.size());
+  for (const json& record : records) cell.runs.push_back(make_run_curve(record, quantities));
+  for (const RunCurve& run : cell.runs) {
+    if (run.steps.size() <= cell.steps.size()) continue;
+    cell.steps = run.steps;
+    cell.epochs = run.epochs;
+  }
+  for (std::size_t i = 0; i < cell.steps.size(); ++i) {
+    cell.training.push_back(std::count_if(cell.runs.begin(), cell.runs.end(), [&](const RunCurve& run) {
+      return i < run.steps.size() && run.steps[i] == cell.steps[i];
+    }));
+  }
+  cell.bands.reserve(quantities.size());
+  for (std::size_t i = 0; i < quantities.size(); ++i) cell.bands.push_back(make_band(cell, i));
+  cell.layers = make_layer_curves(records, cell);
+  return cell;
+}
+
+SweepCurves read_curves(const std::vector<SeedGroup>& groups, const SweepRecords& sweep,
+                        const std::vector<std::filesystem::path>& folders) {
+  SweepCurves curves;
+  curves.spec = sweep.spec;
+  for (const std::filesystem::path& folder : folders) curves.folders.push_back(folder.string());
+  const std::vector<RestrictedTimes> restricted = restricted_times(groups, sweep.target);
+  curves.cells.reserve(groups.size());
+  for (std::size_t i = 0; i < groups.size(); ++i) {
+    std::vector<json> records;
+    records.reserve(groups[i].runs.size());
+    for (const RunRecord* run : groups[i].runs) {
+      records.push_back(load_record(record_file(folders, run->id)));
+      add_quantities(curves.quantities, records.back());
+    }
+    curves.cells.push_back(make_cell_curves(records, curves.quantities));
+    CellCurves& cell = curves.cells.back();
+    cell.restricted = restricted[i];
+    cell.best = best_of(groups[i]);
+    for (std::size_t run = 0; run < cell.runs.size(); ++run) {
+      const std::optional<RunEvent>& event = groups[i].runs[run]->event;
+      if (event && event->reached) cell.runs[run].reached_step = event->at.steps;
+    }
+  }
+  return curves;
+}
+
+}  // namespace normlab

@@ -1,0 +1,97 @@
+// How long it took, and how good it got, against a setting that is a number: the learning rate, where it varies.
+const basinMeasures = [
+  ["steps", "mean steps to the target"],
+  ["epochs", "mean epochs to the target"],
+  ["best", "best validation value"],
+];
+
+function basinValue(cell, measure) {
+  if (measure === "best") {
+    const best = cell.best;
+    return best && best.median != null ? { y: best.median, low: best.minimum, high: best.maximum } : null;
+  }
+  const found = cell.restricted[measure];
+  if (!found) return null;
+  const { mean, standard_error: error, horizon } = found;
+  return { y: mean, low: Math.max(mean - error, mean * 1e-3), high: mean + error, horizon };
+}
+
+// Lines join cells that differ in this setting alone; where several numbers vary together (a random search),
+// there is nothing to join.
+function basinSeries(members, setting, others, measure) {
+  const lines = new Map();
+  for (const cell of members) {
+    const value = basinValue(cell, measure);
+    if (!value) continue;
+    const key = setting === seriesDimension ? cell.norm : seriesDimension.text(cell);
+    const x = Number(setting.get(cell.row));
+    const range =
+      Number.isFinite(value.low) && Number.isFinite(value.high)
+        ? ` (${numberText(value.low)} to ${numberText(value.high)})`
+        : "";
+    const horizon = value.horizon ? `, up to ${numberText(value.horizon, 6)}` : "";
+    const name = basinMeasures.find((one) => one[0] === measure)[1];
+    const text = [
+      cellName(cell),
+      `${name}: ${numberText(value.y)}${range}${horizon}`,
+      `${cell.row.reached_target} of ${cell.row.runs} runs reached the target`,
+    ];
+    if (!lines.has(key)) lines.set(key, []);
+    lines.get(key).push({ ...value, x, text });
+  }
+  return [...lines].map(([key, points]) => ({
+    look: look(key),
+    points: points.sort((a, b) => a.x - b.x),
+    line: others === 0,
+    marks: true,
+    width: 1.8,
+  }));
+}
+
+function makeBasin() {
+  const settings = varying.filter((one) => one.numeric);
+  if (
+    settings.length === 0 ||
+    !cells.some((cell) => basinMeasures.some(([measure]) => basinValue(cell, measure)))
+  ) {
+    return document.getElementById("basin").remove();
+  }
+  const preferred =
+    settings.find((one) => one.name.endsWith("learning_rate")) ||
+    settings.find((one) => one.name !== "batch size") ||
+    settings[0];
+  const usable = basinMeasures.filter(([measure]) => cells.some((cell) => basinValue(cell, measure)));
+  const state = { setting: preferred.name, measure: usable[0][0] };
+  const draw = (host) => {
+    const setting = dimension(state.setting);
+    const others = settings.filter((one) => one !== setting && one.name !== "batch size");
+    const panels = panelsOf(shownCells(), [setting.name, ...others.map((one) => one.name)])
+      .map((panel) => ({
+        title: panel.name,
+        series: basinSeries(panel.cells, setting, others.length, state.measure),
+      }))
+      .filter((panel) => panel.series.length);
+    const values = setting.values.map(Number).filter(Number.isFinite);
+    const log = values.every((value) => value > 0) && d3.max(values) / d3.min(values) >= 5;
+    const ticks = values.length <= 8 && log ? values : undefined;
+    drawPanels(host, panels, {
+      x: { label: label(setting.name), log, ticks },
+      y: { label: usable.find((one) => one[0] === state.measure)[1], log: state.measure !== "best" },
+    });
+  };
+  const set = (name) => (value) => {
+    state[name] = value;
+    redraw();
+  };
+  const controls = [
+    menu(
+      "against",
+      settings.map((one) => [one.name, label(one.name)]),
+      state.setting,
+      set("setting"),
+    ),
+    menu("shown", usable, state.measure, set("measure")),
+  ];
+  const redraw = makeSection("basin", controls, draw);
+  return undefined;
+}

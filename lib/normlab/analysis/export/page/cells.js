@@ -1,0 +1,248 @@
+// The table of cells, and what stands above it.
+const spreadOrder = (spread) =>
+  !spread || spread.median_status === "not_measured" ? NaN : spread.median == null ? Infinity : spread.median;
+
+function spreadNode(spread, text) {
+  if (!spread || spread.median_status === "not_measured") return "—";
+  const shown = (value) => (value == null ? "∞" : text(value));
+  if (spread.median == null) return "not reached";
+  const range =
+    spread.minimum === spread.maximum && spread.not_reached === 0
+      ? null
+      : ` (${shown(spread.minimum)}–${shown(spread.maximum)})`;
+  return element("span", {}, shown(spread.median), range && element("small", {}, range));
+}
+
+const countText = (value) => String(Math.round(value));
+const columnOf = (name, get, text, order = get) => ({ name, get, text, order });
+const spreadColumn = (name, path, text) =>
+  columnOf(
+    name,
+    (cell) => cell.row[path],
+    (cell) => spreadNode(cell.row[path], text),
+    (cell) => spreadOrder(cell.row[path]),
+  );
+
+function restrictedText(cell) {
+  const found = cell.restricted.steps;
+  if (!found) return "—";
+  const title = `Kaplan–Meier, up to ${numberText(found.horizon, 6)} steps`;
+  const error = element("small", {}, ` ± ${countText(found.standard_error)}`);
+  return element("span", { title }, countText(found.mean), error);
+}
+
+function medianStepTime(cell) {
+  const times = cell.runs.filter((run) => run.step_seconds).map((run) => run.step_seconds[1]);
+  return times.length ? d3.median(times) : NaN;
+}
+
+function remarks(row) {
+  const texts = [...row.reasons];
+  if (row.doubtful_times) texts.push(`† the times of ${row.doubtful_times} of ${row.runs} runs are doubtful`);
+  return texts.join("; ");
+}
+
+function tableColumns() {
+  const targets = summary.targets.length > 0;
+  const test = summary.rows.map((row) => row.test_metric).find((name) => name) || "";
+  const columns = allDimensions
+    .filter((one) => one.values.length > 1 || one === seriesDimension)
+    .map((one) => ({
+      name: label(one.name),
+      number: one.numeric,
+      order: (cell) => one.get(cell.row),
+      text: (cell) =>
+        one === seriesDimension
+          ? element("span", { class: "named" }, swatch(one.text(cell)), one.text(cell))
+          : one.text(cell),
+    }));
+  const number = (column) => ({ ...column, number: true });
+  const reached = (cell) => cell.row.reached_target / cell.row.runs;
+  columns.push(
+    number(
+      columnOf(targets ? "reached" : "runs", reached, (cell) =>
+        targets ? `${cell.row.reached_target}/${cell.row.runs}` : cell.row.runs,
+      ),
+    ),
+  );
+  columns.push(number(spreadColumn("epochs", "epochs", (value) => numberText(value, 4))));
+  columns.push(number(spreadColumn("steps", "steps", countText)));
+  if (targets)
+    columns.push(
+      number(columnOf("mean steps, restricted", (cell) => cell.restricted.steps?.mean, restrictedText)),
+    );
+  columns.push(number(spreadColumn("steps × median", "train_seconds_from_median_step", secondsText)));
+  columns.push(
+    number(columnOf("time per step", medianStepTime, (cell) => secondsText(medianStepTime(cell)))),
+  );
+  if (test)
+    columns.push(number(spreadColumn(`test ${label(test)}`, "test", (value) => numberText(value, 4))));
+  if (cells.some((cell) => remarks(cell.row)))
+    columns.push(
+      columnOf(
+        "",
+        (cell) => remarks(cell.row),
+        (cell) => remarks(cell.row),
+      ),
+    );
+  return columns;
+}
+
+// What is not known comes last, in both directions.
+function compareBy(column, direction) {
+  const unknown = (value) => value == null || Number.isNaN(value);
+  return (one, other) => {
+    const a = column.order(one),
+      b = column.order(other);
+    if (unknown(a) || unknown(b)) return unknown(a) - unknown(b) || one.index - other.index;
+    const difference =
+      typeof a === "number" && typeof b === "number"
+        ? a === b
+          ? 0
+          : a - b
+        : settingText(a).localeCompare(settingText(b));
+    return direction * difference || one.index - other.index;
+  };
+}
+
+function makeCells() {
+  const columns = tableColumns();
+  const body = element("tbody");
+  const sorting = { column: null, direction: 1 };
+  const fill = () => {
+    const shown = shownCells();
+    if (sorting.column) shown.sort(compareBy(sorting.column, sorting.direction));
+    body.replaceChildren(
+      ...shown.map((cell) =>
+        element(
+          "tr",
+          {},
+          ...columns.map((column) => element("td", { class: column.number && "number" }, column.text(cell))),
+        ),
+      ),
+    );
+  };
+  const heads = columns.map((column) => {
+    const button = element("button", { type: "button" }, column.name || "remarks");
+    const head = element(
+      "th",
+      { scope: "col", class: column.number && "number", "aria-sort": "none" },
+      button,
+    );
+    button.addEventListener("click", () => {
+      sorting.direction = sorting.column === column ? -sorting.direction : 1;
+      sorting.column = column;
+      for (const other of heads)
+        other.setAttribute(
+          "aria-sort",
+          other !== head ? "none" : sorting.direction > 0 ? "ascending" : "descending",
+        );
+      fill();
+    });
+    return head;
+  });
+  const section = document.getElementById("cells");
+  const counted = summary.targets.length
+    ? "up to the evaluation at which the target was reached"
+    : "of the whole run";
+  section.append(
+    element(
+      "p",
+      { class: "note" },
+      `Epochs, steps and seconds are ${counted}: median over seeds and their range; ` +
+        "a run that misses counts as infinite. " +
+        (summary.targets.length
+          ? "The restricted mean counts such a run as censored (Kaplan–Meier), up to a point that all norms of a " +
+            "comparison reach; ± is its standard error. "
+          : "") +
+        "Steps × median is the number of steps times the run’s median step time. Headings sort.",
+    ),
+  );
+  section.append(
+    element(
+      "div",
+      { class: "scroll" },
+      element("table", {}, element("thead", {}, element("tr", {}, ...heads)), body),
+    ),
+  );
+  filterListeners.push(fill);
+}
+
+function entry(list, name, value) {
+  const text = Array.isArray(value) ? value.join("; ") : value;
+  if (text) list.append(element("dt", {}, name), element("dd", {}, text));
+}
+
+function makeAsked() {
+  document.getElementById("name").textContent = summary.name;
+  document.getElementById("description").textContent = summary.description;
+  const section = document.getElementById("asked");
+  const list = element("dl");
+  const paper = data.spec && data.spec.paper;
+  entry(
+    list,
+    "from",
+    paper && [paper.reference, paper.section && `section ${paper.section}`].filter((part) => part).join(", "),
+  );
+  entry(
+    list,
+    "trained",
+    summary.models.length ? `${summary.models.join(", ")} on ${summary.datasets.join(", ")}` : "",
+  );
+  entry(list, "models", summary.model_sizes);
+  entry(list, "target", summary.targets.length ? summary.targets : "none was set");
+  for (const one of varying) entry(list, label(one.name), one.values.join(", "));
+  for (const [setting, values] of Object.entries(summary.settings_by_model)) entry(list, setting, values);
+  entry(list, "seeds", summary.seeds.join(", "));
+  section.append(list);
+  for (const warning of summary.warnings) section.append(element("p", { class: "warning" }, warning));
+}
+
+// As a shell reads it.
+const shellWord = (word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replace(/'/g, "'\\''")}'`);
+
+function makeOrigin() {
+  const section = document.getElementById("origin");
+  const list = element("dl");
+  entry(list, "machine", summary.machines);
+  entry(list, "versions", summary.versions);
+  section.append(list);
+  const folders = (data.folders || []).map(shellWord);
+  const commands = folders.map((folder) => `normlab sweep ${folder}/sweep.json --out ${folder}`);
+  commands.push(`normlab report ${folders.join(" ")} --format html > report.html`);
+  section.append(
+    element("p", {}, "These commands make the runs that are missing, and this page again:"),
+    element("pre", {}, commands.join("\n")),
+  );
+  if (data.stride > 1) {
+    section.append(
+      element(
+        "p",
+        { class: "note" },
+        `To keep this page small, one of every ${data.stride} evaluations is drawn, and the last one of each run. ` +
+          "The records have all of them.",
+      ),
+    );
+  }
+  const doubts = summary.rows.flatMap((row) =>
+    row.time_warnings.map((text) => `${row.model}, ${row.norm}, batch size ${row.batch_size}, ${text}`),
+  );
+  if (doubts.length)
+    section.append(
+      element(
+        "details",
+        {},
+        element("summary", {}, "Times that can be doubted"),
+        element("pre", {}, doubts.join("\n")),
+      ),
+    );
+  if (data.spec)
+    section.append(
+      element(
+        "details",
+        {},
+        element("summary", {}, "The experiment, as it was run"),
+        element("pre", {}, JSON.stringify(data.spec, null, 2)),
+      ),
+    );
+}

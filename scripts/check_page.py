@@ -1,0 +1,300 @@
+#!/usr/bin/python3
+"""Opens a page of `normlab report --format html` in Chromium and tries what it has: no error in the console, nothing
+loaded, every chart drawn, sorting, filtering, hovering, the keyboard, dark colours and paper.
+
+usage: check_page.py PAGE [--screenshots FOLDER]
+
+  --screenshots FOLDER  keep pictures of the page there: light, dark, grey, narrow and on paper
+
+Needs Chromium and Selenium (Debian: chromium chromium-driver python3-selenium); installs nothing.
+
+Exit status: 0 all is well, 1 something is not (each is printed), or what is needed is missing, 2 wrong request.
+"""
+
+import argparse
+import base64
+import pathlib
+import shutil
+import sys
+
+FAULTS = []
+
+
+def check(good, what):
+    if not good:
+        FAULTS.append(what)
+        print(f"check_page: {what}", file=sys.stderr)
+
+
+def open_browser():
+    try:
+        from selenium import webdriver
+        from selenium.webdriver.chrome.service import Service
+    except ImportError:
+        sys.exit("check_page: Selenium is missing (Debian: python3-selenium)")
+    driver, chromium = shutil.which("chromedriver"), shutil.which("chromium")
+    if driver is None or chromium is None:
+        sys.exit("check_page: Chromium or its driver is missing (Debian: chromium chromium-driver)")
+    options = webdriver.ChromeOptions()
+    options.binary_location = chromium
+    for argument in ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
+                     "--force-device-scale-factor=1", "--window-size=1280,900"]:
+        options.add_argument(argument)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    return webdriver.Chrome(service=Service(driver), options=options)
+
+
+class Page:
+    def __init__(self, browser, file):
+        self.browser = browser
+        browser.get(file.resolve().as_uri())
+
+    def ask(self, script, *arguments):
+        return self.browser.execute_script(script, *arguments)
+
+    def all(self, selector):
+        from selenium.webdriver.common.by import By
+        return self.browser.find_elements(By.CSS_SELECTOR, selector)
+
+    def tip(self):
+        return self.ask("const tip = document.getElementById('tip'); return tip.hidden ? '' : tip.textContent")
+
+    def media(self, scheme="light", kind=""):
+        features = [{"name": "prefers-color-scheme", "value": scheme}]
+        self.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": kind, "features": features})
+
+    def grey(self, on):
+        kind = "achromatopsia" if on else "none"
+        self.browser.execute_cdp_cmd("Emulation.setEmulatedVisionDeficiency", {"type": kind})
+
+    def picture(self, file):
+        size = self.ask("return [document.documentElement.scrollWidth, document.documentElement.scrollHeight]")
+        clip = {"x": 0, "y": 0, "width": size[0], "height": min(size[1], 12000), "scale": 1}
+        shot = self.browser.execute_cdp_cmd(
+            "Page.captureScreenshot", {"format": "png", "captureBeyondViewport": True, "clip": clip})
+        file.write_bytes(base64.b64decode(shot["data"]))
+
+    def paper(self):
+        options = {"printBackground": True, "preferCSSPageSize": True}
+        return base64.b64decode(self.browser.execute_cdp_cmd("Page.printToPDF", options)["data"])
+
+
+def check_drawn(page):
+    """Every section that is there has what it is for, and nothing in it is off the scale."""
+    check(page.ask("return performance.getEntriesByType('resource').length") == 0, "the page loads something")
+    check(len(page.all("#cells tbody tr, #verdicts tbody tr")) >= page.ask("return cells.length"), "the table has not all cells")
+    sections = page.ask("return [...document.querySelectorAll('section')].map((section) => section.id)")
+    for name in set(sections) - {"asked", "cells", "origin"}:
+        drawn = page.ask("""
+            return [...document.querySelectorAll(`#${arguments[0]} .panels svg`)].map((svg) => ({
+                title: svg.querySelector('.title').textContent,
+                marks: [...svg.querySelectorAll('.series path, .range, rect, circle, path:not(.frame)')].length,
+                shapes: svg.outerHTML,
+                overflow: [...svg.querySelectorAll('text')].filter((text) => text.textContent && (
+                    text.getBoundingClientRect().left < svg.getBoundingClientRect().left - 2 ||
+                    text.getBoundingClientRect().right > svg.getBoundingClientRect().right + 2)).length,
+            }));""", name)
+        check(drawn, f"#{name} has no chart")
+        for chart in drawn:
+            where = f"#{name}, {chart['title']}"
+            check(chart["marks"] > 0, f"{where}: nothing is drawn")
+            for word in ("NaN", "undefined", "Infinity"):
+                check(word not in chart["shapes"], f"{where}: it says {word}")
+            check(chart["overflow"] == 0, f"{where}: {chart['overflow']} texts are cut off")
+    return sections
+
+
+def check_shared_axes(page):
+    for name in ("curves", "survival"):
+        ticks = page.ask("""
+            return [...document.querySelectorAll(`#${arguments[0]} .panels figure`)].map((figure) => {
+                const texts = (anchor) => [...figure.querySelectorAll(`.tick text[text-anchor=${anchor}]`)].map(
+                    (text) => text.textContent).join(' ');
+                return [texts('end'), figure.dataset.group + texts('middle'), figure.dataset.group]; });""", name)
+        vertical, horizontal, groups = (len({one[i] for one in ticks}) for i in range(3))
+        check(vertical <= 1 and horizontal == groups, f"#{name}: its panels do not share their axes")
+
+
+def check_sorting(page):
+    heads = page.all("#cells th button")
+    check(len(heads) >= 5, "the table has no headings that sort")
+    steps = page.ask("return [...document.querySelectorAll('#cells th')].findIndex((th) => th.textContent === 'steps')")
+
+    def column():
+        return page.ask("""return [...document.querySelectorAll('#cells tbody tr')].map((row) => {
+            const text = row.children[arguments[0]].textContent;
+            return text === '—' ? null : text.startsWith('not') ? 1e300 : parseFloat(text); });""", steps)
+
+    heads[steps].click()
+    known = [value for value in column() if value is not None]
+    check(known == sorted(known), "the table is not sorted by steps")
+    heads[steps].click()
+    known = [value for value in column() if value is not None]
+    check(known == sorted(known, reverse=True), "the table is not sorted by steps, downwards")
+    states = page.ask("return [...document.querySelectorAll('#cells th')].map((th) => th.getAttribute('aria-sort'))")
+    check(states[steps] == "descending" and states.count("none") == len(states) - 1, "aria-sort is wrong")
+
+
+def check_filter(page):
+    def counts():
+        return page.ask("""return [document.querySelectorAll('#cells tbody tr').length,
+            document.querySelectorAll('.panels .series').length];""")
+
+    before = counts()
+    buttons = page.all("#filter button")
+    if buttons:
+        buttons[-1].click()
+        after = counts()
+        check(0 <= after[0] < before[0] and after[1] <= before[1], "a switch of the filter hides nothing")
+        check(buttons[-1].get_attribute("aria-pressed") == "false", "a switch does not say that it is off")
+        buttons[-1].click()
+        check(counts() == before, "a switch does not bring back what it hid")
+    field = page.all("#filter-text")[0]
+    field.send_keys("no cell has this word")
+    check(counts() == [0, 0], "the words of the filter hide nothing")
+    page.ask("arguments[0].value = ''; arguments[0].dispatchEvent(new Event('input'))", field)
+    check(counts() == before, "an empty filter does not show everything")
+
+
+def check_controls(page):
+    """Each choice of each section draws something else, and without an error."""
+    for number in range(len(page.all("section .controls button"))):
+        button = page.all("section .controls button")[number]
+        button.click()
+        check(button.get_attribute("aria-pressed") == "true", f"{button.text} cannot be chosen")
+        check_drawn(page)
+    for number in range(len(page.all("section .controls select"))):
+        page.ask("""const select = document.querySelectorAll('section .controls select')[arguments[0]];
+            for (const option of select.options) {
+              select.value = option.value;
+              select.dispatchEvent(new Event('change'));
+            }
+            select.value = select.options[0].value;
+            select.dispatchEvent(new Event('change'));""", number)
+        check_drawn(page)
+
+
+def check_hover(page, sections):
+    from selenium.webdriver.common.action_chains import ActionChains
+    for name in set(sections) - {"asked", "cells", "origin"}:
+        svg = page.all(f"#{name} .panels svg")[0]
+        page.ask("arguments[0].scrollIntoView({ block: 'center' })", svg)
+        spot = page.ask("""const svg = arguments[0].getBoundingClientRect();
+            const marks = [...arguments[0].querySelectorAll('rect, circle, .series path:not(.area), path:not(.frame)')];
+            const line = marks[0].tagName === 'path' && marks[0].getTotalLength && marks[0].classList.contains('line');
+            const box = marks[marks.length - 1].getBoundingClientRect();
+            const middle = [svg.x + svg.width / 2, svg.y + svg.height / 2];
+            if (!line) return [box.x + box.width / 2 - middle[0], box.y + box.height / 2 - middle[1]];
+            const end = marks[0].getPointAtLength(marks[0].getTotalLength());
+            const scale = svg.width / arguments[0].viewBox.baseVal.width;
+            return [end.x * scale - svg.width / 2, end.y * scale - svg.height / 2];""", svg)
+        ActionChains(page.browser).move_to_element_with_offset(svg, round(spot[0]), round(spot[1])).perform()
+        check("\n" in page.tip(), f"#{name}: hovering says nothing")
+        inside = page.ask("""const box = document.getElementById('tip').getBoundingClientRect();
+            return box.left >= 0 && box.right <= innerWidth && box.top >= 0 && box.bottom <= innerHeight;""")
+        check(inside, f"#{name}: what hovering says is off the screen")
+
+
+def check_keyboard(page, sections):
+    from selenium.webdriver.common.keys import Keys
+    page.browser.refresh()  # Tab then starts at the top
+    reached = set()
+    for _ in range(400):
+        page.browser.switch_to.active_element.send_keys(Keys.TAB)
+        state = page.ask("""const at = document.activeElement;
+            return [at.tagName, at.closest('section')?.id || at.closest('#filter')?.id || '',
+                    getComputedStyle(at).outlineStyle, at === document.body];""")
+        if state[3]:
+            break
+        check(state[2] != "none", f"the focus on {state[0]} in {state[1]} is not seen")
+        reached.add((state[0].lower(), state[1]))
+    if "cells" in sections:
+        check(("button", "cells") in reached, "the headings of the table are not reached by Tab")
+        check(("input", "filter") in reached, "the filter is not reached by Tab")
+    for name in set(sections) - {"asked", "cells", "origin"}:
+        check(("svg", name) in reached, f"the charts of #{name} are not reached by Tab")
+        svg = page.all(f"#{name} .panels svg")[0]
+        page.ask("arguments[0].focus()", svg)
+        texts = []
+        for _ in range(2):
+            page.browser.switch_to.active_element.send_keys(Keys.ARROW_RIGHT)
+            texts.append(page.tip())
+        check(texts[0] != "", f"#{name}: arrow keys read nothing")
+        page.browser.switch_to.active_element.send_keys(Keys.ESCAPE)
+        check(page.ask("return document.getElementById('tip').hidden"), f"#{name}: Escape leaves the point")
+
+
+def lightness(page):
+    colour = page.ask("return getComputedStyle(document.body).backgroundColor")
+    numbers = [float(part) for part in colour[colour.index("(") + 1:-1].split(",")[:3]]
+    return sum(numbers) / 3
+
+
+def check_colours(page):
+    page.media("dark")
+    check(lightness(page) < 60, "the page stays light where dark is preferred")
+    page.all("#theme")[0].click()
+    check(lightness(page) > 200, "the switch does not make the page light")
+    page.media("light")
+    page.all("#theme")[0].click()
+    check(lightness(page) < 60, "the switch does not make the page dark")
+    page.all("#theme")[0].click()
+    check(lightness(page) > 200, "the switch does not go back to the system's colours")
+    page.media("dark", "print")
+    check(lightness(page) > 200, "paper is dark")
+    hidden = page.ask("return [...document.querySelectorAll('.control, .controls')].every((one) => !one.offsetParent)")
+    check(hidden, "paper has controls")
+    page.media("light")
+
+
+def take_pictures(page, folder):
+    folder.mkdir(parents=True, exist_ok=True)
+    page.ask("scrollTo(0, 0); document.activeElement.blur()")
+    page.picture(folder / "light.png")
+    page.media("dark")
+    page.picture(folder / "dark.png")
+    page.media("light")
+    page.grey(True)
+    page.picture(folder / "grey.png")
+    page.grey(False)
+    (folder / "paper.pdf").write_bytes(page.paper())
+    page.browser.set_window_size(480, 900)
+    page.ask("return new Promise((done) => setTimeout(done, 400))")
+    page.picture(folder / "narrow.png")
+    wide = page.ask("return document.documentElement.scrollWidth > innerWidth")
+    check(not wide, "a narrow window has to be scrolled sideways")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("page", type=pathlib.Path)
+    parser.add_argument("--screenshots", type=pathlib.Path)
+    arguments = parser.parse_args()
+    if not arguments.page.is_file():
+        parser.error(f"{arguments.page} is no file")
+    check(arguments.page.stat().st_size <= 3_000_000, "the page is larger than 3 MB")
+    browser = open_browser()
+    try:
+        page = Page(browser, arguments.page)
+        sections = check_drawn(page)
+        if "cells" in sections:
+            check_shared_axes(page)
+            check_sorting(page)
+            check_filter(page)
+        check_hover(page, sections)
+        check_keyboard(page, sections)
+        check_colours(page)
+        if arguments.screenshots:
+            take_pictures(page, arguments.screenshots)
+            browser.set_window_size(1280, 900)
+        check_controls(page)
+        for entry in browser.get_log("browser"):
+            check(entry["level"] not in ("SEVERE", "WARNING"), f"the console says: {entry['message']}")
+    finally:
+        browser.quit()
+    print(f"check_page: {len(sections)} sections, {len(FAULTS)} faults")
+    return 1 if FAULTS else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,144 @@
+#include "normlab/analysis/export/page.h"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+#include "data/idx_files.h"
+#include "normlab/analysis/export/format.h"
+#include "normlab/analysis/export/page_assets.h"
+#include "normlab/core/error.h"
+#include "synthetic_records.h"
+
+using namespace normlab;
+using testing::contains;
+using testing::request_error;
+
+namespace {
+
+Report drawn_report(const SyntheticSweep& sweep) {
+  RecordFiles files;
+  return build_report(sweep.folder(), files, {.drawn_from = {sweep.folder()}});
+}
+
+std::size_t count_of(const std::string& text, std::string_view part) {
+  std::size_t count = 0;
+  for (std::size_t place = 0; (place = text.find(part, place)) != std::string::npos; place += part.size())
+    ++count;
+  return count;
+}
+
+// A report of so many groups of five runs, each of which made so many evaluations.
+Report large_report(std::size_t groups, std::size_t evaluations) {
+  auto curves = std::make_shared<SweepCurves>();
+  curves->quantities = {{"validation.error", "validation error", "fraction"},
+                        {"train.loss", "training loss", "nats"}};
+  CellCurves cell;
+  for (std::size_t i = 0; i < evaluations; ++i) {
+    cell.steps.push_back(100. * static_cast<double>(i + 1));
+    cell.epochs.push_back(0.123456 * static_cast<double>(i + 1));
+  }
+  cell.training.assign(evaluations, 5);
+  const std::vector<double> values(evaluations, 1. / 3);
+  cell.bands.assign(2, {values, values, values});
+  for (unsigned seed = 1; seed <= 5; ++seed) {
+    RunCurve run{.id = "mlp", .status = "finished", .seed = seed, .steps = cell.steps, .epochs = cell.epochs};
+    run.values.assign(2, values);
+    cell.runs.push_back(run);
+  }
+  curves->cells.assign(groups, cell);
+  Report report;
+  report.rows.resize(groups);
+  report.drawn = curves;
+  return report;
+}
+
+}  // namespace
+
+TEST_CASE("without the library of charts the format html is refused") {
+  CHECK(contains(request_error([] { require_page_library(""); }), "html needs D3"));
+  CHECK_NOTHROW(require_page_library("d3"));
+}
+
+TEST_CASE("texts of records cannot leave the data of the page") {
+  const std::string text = "</script><script>alert(1)</script><!-- & \"'";
+  const std::string written = script_json({{"name", text}});
+  CHECK_FALSE(contains(written, "<"));
+  CHECK(Json::parse(written)["name"] == text);
+  CHECK(Json::parse(script_json({{"name", "\xff"}}))["name"] == "\uFFFD");
+}
+
+TEST_CASE("the page's data are the report's rows, each with its curves") {
+  SyntheticSweep sweep;
+  sweep.add(synthetic_record({.norm = "none", .seed = 1, .epochs_to_target = 2}));
+  sweep.add(synthetic_record({.norm = "none", .seed = 2, .epochs_to_target = 4}));
+  sweep.add(synthetic_record({.norm = "layer", .status = "diverged"}));
+  const Json data = page_data(drawn_report(sweep), 1);
+  CHECK(data["summary"]["rows"].size() == 2);
+  REQUIRE(data["cells"].size() == 2);
+  const Json& cell = data["cells"][0];
+  CHECK(cell["epochs"] == Json::array({1, 2, 3, 4}));
+  CHECK(cell["training"] == Json::array({2, 2, 1, 1}));
+  CHECK(cell["runs"][0]["values"][0] == Json::array({0.321, 0.12}));
+  CHECK_FALSE(cell["runs"][0].contains("steps"));
+  CHECK(cell["runs"][0]["reached_step"] == 3438);
+  CHECK_FALSE(data["cells"][1]["runs"][0].contains("reached_step"));
+  CHECK(cell["runs"][1]["step_seconds"] == Json::array({0.0009, 0.001, 0.0012}));
+  CHECK(cell["bands"][0][1] == Json::array({0.321, 0.1705, 0.1877, 0.12}));
+  CHECK(cell["restricted"]["epochs"]["mean"] == 3);
+  CHECK(cell["restricted"]["epochs"]["horizon"] == 4);
+  CHECK(data["cells"][1]["restricted"]["epochs"]["mean"] == 4);
+  CHECK(data["spec"]["name"] == "quick");
+  CHECK(data["folders"] == Json::array({sweep.folder().string()}));
+}
+
+TEST_CASE("evaluations that a run made elsewhere than its group are its own") {
+  Report report = large_report(1, 3);
+  auto curves = std::make_shared<SweepCurves>(*report.drawn);
+  curves->cells[0].runs[4].steps = {150, 250};
+  curves->cells[0].runs[4].values[0] = {NAN, 0.25};
+  report.drawn = curves;
+  const Json runs = page_data(report, 1)["cells"][0]["runs"];
+  CHECK(runs[4]["steps"] == Json::array({150, 250}));
+  CHECK(runs[4]["values"][0] == Json::array({nullptr, 0.25}));
+  CHECK_FALSE(runs[3].contains("steps"));
+}
+
+TEST_CASE("a page that would be too large leaves out evaluations, and says so") {
+  const Report report = large_report(90, 500);
+  CHECK(script_json(page_data(report, 1)).size() > largest_page);
+  const Json thinned = page_data(report, 4);
+  CHECK(thinned["stride"] == 4);
+  CHECK(thinned["cells"][0]["steps"].size() == 126);
+  CHECK(thinned["cells"][0]["steps"][1] == 500);
+  CHECK(thinned["cells"][0]["steps"].back() == 50000);  // the last one stays
+  CHECK(thinned["cells"][0]["runs"][2]["values"][1].size() == 126);
+  if (page_assets::library.empty()) return;
+  const std::string page = render_html(report);
+  CHECK(page.size() <= largest_page);
+  CHECK_FALSE(contains(page, "\"stride\":1,"));
+}
+
+TEST_CASE("verdicts have a page of their own") {
+  if (page_assets::library.empty()) return;
+  const std::string page = render_verdicts_page({{"claims", {{{"id", "C1"}, {"claim", "a <b>"}}}}});
+  CHECK(contains(page, R"("verdicts":{"claims":[{"id":"C1","claim":"a \u003cb>"}]})"));
+  CHECK(contains(page, "<title>Claims and verdicts · normlab</title>"));
+}
+
+TEST_CASE("the page is one file that loads nothing") {
+  if (page_assets::library.empty()) return;
+  SyntheticSweep sweep({{"schema", "normlab.sweep/1"}, {"name", "a <b> & c"}});
+  sweep.add(synthetic_record({}));
+  const std::string page = render_report(drawn_report(sweep), "html");
+  CHECK(page.starts_with("<!DOCTYPE html>"));
+  CHECK(page.ends_with("</html>\n"));
+  CHECK(contains(page, "<title>a &lt;b> &amp; c · normlab</title>"));
+  CHECK(contains(page, "content=\"default-src 'none';"));
+  CHECK_FALSE(contains(page, "<link"));
+  CHECK_FALSE(contains(page, "src=\""));
+  CHECK_FALSE(contains(page, "<!--data-->"));
+  CHECK(count_of(page, "</script>") == 3);
+  CHECK(contains(page, "Mike Bostock"));
+  CHECK(page.size() < 600'000);
+}
