@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "normlab/analysis/pool.h"
 #include "normlab/core/error.h"
 #include "synthetic_records.h"
 
@@ -60,7 +61,6 @@ TEST_CASE("the curves of a group have the evaluations of its longest run, with m
   CHECK(band.median[1] == doctest::Approx(0.221));
   CHECK(band.high[1] == doctest::Approx(0.221));
   CHECK(band.low[4] == doctest::Approx(0.12));
-  CHECK(cell.best->median == doctest::Approx(0.12));
 }
 
 TEST_CASE("mean times to the target are restricted to what is known of all norms of a comparison") {
@@ -118,13 +118,15 @@ TEST_CASE("statistics of layers are medians over the seeds that tracked them") {
   CHECK(std::isnan(layers.values[1][1][0]));
 }
 
-TEST_CASE("a record is looked for in each folder, and one that has gone is named") {
+TEST_CASE("records of several folders are read where they are, and one that has gone is named") {
   SyntheticSweep first, second;
-  const auto file = second.add(synthetic_record(reaching("none", 1, 2)));
-  const SweepRecords sweep = load_sweep(second.folder());
-  const auto groups = group_by_seed(sweep, find_varying_settings(sweep.runs));
+  first.add(synthetic_record(reaching("none", 1, 2)));
+  const auto file = second.add(synthetic_record(reaching("none", 2, 3)));
+  RecordFiles files;
   const std::vector folders{first.folder(), second.folder()};
-  CHECK(read_curves(groups, sweep, folders).cells[0].steps.size() == 2);
+  const SweepRecords sweep = load_pool(folders, files);
+  const auto groups = group_by_seed(sweep, find_varying_settings(sweep.runs));
+  CHECK(read_curves(groups, sweep, folders).cells[0].training == std::vector<Index>{2, 2, 1});
   std::filesystem::remove(file);
   CHECK_THROWS_AS(read_curves(groups, sweep, folders), RequestError);
 }

@@ -28,16 +28,6 @@ const json& evaluations_of(const json& record) {
   return list == nullptr ? none : *list;
 }
 
-std::filesystem::path record_file(const std::vector<std::filesystem::path>& folders, const std::string& id) {
-  std::filesystem::path file;
-  for (const std::filesystem::path& folder : folders) {
-    file = folder / "runs" / (id + ".json");
-    std::error_code ignored;
-    if (std::filesystem::exists(file, ignored)) break;
-  }
-  return file;
-}
-
 // What the record's evaluations have: the metrics of both parts, the reported one first, and the gradient's
 // norm.
 void add_quantities(std::vector<CurveQuantity>& quantities, const json& record) {
@@ -143,17 +133,6 @@ std::optional<LayerCurves> make_layer_curves(const std::vector<json>& records, c
   return curves.names.empty() ? std::nullopt : std::optional(std::move(curves));
 }
 
-std::optional<Spread> best_of(const SeedGroup& group) {
-  std::vector<double> values;
-  Better better = Better::lower;
-  for (const RunRecord* run : group.runs) {
-    if (!run->best) continue;
-    values.push_back(*run->best);
-    better = run->better;
-  }
-  return spread(values, better);
-}
-
 }  // namespace
 
 CellCurves make_cell_curves(const std::vector<json>& records, const std::vector<CurveQuantity>& quantities) {
@@ -187,13 +166,12 @@ SweepCurves read_curves(const std::vector<SeedGroup>& groups, const SweepRecords
     std::vector<json> records;
     records.reserve(groups[i].runs.size());
     for (const RunRecord* run : groups[i].runs) {
-      records.push_back(load_record(record_file(folders, run->id)));
+      records.push_back(load_record(run->file));
       add_quantities(curves.quantities, records.back());
     }
     curves.cells.push_back(make_cell_curves(records, curves.quantities));
     CellCurves& cell = curves.cells.back();
     cell.restricted = restricted[i];
-    cell.best = best_of(groups[i]);
     for (std::size_t run = 0; run < cell.runs.size(); ++run) {
       const std::optional<RunEvent>& event = groups[i].runs[run]->event;
       if (event && event->reached) cell.runs[run].reached_step = event->at.steps;

@@ -73,7 +73,6 @@ struct CellCurves {
   std::vector<RunCurve> runs;         // by seed
   std::vector<CurveBand> bands;       // one for each quantity that the runs know, at these steps
   RestrictedTimes restricted = {};    // nothing where no run that ended has a target
-  std::optional<Spread> best = {};    // validation values of the metric that reports; as Report's test
   std::optional<LayerCurves> layers = {};
 };
 
@@ -84,12 +83,12 @@ struct SweepCurves {
   std::vector<std::string> folders;       // as they were named
 };
 
-// Reads the records of the groups' runs once more, from FOLDER/runs/ID.json of the first folder that has it.
-// Throws what load_record() throws when one has gone or changed for the worse.
+// Reads the records of the groups' runs once more. `folders` are those that they are in. Throws what
+// load_record() throws when one has gone or changed for the worse.
 SweepCurves read_curves(const std::vector<SeedGroup>& groups, const SweepRecords& sweep,
                         const std::vector<std::filesystem::path>& folders);
 
-// Those of one group, from its whole records, in the order of the group's runs; without restricted, best and
+// Those of one group, from its whole records, in the order of the group's runs; without restricted and
 // reached_step.
 CellCurves make_cell_curves(const std::vector<nlohmann::json>& records,
                             const std::vector<CurveQuantity>& quantities);

@@ -108,11 +108,6 @@ Json cell_data(const CellCurves& cell, std::size_t stride) {
     if (cell.restricted[i])
       data["restricted"][measure_name(drawn_measures[i])] = restricted_data(*cell.restricted[i]);
   }
-  if (cell.best) {
-    data["best"] = {{"minimum", drawn(cell.best->minimum)},
-                    {"median", drawn(cell.best->median)},
-                    {"maximum", drawn(cell.best->maximum)}};
-  }
   if (cell.layers) data["layers"] = layers_data(*cell.layers, stride);
   return data;
 }

@@ -7,7 +7,7 @@ const basinMeasures = [
 
 function basinValue(cell, measure) {
   if (measure === "best") {
-    const best = cell.best;
+    const best = cell.row.best_validation;
     return best && best.median != null ? { y: best.median, low: best.minimum, high: best.maximum } : null;
   }
   const found = cell.restricted[measure];
