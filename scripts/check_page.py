@@ -21,7 +21,7 @@ FAULTS = []
 
 
 def check(good, what):
-    if not good:
+    if not good and what not in FAULTS:
         FAULTS.append(what)
         print(f"check_page: {what}", file=sys.stderr)
 

@@ -36,7 +36,13 @@ function secondsText(value) {
 
 const settingText = (value) =>
   value == null ? "—" : typeof value === "string" ? value : JSON.stringify(value);
-const label = (path) => path.replace(/_/g, " ");
+
+// "learning rate" for optimizer.learning_rate, if no other column ends like it.
+function label(path) {
+  const last = path.split(".").pop();
+  const alike = data.columns.filter((column) => column.split(".").pop() === last);
+  return (alike.length > 1 ? path : last).replace(/_/g, " ");
+}
 
 // A cell is a row of the summary with its curves.
 const cells = summary.rows.map((row, index) => ({

@@ -5,6 +5,7 @@
 const margins = { left: 56, right: 14, top: 24, bottom: 38 };
 const mostPanels = 24;
 const farthestHover = 40;
+const widthOfLetter = 7.4; // of a title
 
 function extentOf(values, log) {
   const usable = values.filter((value) => Number.isFinite(value) && (!log || value > 0));
@@ -191,7 +192,10 @@ function panelSvg(title, size, description) {
     role: "img",
     "aria-label": description,
   });
-  svg.append(svgElement("text", { class: "title", x: margins.left, y: 14 }, title));
+  const room = Math.floor(size.width / widthOfLetter);
+  const shown = title.length > room ? `${title.slice(0, room - 1)}…` : title;
+  const x = title.length > room - margins.left / widthOfLetter ? 0 : margins.left;
+  svg.append(svgElement("text", { class: "title", x, y: 14 }, shown));
   return svg;
 }
 

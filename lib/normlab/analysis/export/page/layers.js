@@ -32,7 +32,6 @@ function heatPanel(cell, index, scale, width) {
     size,
     `${cellName(cell)}: ${names.length} layers at ${steps.length} evaluations; arrow keys read the values`,
   );
-  svg.firstChild.setAttribute("x", left);
   const columnWidth = (width - left - margins.right) / steps.length;
   const rows = names.map((name, i) => {
     const y = margins.top + rowHeight * i;
