@@ -161,7 +161,7 @@ function makeCells() {
   section.append(
     element(
       "div",
-      { class: "scroll" },
+      { class: "scroll", tabindex: 0, role: "region", "aria-label": "Cells" },
       element("table", {}, element("thead", {}, element("tr", {}, ...heads)), body),
     ),
   );

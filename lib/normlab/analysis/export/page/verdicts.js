@@ -193,7 +193,7 @@ function makeVerdicts() {
   section.append(
     element(
       "div",
-      { class: "scroll" },
+      { class: "scroll", tabindex: 0, role: "region", "aria-label": "Contrasts" },
       element("table", {}, element("thead", {}, head), element("tbody", {}, ...entries.map(verdictRow))),
     ),
   );
