@@ -6,8 +6,8 @@
 #include <algorithm>
 
 #include "commands.h"
+#include "normlab/analysis/build_report.h"
 #include "normlab/analysis/export/summary.h"
-#include "normlab/analysis/report.h"
 #include "normlab/claims/claims_plan.h"
 #include "normlab/claims/claims_report.h"
 #include "normlab/claims/registration.h"

@@ -1,5 +1,5 @@
 // normlab report: what sweeps found.
-#include "normlab/analysis/report.h"
+#include "normlab/analysis/build_report.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

@@ -5,9 +5,9 @@
 #include <optional>
 
 #include "commands.h"
+#include "normlab/analysis/build_report.h"
 #include "normlab/analysis/export/format.h"
 #include "normlab/analysis/export/summary.h"
-#include "normlab/analysis/report.h"
 #include "normlab/core/error.h"
 #include "normlab/core/file.h"
 #include "normlab/core/log.h"

@@ -4,8 +4,8 @@
 #include <fmt/format.h>
 
 #include "data/idx_files.h"
+#include "normlab/analysis/build_report.h"
 #include "normlab/analysis/export/format.h"
-#include "normlab/analysis/report.h"
 #include "normlab/core/error.h"
 #include "synthetic_records.h"
 
@@ -112,7 +112,7 @@ TEST_CASE("every format for people, and JSON, has the contrasts") {
   add_runs(sweep, "layer", {3, 4, 3, 4, 3});
   const Report report = report_of(sweep, "norm=none");
   CHECK(contains(render_report(report, "table"), "layer / none"));
-  CHECK(contains(render_report(report, "table"), "0.486 (0.4"));
+  CHECK(contains(render_report(report, "table"), "0.486 (0.372–0.644)"));
   CHECK(contains(render_report(report, "markdown"), "| layer / none |"));
   const auto json = nlohmann::json::parse(render_report(report, "json"))["pair"];
   CHECK(json["reference"] == "none");

@@ -1,3 +1,4 @@
+#include "normlab/analysis/build_report.h"
 #include "normlab/analysis/export/format.h"
 
 #include <doctest/doctest.h>

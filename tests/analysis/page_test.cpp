@@ -1,4 +1,5 @@
 #include "normlab/analysis/export/page.h"
+#include "normlab/analysis/build_report.h"
 
 #include <doctest/doctest.h>
 

@@ -3,8 +3,8 @@
 #include <doctest/doctest.h>
 
 #include "data/idx_files.h"
+#include "normlab/analysis/build_report.h"
 #include "normlab/analysis/export/format.h"
-#include "normlab/analysis/report.h"
 #include "synthetic_records.h"
 
 using namespace normlab;
@@ -128,6 +128,7 @@ TEST_CASE("warnings of a folder name it, and what no folder has is missing once"
   spec["runs"] = {"mlp-none-b32-s9-00000000", synthetic_record({})["id"]};
   SyntheticSweep a(spec), b(spec);
   a.add(synthetic_record({}));
+  b.add(synthetic_record({}));
   b.write("runs/broken.json", "{");
   const SweepRecords records = pooled(a, b);
   CHECK(records.name == "first");

@@ -5,8 +5,8 @@
 #include <cmath>
 #include <string>
 
+#include "normlab/analysis/build_report.h"
 #include "normlab/analysis/export/format.h"
-#include "normlab/analysis/report.h"
 #include "synthetic_records.h"
 
 using namespace normlab;

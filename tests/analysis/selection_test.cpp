@@ -2,8 +2,8 @@
 #include <doctest/doctest.h>
 
 #include "data/idx_files.h"
+#include "normlab/analysis/build_report.h"
 #include "normlab/analysis/export/format.h"
-#include "normlab/analysis/report.h"
 #include "synthetic_records.h"
 
 using namespace normlab;

@@ -1,7 +1,7 @@
 #include <doctest/doctest.h>
 
+#include "normlab/analysis/build_report.h"
 #include "normlab/analysis/export/format.h"
-#include "normlab/analysis/report.h"
 #include "synthetic_records.h"
 
 namespace normlab {

@@ -8,8 +8,8 @@
 #include <sstream>
 #include <vector>
 
+#include "normlab/analysis/build_report.h"
 #include "normlab/analysis/export/format.h"
-#include "normlab/analysis/report.h"
 #include "normlab/analysis/show.h"
 #include "normlab/records/run_id.h"
 #include "synthetic_records.h"

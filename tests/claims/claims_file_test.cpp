@@ -64,8 +64,8 @@ TEST_CASE("what is no file of claims is refused with its place") {
 
 TEST_CASE("seeds that are used twice are refused") {
   ClaimsFolder folder;
-  const auto seeds = [&](const std::string& seeds) {
-    return folder.refusal(layer_contrast, R"({"seeds": )" + seeds + "}");
+  const auto seeds = [&](const std::string& said) {
+    return folder.refusal(layer_contrast, R"({"seeds": )" + said + "}");
   };
   CHECK(contains(seeds(R"({"replication": "10..20"})"), "seeds.replication: 10"));
   CHECK(contains(seeds(R"({"replication": "10..20"})"), "among the final seeds"));

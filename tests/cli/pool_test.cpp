@@ -46,7 +46,8 @@ TEST_CASE("reports refuse what cannot be asked of them") {
   refused({"--thresholds", "0.1"}, {"thresholds: ", "--pair"});
   refused({"--pair", "norm=none", "--thresholds", "-1"}, {"thresholds: "});
   refused({"--pair", "norm=batch"}, {"pair: ", "layer, none"});
-  refused({"--pair", "norm=none", "--measure", "seconds"}, {"measure: ", "steps, epochs"});
+  refused({"--pair", "norm=none", "--measure", "minutes"}, {"measure: ", "steps, epochs"});
+  refused({"--pair", "norm=none", "--measure", "seconds"}, {"measure: ", "times.json"});
   refused({"--where", "norm"}, {"where: \"norm\""});
   refused({"--where", "norm=rms"}, {"where: ", "layer, none"});
   refused({"--best", "optimizer.learning_rate"}, {"best: "});

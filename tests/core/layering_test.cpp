@@ -51,7 +51,7 @@ const std::vector<Folder> folders{
      {"core", "statistics", "tasks", "train", "records", "experiment/config", "experiment/spec",
       "experiment/run", "experiment/sweep"}},
     {"analysis", {"core", "statistics", "nn/norm", "tasks", "records"}},
-    {"analysis/export", {"core", "statistics", "records", "analysis"}},
+    {"analysis/export", {"core", "records", "analysis"}},
     {"claims",
      {"core", "nn/graph", "nn/norm", "nn", "statistics", "tasks", "train", "records", "experiment/config",
       "experiment/spec", "experiment/run", "experiment/tune", "analysis/export"}},

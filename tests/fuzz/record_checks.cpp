@@ -1,8 +1,8 @@
 #include "fuzz/record_checks.h"
 
 #include "fuzz/fuzz_checks.h"
+#include "normlab/analysis/build_report.h"
 #include "normlab/analysis/export/format.h"
-#include "normlab/analysis/report.h"
 #include "normlab/core/json.h"
 
 namespace normlab::fuzz {

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <memory>
 
-#include "normlab/analysis/report.h"
+#include "normlab/analysis/build_report.h"
 #include "normlab/analysis/show.h"
 #include "normlab/experiment/run/record_head.h"
 #include "normlab/records/record.h"

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -16,7 +15,6 @@
 #include "normlab/analysis/statistics.h"
 #include "normlab/analysis/step_times.h"
 #include "normlab/analysis/sweep_records.h"
-#include "normlab/analysis/where.h"
 #include "normlab/core/tensor.h"
 
 namespace normlab {
@@ -80,33 +78,5 @@ struct Report {
   std::vector<Sensitivity> sensitivity;  // one for each of SweepRecords::variations, if there are contrasts
   std::shared_ptr<const SweepCurves> drawn = {};  // what the formats that draw are made of, if asked for
 };
-
-// What is wanted beside the rows.
-struct ReportRequest {
-  std::vector<SettingFilter> where = {};  // the runs that it is about
-  std::vector<std::string> by = {};       // columns in place of the settings that vary
-  std::vector<std::string> best = {};     // settings of which each row has its best value (best.h)
-  std::optional<ContrastRequest> contrasts = {};
-  // The folders whose records are read once more for Report::drawn; none without.
-  std::vector<std::filesystem::path> drawn_from = {};
-};
-
-// Works without records, too (no rows and a warning), unless more is asked for. `where` is of the folders
-// below: here all runs take part. Throws what choose_columns(), keep_best() and make_contrasts() throw.
-Report build_report(const SweepRecords& sweep, const ReportRequest& request = {});
-
-// The records of the folders (load_pool()), without those that are not wanted (keep_where()). Throws what
-// these throw.
-SweepRecords load_reported_sweep(const std::vector<std::filesystem::path>& folders, RecordFiles& files,
-                                 const std::vector<SettingFilter>& where = {});
-
-// The report of a folder. Throws what load_reported_sweep() throws.
-Report build_report(const std::filesystem::path& folder);
-// The same, by who has read some of the records before: see load_sweep().
-Report build_report(const std::filesystem::path& folder, RecordFiles& files,
-                    const ReportRequest& request = {});
-// Of several folders together.
-Report build_report(const std::vector<std::filesystem::path>& folders, RecordFiles& files,
-                    const ReportRequest& request = {});
 
 }  // namespace normlab

@@ -154,7 +154,8 @@ std::vector<Target> targets_of(const ClaimContrast& contrast, const RunConfig& c
       Target target = own;
       target.threshold = threshold;
       target.hold = hold;
-      if (target.text() != own.text()) targets.push_back(std::move(target));
+      const auto is_same = [&](const Target& other) { return other.text() == target.text(); };
+      if (std::ranges::none_of(targets, is_same)) targets.push_back(std::move(target));
     }
   }
   return targets;

@@ -77,7 +77,7 @@ Summary summary(std::span<const Observation> group, double horizon, double level
   const RestrictedMean restricted = restricted_mean(curve, horizon);
   const double relative = restricted.standard_error / restricted.mean;
   double least = 0;
-  if (curve.steps.empty() || curve.steps.front().time >= horizon) {
+  if (curve.steps.empty() || curve.steps.front().time > horizon) {
     const auto still = std::ranges::count_if(
         group, [&](const Observation& observation) { return observation.time >= horizon; });
     least = std::log(level / 2) / static_cast<double>(still);

@@ -44,7 +44,7 @@ struct RatioInterval {
 // experiments a case, when this was chosen); this one does in 93.1 to 96.0 % (10,000 experiments a case:
 // scripts/check_statistics.sh). With two or three events in a group (70 to 80 % censored) it is 91 to 99 %.
 //
-// A group of which nothing had its event before the horizon has no spread to resample. Yet as many as
+// A group of which nothing had its event up to the horizon has no spread to resample. Yet as many as
 // 1 - (level / 2)^(1 / n) of its population may have it there (Clopper & Pearson), at any time, so that its
 // restricted mean may be (level / 2)^(1 / n) of the horizon. Its end of the interval is moved by the
 // logarithm of that, the two distances added in square (Zou & Donner 2008, "Construction of confidence limits

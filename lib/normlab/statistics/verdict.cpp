@@ -52,7 +52,8 @@ double p_of(const Hypothesis& hypothesis) {
 std::optional<Verdict> verdict_of_interval(const RatioInterval& interval, ClaimDirection direction,
                                            double margin) {
   const double below = direction == ClaimDirection::within ? 1 / margin : margin;
-  const bool is_below = interval.upper<below, is_above = interval.lower> margin;
+  const bool is_below = interval.upper < below;
+  const bool is_above = interval.lower > margin;
   const bool is_inside = interval.lower > below && interval.upper < margin;
   const auto verdict = [](bool holds) { return holds ? Verdict::supported : Verdict::contradicted; };
   if (direction == ClaimDirection::within) {

@@ -156,7 +156,8 @@ TEST_CASE("specs that are wrong are refused by field") {
 
 TEST_CASE("every experiment of the project is sound and names what it tests") {
   std::set<std::string> names;
-  for (const auto& entry : std::filesystem::directory_iterator(NORMLAB_SOURCE_DIR "/experiments")) {
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(NORMLAB_SOURCE_DIR "/experiments")) {
+    if (entry.is_directory()) continue;
     CAPTURE(entry.path());
     const SweepSpec spec = load_sweep_spec(entry.path());
     CHECK(spec.name == entry.path().stem().string());

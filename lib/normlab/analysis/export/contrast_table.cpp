@@ -100,7 +100,7 @@ std::string step_time_explanation(std::size_t contrasts) {
       "Ratio: time of a step of the first group over that of the second, taken within each round in which "
       "both were measured; median with its 95 % interval from order statistics. Shorter: the share of "
       "rounds in which the first was, ties as half. p: of the sign test that the ratio is 1, adjusted by "
-      "Holm for the {} comparisons of this table.",
+      "Holm over all comparisons of this table ({}).",
       contrasts);
 }
 

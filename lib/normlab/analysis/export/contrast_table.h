@@ -4,6 +4,7 @@
 #include <string>
 
 #include "normlab/analysis/export/table.h"
+#include "normlab/analysis/report.h"
 
 namespace normlab {
 

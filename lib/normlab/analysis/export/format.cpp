@@ -10,11 +10,10 @@
 namespace normlab {
 namespace {
 
-constexpr std::array formats = {ReportFormat{"table", render_table},
-                                ReportFormat{"markdown", render_markdown},
-                                ReportFormat{.name = "csv", .render = render_csv, .has_warnings = false},
-                                ReportFormat{"json", render_json},
-                                ReportFormat{.name = "html", .render = render_html, .draws = true}};
+constexpr std::array formats = {
+    ReportFormat{"table", render_table}, ReportFormat{"markdown", render_markdown},
+    ReportFormat{.name = "csv", .render = render_csv, .has_warnings = false},
+    ReportFormat{"json", render_json}, ReportFormat{.name = "html", .render = render_html, .draws = true}};
 
 }  // namespace
 

@@ -18,7 +18,7 @@ struct ReportFormat {
   // appears.
   std::string (*render)(const Report& report);
   bool has_warnings = true;  // else they are for standard error
-  bool draws = false;  // wants Report::drawn
+  bool draws = false;        // wants Report::drawn
 };
 
 // RequestError naming `format` for a name that is none of report_format_names(), and for one that this build

@@ -3,34 +3,9 @@
 #include "normlab/analysis/export/contrast_table.h"
 #include "normlab/analysis/export/format.h"
 #include "normlab/analysis/export/printable.h"
-#include "normlab/analysis/export/table.h"
+#include "normlab/analysis/export/report_table.h"
 
 namespace normlab {
-
-std::string markdown_escaped(const std::string& text) {
-  std::string result;
-  for (const char c : text) {
-    if (std::string_view("|<*_`\\").find(c) != std::string_view::npos) result += '\\';
-    result += c;
-  }
-  return result;
-}
-
-std::string markdown_table(const Table& table) {
-  std::string text;
-  text += "\n|";
-  for (const std::string& label : table.header) text += fmt::format(" {} |", markdown_escaped(label));
-  text += "\n|";
-  for (const bool right : table.right_aligned) text += right ? " ---: |" : " --- |";
-  for (const auto& row : table.rows) {
-    text += "\n|";
-    for (const Field& field : row) {
-      const std::string range = field.range.empty() ? "" : " " + field.range;
-      text += fmt::format(" {} |", markdown_escaped(field.value + range));
-    }
-  }
-  return text;
-}
 
 std::string render_markdown(const Report& recorded) {
   const Report report = with_printable_texts(recorded);

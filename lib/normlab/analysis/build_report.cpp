@@ -1,4 +1,4 @@
-#include "normlab/analysis/report.h"
+#include "normlab/analysis/build_report.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
