@@ -177,8 +177,8 @@ void read_budget(SettingsReader& parent, Budget& budget) {
                             "the first limit that is used up ends the run; saying any of them "
                             "replaces the default, and a plain number means epochs",
                         .preset = "`{\"epochs\": 10}`"};
-  const Json* value =
-      parent.find(setting, SettingKind::value, {}, "any of `epochs`, `steps`, `seconds`, `samples`, each above 0");
+  const Json* value = parent.find(setting, SettingKind::value, {},
+                                  "any of `epochs`, `steps`, `seconds`, `samples`, each above 0");
   if (value == nullptr && parent.notes() == nullptr) return;
   if (value != nullptr && !value->is_object()) {
     budget = {.epochs = read_number(*value, "budget", range::positive)};
