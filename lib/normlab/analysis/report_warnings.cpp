@@ -17,25 +17,6 @@
 namespace normlab {
 namespace {
 
-// What the marks in the table mean, in one sentence; "" when there is none.
-std::string doubts_of(const Report& report) {
-  Index total = 0, times = 0, medians = 0;
-  for (const ReportRow& row : report.rows) {
-    total += row.runs;
-    if (row.times) continue;  // the clocks are not shown
-    times += row.doubtful_times;
-    medians += row.doubtful_medians;
-  }
-  if (times == 0) return "";
-  const std::string text =
-      fmt::format("the times of {} of {} runs are doubtful (marked † below)", times, total);
-  if (medians == 0) return text + "; steps × median suffers least";
-  return text + fmt::format(
-                    "; of {} the median step is, too, since something else had the core most of the "
-                    "time: compare epochs, or repeat them on a quiet machine",
-                    medians == times ? "these" : fmt::format("{} of these", medians));
-}
-
 using Warnings = std::vector<std::string>;
 
 void warn_of_missing(Warnings& warnings, const SweepRecords& sweep) {
@@ -94,7 +75,6 @@ void warn_of_differences(Warnings& warnings, const Report& report) {
 std::vector<std::string> warnings_of(const Report& report, const SweepRecords& sweep) {
   Warnings warnings = sweep.warnings;
   warn_of_missing(warnings, sweep);
-  if (std::string doubts = doubts_of(report); !doubts.empty()) warnings.push_back(std::move(doubts));
   warn_of_differences(warnings, report);
   warn_of_data(warnings, sweep);
   std::ranges::move(step_times_warnings(sweep), std::back_inserter(warnings));

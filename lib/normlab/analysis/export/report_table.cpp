@@ -66,7 +66,7 @@ bool compares_test(const ReportRow& row) {
 // Which columns a table has.
 struct Shown {
   bool targets, test;
-  bool timed;  // then the clocks of runs that share the machine are no headline
+  bool timed;  // steps were: what runs side by side take by their own clocks is no headline
 };
 
 Shown shown_in(const Report& report) {
@@ -103,7 +103,6 @@ std::string remark(const ReportRow& row, Notes& notes) {
   add(row.diverged, "diverged");
   add(row.failed, "failed");
   add(row.unfinished, "unfinished");
-  if (row.doubtful_times > 0 && !row.times) add(row.doubtful_times, "doubtful times");
   std::string text = join_words(parts, ", ");
   for (const std::string& reason : row.reasons) {
     text += fmt::format("{}[{}]", text.empty() || text.back() == ']' ? "" : " ", notes.number(reason));
@@ -116,14 +115,6 @@ Field choice_field(const BestChoice& choice) {
   if (choice.candidates == 0) return {"—", ""};
   const std::string edge = choice.edge == Edge::none ? "" : fmt::format("({})", edge_name(choice.edge));
   return {std::to_string(choice.candidates), edge};
-}
-
-// What the runs' own clocks say.
-void add_clock_fields(std::vector<Field>& fields, const ReportRow& row) {
-  fields.push_back(spread_field(row.train_seconds, seconds_number, "—"));
-  if (row.doubtful_times > 0 && row.train_seconds) fields.back().value += "†";
-  fields.push_back(spread_field(row.train_seconds_from_median_step, seconds_number, "—"));
-  if (row.doubtful_medians > 0 && row.train_seconds_from_median_step) fields.back().value += "†";
 }
 
 // What follows from steps that were timed apart.
@@ -159,11 +150,7 @@ std::vector<Field> table_row(const ReportRow& row, const BestChoice* choice, con
   }
   fields.push_back(spread_field(row.epochs, plain_number, "not reached"));
   fields.push_back(spread_field(row.steps, count_number, "—"));
-  if (shown.timed) {
-    add_timed_fields(fields, row);
-  } else {
-    add_clock_fields(fields, row);
-  }
+  if (shown.timed) add_timed_fields(fields, row);
   for (const auto& quality : {row.best_validation, row.final_validation})
     fields.push_back(spread_field(quality, metric_number, "—"));
   if (shown.test) fields.push_back(spread_field(row.test, metric_number, "—"));
@@ -207,10 +194,10 @@ std::string explanation_of_rows(const Report& report) {
         extent);
   }
   return fmt::format(
-      "Epochs, steps and seconds are those {}: median over seeds, with the range where they differ. A run "
-      "that "
-      "misses counts as infinite. Train seconds are as measured; steps × median is the number of steps times "
-      "the run's median step time, in seconds.",
+      "Epochs and steps are those {}: median over seeds, with the range where they differ. A run that misses "
+      "counts as infinite. Times are not shown: runs side by side share the machine. \"normlab time\" "
+      "measures "
+      "the time of a step, from which seconds follow; the runs' own clocks are in their records.",
       extent);
 }
 
@@ -231,8 +218,10 @@ Table make_table(const Report& report) {
   column(shown.targets ? "reached" : "runs", true);
   column("epochs", true);
   column("steps", true);
-  column(shown.timed ? "step, ms" : "train seconds", true);
-  column(shown.timed ? "seconds" : "steps × median, s", true);
+  if (shown.timed) {
+    column("step, ms", true);
+    column("seconds", true);
+  }
   const std::string metric = metric_label(report);
   for (const char* when : {"best", "final"}) column(fmt::format("{} validation {}", when, metric), true);
   if (shown.test) column("test " + metric, true);
