@@ -61,13 +61,22 @@ bool is_list(const std::string& path, const Json& value) {
   return value.is_string() && normlab::lists_values(path, value.get_ref<const std::string&>());
 }
 
+// A repeatable option --set that takes one argument at a time.
+void add_set_option(CLI::App& command, std::vector<std::string>& target, const std::string& help) {
+  command.add_option("--set", target, help)->type_name("KEY=VALUE")->take_all()->allow_extra_args(false);
+}
+
 }  // namespace
 
-CLI::Option* add_set_option(CLI::App& command, std::vector<std::string>& target, const std::string& help) {
-  return command.add_option("--set", target, help)
-      ->type_name("KEY=VALUE")
-      ->take_all()
-      ->allow_extra_args(false);
+void add_spec_options(CLI::App& command, std::string& file, std::vector<std::string>& set) {
+  command
+      .add_option("spec", file,
+                  "The experiment (docs/experiment-format.md), or the sweep.json of its results")
+      ->type_name("SPEC.json")
+      ->required();
+  add_set_option(command, set,
+                 "Set a setting for all runs, or with values between commas make it an axis: "
+                 "batch_size=4,32; repeatable");
 }
 
 std::shared_ptr<SettingOptions> add_setting_options(CLI::App& command) {

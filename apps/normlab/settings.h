@@ -23,8 +23,8 @@ void apply_settings(const SettingOptions& options, normlab::Json& config);
 // The dotted path of the setting that an option of `run` ("--norm") stands for, or "".
 std::string setting_of_option(const std::string& flag);
 
-// A repeatable option --set that takes one argument at a time.
-CLI::Option* add_set_option(CLI::App& command, std::vector<std::string>& target, const std::string& help);
+// An experiment's file, and a repeatable option --set that changes it.
+void add_spec_options(CLI::App& command, std::string& file, std::vector<std::string>& set);
 
 // The dotted path of the setting that an option such as --norm stands for; "" for other options.
 std::string setting_path(const CLI::Option& option);

@@ -335,15 +335,7 @@ void add_sweep(CLI::App& program, Action& action) {
   CLI::App* command =
       program.add_subcommand("sweep", "Train every run of an experiment, and resume where it stopped");
   auto arguments = std::make_shared<SweepArguments>();
-  command
-      ->add_option("spec", arguments->spec_file,
-                   "The experiment (docs/experiment-format.md), or the sweep.json of its results")
-      ->type_name("SPEC.json")
-      ->required();
-  add_set_option(
-      *command, arguments->set,
-      "Set a setting for all runs, or with values between commas make it an axis: batch_size=4,32; "
-      "repeatable");
+  add_spec_options(*command, arguments->spec_file, arguments->set);
   command
       ->add_option("--seed", arguments->seed,
                    "Seeds of the runs, such as 3, 1,2 or 1..5; the same as --set seed=… "

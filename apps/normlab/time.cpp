@@ -76,15 +76,7 @@ void add_time(CLI::App& program, Action& action) {
                                              "Measure how long a training step takes for each combination of "
                                              "an experiment's settings, apart from its runs");
   auto arguments = std::make_shared<TimeArguments>();
-  command
-      ->add_option("spec", arguments->spec_file,
-                   "The experiment (docs/experiment-format.md), or the sweep.json of its results")
-      ->type_name("SPEC.json")
-      ->required();
-  add_set_option(
-      *command, arguments->set,
-      "Set a setting for all runs, or with values between commas make it an axis: batch_size=4,32; "
-      "repeatable");
+  add_spec_options(*command, arguments->spec_file, arguments->set);
   command
       ->add_option("--rounds", arguments->rounds,
                    "Rounds in which each combination has a turn, at least 15; more narrow the intervals "

@@ -12,19 +12,8 @@ using namespace normlab::test;
 
 namespace {
 
-struct Data {
-  std::vector<Observation> first, second;
-  double horizon;
-  TwoGroups groups(Pairing pairing = Pairing::independent) const {
-    return {.first = first, .second = second, .horizon = horizon, .pairing = pairing};
-  }
-};
-
-Data data(const std::string& pair) {
-  const Json& of = statistics_fixture().at("pairs").at(pair);
-  return {.first = observations(of.at("first")),
-          .second = observations(of.at("second")),
-          .horizon = of.at("horizon").get<double>()};
+const Json& pair_of(const std::string& name) {
+  return statistics_fixture().at("pairs").at(name);
 }
 
 bool same(const RatioInterval& a, const RatioInterval& b) {
@@ -37,7 +26,7 @@ bool same(const RatioInterval& a, const RatioInterval& b) {
 TEST_CASE("bootstrap intervals are those of a million resamples in NumPy") {
   REQUIRE(statistics_fixture().at("bootstrap").size() == 8);
   for (const Json& item : statistics_fixture().at("bootstrap")) {
-    const Data of = data(item.at("pair").get<std::string>());
+    const TwoSamples of = two_samples(pair_of(item.at("pair")));
     const Pairing pairing = item.at("paired").get<bool>() ? Pairing::paired : Pairing::independent;
     CAPTURE(item.dump());
     const RatioInterval found = bootstrap_ratio(
@@ -51,11 +40,11 @@ TEST_CASE("bootstrap intervals are those of a million resamples in NumPy") {
 }
 
 TEST_CASE("a bootstrap interval is a function of its seed, and turns over with the groups") {
-  const Data of = data("censored_early");
+  const TwoSamples of = two_samples(pair_of("censored_early"));
   const RatioInterval found = bootstrap_ratio(of.groups(), {.seed = 3});
   CHECK(same(found, bootstrap_ratio(of.groups(), {.seed = 3})));
   CHECK_FALSE(same(found, bootstrap_ratio(of.groups(), {.seed = 4})));
-  const Data turned{.first = of.second, .second = of.first, .horizon = of.horizon};
+  const TwoSamples turned{.first = of.second, .second = of.first, .horizon = of.horizon};
   const RatioInterval other = bootstrap_ratio(turned.groups(), {.seed = 3});
   CHECK(other.ratio == doctest::Approx(1 / found.ratio));
   CHECK(std::log(other.lower * found.upper) == doctest::Approx(0).epsilon(0.05));
@@ -169,13 +158,13 @@ TEST_CASE("bootstrap intervals of whatever samples are finite and hold their est
 }
 
 TEST_CASE("a bootstrap takes as many resamples as its level needs") {
-  const Data of = data("alike");
+  const TwoSamples of = two_samples(pair_of("alike"));
   CHECK(same(bootstrap_ratio(of.groups(), {.level = 0.001, .resamples = 10}),
              bootstrap_ratio(of.groups(), {.level = 0.001, .resamples = 50'000})));
 }
 
 TEST_CASE("bootstrap intervals refuse what has none") {
-  const Data of = data("alike");
+  const TwoSamples of = two_samples(pair_of("alike"));
   const std::vector<Observation> one = events({2}), zero = events({0, 1}), two = events({1, 2});
   const auto check_refused = [](const TwoGroups& groups, const BootstrapOptions& options = {}) {
     CHECK_THROWS_AS(bootstrap_ratio(groups, options), std::invalid_argument);

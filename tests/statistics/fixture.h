@@ -6,6 +6,7 @@
 
 #include "normlab/core/json.h"
 #include "normlab/statistics/censored.h"
+#include "normlab/statistics/two_groups.h"
 
 namespace normlab::test {
 
@@ -34,6 +35,21 @@ inline std::vector<Observation> events(const std::vector<double>& times) {
 // `count` of them without an event until `time`.
 inline std::vector<Observation> censored(std::size_t count, double time) {
   return std::vector<Observation>(count, {.time = time, .event = false});
+}
+
+// Two groups of which TwoGroups is a view.
+struct TwoSamples {
+  std::vector<Observation> first, second;
+  double horizon;
+  TwoGroups groups(Pairing pairing = Pairing::independent) const {
+    return {.first = first, .second = second, .horizon = horizon, .pairing = pairing};
+  }
+};
+
+inline TwoSamples two_samples(const Json& pair) {
+  return {.first = observations(pair.at("first")),
+          .second = observations(pair.at("second")),
+          .horizon = pair.at("horizon").get<double>()};
 }
 
 }  // namespace normlab::test

@@ -10,30 +10,12 @@
 using namespace normlab;
 using namespace normlab::test;
 
-namespace {
-
-struct Data {
-  std::vector<Observation> first, second;
-  double horizon;
-  TwoGroups groups(Pairing pairing = Pairing::independent) const {
-    return {.first = first, .second = second, .horizon = horizon, .pairing = pairing};
-  }
-};
-
-Data data(const Json& pair) {
-  return {.first = observations(pair.at("first")),
-          .second = observations(pair.at("second")),
-          .horizon = pair.at("horizon").get<double>()};
-}
-
-}  // namespace
-
 TEST_CASE("exact permutation tests have the p of SciPy's and of R's coin") {
   int with_coin = 0;
   for (const auto& item : statistics_fixture().at("pairs").items()) {
     CAPTURE(item.key());
     const Json& pair = item.value();
-    const Data of = data(pair);
+    const TwoSamples of = two_samples(pair);
     const PermutationTest found = permutation_test(of.groups(), {});
     CHECK(found.exact);
     CHECK(found.p == doctest::Approx(pair.at("permutation_p").get<double>()).epsilon(1e-12));
@@ -78,7 +60,7 @@ TEST_CASE("groups without a difference have p = 1, and so do groups without an e
 }
 
 TEST_CASE("drawn arrangements come near the p of all, are the same for a seed and never give 0") {
-  const Data of = data(statistics_fixture().at("pairs").at("mostly_censored"));
+  const TwoSamples of = two_samples(statistics_fixture().at("pairs").at("mostly_censored"));
   for (const Pairing pairing : {Pairing::independent, Pairing::paired}) {
     const double exact = permutation_test(of.groups(pairing), {}).p;
     const PermutationOptions drawn{.most_arrangements = 10, .draws = 20'000, .seed = 5};
