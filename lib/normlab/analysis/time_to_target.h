@@ -39,7 +39,7 @@ struct TimeToTarget {
 // Of the runs that ended and have a target, by ascending seed. Failed, interrupted and undefined runs are
 // left out; a run that did not reach the target is censored where its record says. For seconds,
 // `step_seconds` is the time of a step.
-std::vector<TimeToTarget> times_to_target(const SeedGroup& group, Measure measure, EventPlace event = {},
+std::vector<TimeToTarget> times_to_target(const SeedGroup& group, Measure measure, EventPlace place = {},
                                           double step_seconds = 0);
 
 // The latest time of any that is known.
