@@ -23,7 +23,7 @@ cmake --build --preset release --target normlab
 
 say "running experiments/quick.json; this takes a few minutes, and an interrupted sweep continues"
 status=0
-build/release/normlab sweep experiments/quick.json --out results/quick || status=$?
+build/release/normlab sweep experiments/quick.json --timed --out results/quick || status=$?
 # 1: some runs failed; the figures of the others are still worth drawing.
 if [[ $status -gt 1 ]]; then exit "$status"; fi
 
