@@ -280,8 +280,8 @@ bool is_time(ClaimMeasure measure) {
   return measure == ClaimMeasure::steps || measure == ClaimMeasure::epochs;
 }
 
-ClaimsFile load_claims_file(const filesystem::path& path) {
-  return parse_claims(read_text(path, "claims", longest_json), path);
+ClaimsFile load_claims_file(const filesystem::path& file) {
+  return parse_claims(read_text(file, "claims", longest_json), file);
 }
 
 std::vector<ClaimsFile> load_claims(const filesystem::path& file_or_folder) {
