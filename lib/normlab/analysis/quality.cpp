@@ -7,14 +7,11 @@
 #include <string_view>
 #include <tuple>
 
+#include "normlab/analysis/time_to_target.h"
 #include "normlab/records/vocabulary.h"
 
 namespace normlab {
 namespace {
-
-bool has_ended(const RunRecord& run) {
-  return run.status != status::interrupted && run.status != status::failed && run.status != status::undefined;
-}
 
 std::optional<double> test_value(const RunRecord& run) {
   for (const auto& [name, value] : run.test) {
