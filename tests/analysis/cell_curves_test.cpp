@@ -118,6 +118,23 @@ TEST_CASE("statistics of layers are medians over the seeds that tracked them") {
   CHECK(std::isnan(layers.values[1][1][0]));
 }
 
+TEST_CASE("layers before the first step come first, where records have them") {
+  SyntheticSweep sweep;
+  for (const unsigned seed : {1U, 2U}) {
+    json record = with_layers(synthetic_record(reaching("none", seed, 2)), 1);
+    record["initial"]["layers"] = record["evaluations"][0]["layers"];
+    record["initial"]["layers"][0]["gradient_norm"] = 10 * seed;
+    sweep.add(record);
+  }
+  sweep.add(with_layers(synthetic_record(reaching("none", 3, 2)), 1));
+  const SweepCurves curves = curves_of(sweep);
+  const LayerCurves& layers = curves.cells[0].layers.value();
+  CHECK(layers.steps.front() == 0);
+  CHECK(layers.epochs == std::vector<double>{0, 1, 2});
+  CHECK(layers.values[0][0] == std::vector<double>{15, 1, 2});
+  CHECK(layers.values[0][1] == std::vector<double>{7, 7, 7});
+}
+
 TEST_CASE("records of several folders are read where they are, and one that has gone is named") {
   SyntheticSweep first, second;
   first.add(synthetic_record(reaching("none", 1, 2)));

@@ -69,6 +69,57 @@ TEST_CASE("a deviation far from zero keeps its digits") {
   CHECK(statistics[0].activation_deviation == doctest::Approx(1).epsilon(1e-9));
 }
 
+TEST_CASE("gradients that single precision cannot square have their norms all the same") {
+  Graph<float> graph(Mode::training);
+  Value<float>& small = graph.input({9}, GradientPlace::own);
+  Value<float>& large = graph.input({16}, GradientPlace::own);
+  small.gradient.fill(1e-30F);
+  large.gradient.fill(-1e25F);
+  graph.track("small", small, 0);
+  graph.track("large", large, 0);
+  const auto statistics = layer_statistics(graph);
+  CHECK(statistics[0].gradient_norm == doctest::Approx(3e-30).epsilon(1e-6));
+  CHECK(statistics[1].gradient_norm == doctest::Approx(4e25).epsilon(1e-6));
+}
+
+TEST_CASE("a recurrent layer has the norm of its gradient at up to fifty time steps") {
+  for (const Index steps : {Index{1}, Index{28}, Index{784}}) {
+    CAPTURE(steps);
+    Graph<float> graph(Mode::training);
+    Value<float>& value = graph.input({steps, 2, 3}, GradientPlace::own);
+    for (Index i = 0; i < value.gradient.size(); ++i) value.gradient[i] = static_cast<float>(i / 6 + 1);
+    graph.track("recurrent", value, 0, TrackedAxes::time_first);
+    const LayerStatistics layer = layer_statistics(graph).at(0);
+    REQUIRE(layer.time_steps.size() == static_cast<std::size_t>(std::min(steps, Index{50})));
+    REQUIRE(layer.time_gradient_norms.size() == layer.time_steps.size());
+    CHECK(layer.time_steps.front() == 0);
+    CHECK(layer.time_steps.back() == steps - 1);
+    for (std::size_t i = 0; i < layer.time_steps.size(); ++i) {
+      const auto step = static_cast<double>(layer.time_steps[i]);
+      CHECK(layer.time_gradient_norms[i] == doctest::Approx((step + 1) * std::sqrt(6)));
+    }
+  }
+  Graph<float> graph(Mode::training);
+  graph.track("dense", graph.input({5, 2, 3}, GradientPlace::own), 0);
+  CHECK(layer_statistics(graph).at(0).time_steps.empty());
+}
+
+TEST_CASE("a layer's weights have a norm, gains and biases left out, and initially that of before the step") {
+  Graph<float> graph(Mode::training);
+  Parameters<float> parameters({}, 1);
+  Value<float>& value = graph.input({2}, GradientPlace::own);
+  auto& weight = parameters.constant("weight", ParameterRole::weight, {3, 3}, 2);
+  graph.add<Reader>(value, weight, parameters.constant("gain", ParameterRole::gain, {4}, 5));
+  graph.track("layer", value, 0);
+  const InitialLayers initial(graph);
+  CHECK(layer_statistics(graph).at(0).weight_norm == doctest::Approx(6));
+  weight.data.fill(1);
+  value.gradient.fill(3);
+  CHECK(layer_statistics(graph).at(0).weight_norm == doctest::Approx(3));
+  CHECK(initial.statistics(graph).at(0).weight_norm == doctest::Approx(6));
+  CHECK(initial.statistics(graph).at(0).gradient_norm == doctest::Approx(3 * std::sqrt(2)));
+}
+
 TEST_CASE("a layer's parameter gradient is over the parameters that are its own, and no others") {
   Graph<float> graph(Mode::training);
   Parameters<float> parameters({}, 1);

@@ -93,14 +93,27 @@ CurveBand make_band(const CellCurves& cell, std::size_t quantity) {
   return band;
 }
 
+void add_layer_list(const json& at, std::vector<const json*>& lists) {
+  const json* layers = value_at(at, "layers");
+  if (layers != nullptr && layers->is_array() && !layers->empty()) lists.push_back(layers);
+}
+
 // The layer lists of an evaluation in all records that have it at this step.
 std::vector<const json*> layer_lists(const std::vector<json>& records, std::size_t evaluation, double step) {
   std::vector<const json*> lists;
   for (const json& record : records) {
     const json& evaluations = evaluations_of(record);
     if (evaluation >= evaluations.size() || value_or_none(evaluations[evaluation], "step") != step) continue;
-    const json* layers = value_at(evaluations[evaluation], "layers");
-    if (layers != nullptr && layers->is_array() && !layers->empty()) lists.push_back(layers);
+    add_layer_list(evaluations[evaluation], lists);
+  }
+  return lists;
+}
+
+// Those of before the first step.
+std::vector<const json*> initial_layer_lists(const std::vector<json>& records) {
+  std::vector<const json*> lists;
+  for (const json& record : records) {
+    if (const json* initial = value_at(record, "initial")) add_layer_list(*initial, lists);
   }
   return lists;
 }
@@ -113,23 +126,30 @@ double middle_of(const std::vector<const json*>& lists, std::size_t layer, std::
   return middle_and_range(std::move(values)).middle;
 }
 
+struct CurvePosition {
+  double step, epoch;
+};
+
+void add_layer_column(LayerCurves& curves, const std::vector<const json*>& lists, CurvePosition at) {
+  if (lists.empty()) return;
+  if (curves.names.empty()) {
+    for (const json& layer : *lists.front()) curves.names.push_back(text_at(layer, "name"));
+    for (auto& statistic : curves.values) statistic.resize(curves.names.size());
+  }
+  curves.steps.push_back(at.step);
+  curves.epochs.push_back(at.epoch);
+  for (std::size_t which = 0; which < layer_statistics.size(); ++which) {
+    for (std::size_t layer = 0; layer < curves.names.size(); ++layer)
+      curves.values[which][layer].push_back(middle_of(lists, layer, layer_statistics[which]));
+  }
+}
+
 std::optional<LayerCurves> make_layer_curves(const std::vector<json>& records, const CellCurves& cell) {
   LayerCurves curves;
   curves.values.resize(layer_statistics.size());
-  for (std::size_t i = 0; i < cell.steps.size(); ++i) {
-    const std::vector<const json*> lists = layer_lists(records, i, cell.steps[i]);
-    if (lists.empty()) continue;
-    if (curves.names.empty()) {
-      for (const json& layer : *lists.front()) curves.names.push_back(text_at(layer, "name"));
-      for (auto& statistic : curves.values) statistic.resize(curves.names.size());
-    }
-    curves.steps.push_back(cell.steps[i]);
-    curves.epochs.push_back(cell.epochs[i]);
-    for (std::size_t which = 0; which < layer_statistics.size(); ++which) {
-      for (std::size_t layer = 0; layer < curves.names.size(); ++layer)
-        curves.values[which][layer].push_back(middle_of(lists, layer, layer_statistics[which]));
-    }
-  }
+  add_layer_column(curves, initial_layer_lists(records), {0, 0});
+  for (std::size_t i = 0; i < cell.steps.size(); ++i)
+    add_layer_column(curves, layer_lists(records, i, cell.steps[i]), {cell.steps[i], cell.epochs[i]});
   return curves.names.empty() ? std::nullopt : std::optional(std::move(curves));
 }
 

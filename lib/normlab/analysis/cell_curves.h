@@ -42,7 +42,8 @@ struct CurveBand {
   std::vector<double> low, median, high;  // [evaluation]; the range and the median
 };
 
-// Statistics of layers at each evaluation, medians over the runs that tracked them.
+// Statistics of layers at each evaluation, and before the first step where that is known, medians over the
+// runs that tracked them.
 struct LayerCurves {
   std::vector<std::string> names;
   std::vector<double> steps, epochs;

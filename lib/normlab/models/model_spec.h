@@ -44,6 +44,7 @@ class Model {
   virtual void visit_settings(SettingVisitor& visitor, const Task& task) = 0;
   virtual Names presets() const = 0;
   virtual void apply_preset(const std::string& preset) = 0;  // one of presets()
+  virtual void drop_nothing() = 0;                           // dropout 0, where there is some
 
   // Whether there is a network for what the task reads; and why it has no meaning there for all that, or with
   // the norm at this batch size: one sentence that names them, or nothing. Sizes of inputs and outputs do not

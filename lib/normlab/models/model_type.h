@@ -31,6 +31,9 @@ class ModelType final : public Model {
   void apply_preset([[maybe_unused]] const std::string& preset) override {
     if constexpr (requires { settings_.presets(); }) settings_ = settings_.presets().at(preset);
   }
+  void drop_nothing() override {
+    if constexpr (requires { settings_.dropout; }) settings_.dropout = 0;
+  }
   bool reads(const Task& task) const override { return settings_.reads(task); }
   std::optional<std::string> undefined_reason(const Task& task) const override {
     if constexpr (requires { settings_.undefined_reason(task); }) return settings_.undefined_reason(task);

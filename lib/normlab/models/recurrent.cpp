@@ -55,7 +55,7 @@ LayerOutput<T> add_layer(const Recurrent& model, const NormSpec& norm, Index lay
     RecurrentSpec direction = spec;
     direction.reverse = reverse;
     auto& y = add_recurrent(out.graph, parameters, "recurrent.", x, direction, norm, carry);
-    out.graph.track(reverse ? name + "_reverse" : name, y, first);
+    out.graph.track(reverse ? name + "_reverse" : name, y, first, TrackedAxes::time_first);
     return &y;
   };
   Value<T>* forward = add(false);

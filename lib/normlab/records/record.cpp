@@ -76,6 +76,7 @@ Json make_record(const RecordHead& head, const RunResult& result) {
   record["model"] = {{"parameters", result.parameters},
                      {"multiply_adds_per_sample", result.multiply_adds_per_sample}};
   record["metrics"] = metrics_json(head.metrics);
+  if (!result.initial_layers.empty()) record["initial"] = {{"layers", to_json(result.initial_layers)}};
   record["evaluations"] = Json::array();
   for (const Evaluation& evaluation : result.evaluations) {
     record["evaluations"].push_back(to_json(evaluation, head.metrics));

@@ -10,8 +10,10 @@ namespace normlab {
 
 // {"loss": …, "error": …}: each value by the name of its metric, in the order of the task's.
 nlohmann::ordered_json to_json(const MetricValues& values, const std::vector<Metric>& metrics);
+nlohmann::ordered_json to_json(const std::vector<LayerStatistics>& layers);
 nlohmann::ordered_json to_json(const Evaluation& evaluation, const std::vector<Metric>& metrics);
 // Throws nlohmann's exceptions for what to_json() does not write.
+std::vector<LayerStatistics> layers_from_json(const nlohmann::json& list);
 Evaluation evaluation_from_json(const nlohmann::json& in, const std::vector<Metric>& metrics);
 
 }  // namespace normlab

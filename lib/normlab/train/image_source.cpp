@@ -55,10 +55,18 @@ class LabelledImages final : public DataSource {
       const Index batch = evaluation_batch_size(config, view.count);
       return std::make_unique<ImageSource>(owner, ImageBatches(view, batch, false, 0, BatchUse::evaluation));
     };
+    std::unique_ptr<BatchSource> in_training_batches;
+    if (config.track == Tracking::modes) {
+      const ImageView whole =
+          data->validation().part(0, data->validation().count - data->validation().count % config.batch_size);
+      in_training_batches = std::make_unique<ImageSource>(
+          data, ImageBatches(whole, config.batch_size, false, 0, BatchUse::evaluation));
+    }
     return {.shape = shape_of(*data),
             .train = std::make_unique<ImageSource>(
                 data, ImageBatches(data->train(), config.batch_size, config.dataset.shuffle, config.seed)),
             .validation = in_order(data, data->validation()),
+            .mode_validation = std::move(in_training_batches),
             .load_test = [data, in_order]() -> std::unique_ptr<BatchSource> {
               auto test = std::make_shared<ImageSet>(data->load_test());
               return in_order(test, test->view().part(0, data->test_count()));

@@ -17,11 +17,11 @@ ModelGraph<float>& Network::graph(Index batch, Mode mode) {
   return *graph;
 }
 
-MetricValues Network::evaluate(BatchSource& source) {
-  reset_carried_state(parameters_, Mode::evaluation);
+MetricValues Network::evaluate(BatchSource& source, Mode mode) {
+  reset_carried_state(parameters_, mode);
   MetricSums sums(task().sums.size());
   for (Index batch = 0; batch < source.batches(); ++batch) {
-    ModelGraph<float>& model = graph(source.batch_size(batch), Mode::evaluation);
+    ModelGraph<float>& model = graph(source.batch_size(batch), mode);
     source.assemble(batch, model.buffers);
     model.graph.forward();
     model.loss->add_to(sums);

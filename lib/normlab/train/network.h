@@ -17,8 +17,9 @@ class Network {
   void prepare(const BatchSource& source, Mode mode);
   ModelGraph<float>& graph(Index batch, Mode mode);  // recorded now if it was not prepared
 
-  // The task's metrics over one pass through `source`, in order, without training.
-  MetricValues evaluate(BatchSource& source);
+  // The task's metrics over one pass through `source`, in order, without training. In the mode `training`
+  // with what that computes from the batch, changes of running statistics included.
+  MetricValues evaluate(BatchSource& source, Mode mode = Mode::evaluation);
 
   Parameters<float>& parameters() { return parameters_; }
   const Task& task() const { return *shape_.task; }

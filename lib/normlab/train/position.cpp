@@ -115,6 +115,14 @@ std::vector<Evaluation> read_evaluations(const json& position, Index step,
   return evaluations;
 }
 
+std::vector<LayerStatistics> read_initial_layers(const json& position) {
+  try {
+    return layers_from_json(position.value("initial_layers", json::array()));
+  } catch (const json::exception&) {
+    bad_field("initial_layers", "no list of layers");
+  }
+}
+
 std::string read_data_checksum(const json& position) {
   if (!position.contains("data_checksum")) return "";
   std::string digits = read_text_field(position, "data_checksum");
@@ -164,6 +172,7 @@ json to_json(const Position& position, const Task& task) {
       {"evaluations", json::array()}};
   for (const Evaluation& evaluation : position.evaluations)
     result["evaluations"].push_back(json(to_json(evaluation, task.metrics)));
+  if (!position.initial_layers.empty()) result["initial_layers"] = json(to_json(position.initial_layers));
   if (!position.data_checksum.empty()) result["data_checksum"] = position.data_checksum;
   return result;
 }
@@ -184,6 +193,7 @@ Position position_from_json(const json& json, Index last_step, const Task& task)
   position.cpu_seconds = read_amount(json, "cpu_seconds");
   position.resumed = read_count(json, "resumed", std::numeric_limits<Index>::max() - 1);
   position.evaluations = read_evaluations(json, position.step, task.metrics);
+  position.initial_layers = read_initial_layers(json);
   position.data_checksum = read_data_checksum(json);
   return position;
 }

@@ -19,8 +19,9 @@ struct Position {
   std::string started;  // UTC, ISO 8601
   TrainingClock clock;
   double evaluate_seconds = 0, checkpoint_seconds = 0, elapsed_seconds = 0,
-         cpu_seconds = 0;  // since the start of the run
-  Index resumed = 0;       // continuations before this one
+         cpu_seconds = 0;                       // since the start of the run
+  Index resumed = 0;                            // continuations before this one
+  std::vector<LayerStatistics> initial_layers;  // RunResult::initial_layers
   std::vector<Evaluation> evaluations;
   std::string data_checksum;  // of the data trained on; "" when unknown, or without files
 };

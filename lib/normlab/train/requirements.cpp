@@ -39,6 +39,17 @@ double samples_between_evaluations(const RunConfig& config, const DataSize& size
   return steps * static_cast<double>(samples_per_epoch(config, size)) / steps_an_epoch;
 }
 
+// Modes are compared in whole batches.
+void require_mode_batches(const RunConfig& config, const DataSize& size) {
+  const DataSource& source = data_source(config.dataset);
+  const Index next = size.shape.task->samples == Samples::streams ? 1 : 0;  // the last one's is a label only
+  if (config.track != Tracking::modes || size.validation >= source.batch_samples(config) + next) return;
+  refuse("track", "\"modes\"",
+         fmt::format("it computes whole training batches of the {} {} of the validation set, of which there "
+                     "is none at batch_size {}",
+                     size.validation, source.sample_name(config.dataset), config.batch_size));
+}
+
 std::string unread_reason(const std::string& model, const Task& task) {
   Names readers;
   for (const ModelSpec& other : registered_models()) {
@@ -78,11 +89,15 @@ Index last_step(const RunConfig& config, const DataSize& size) {
 }
 
 double memory_needed(const RunConfig& config, const DataSize& size) {
-  return model_memory(config.model, config.norm, config.optimizer, size.shape, graph_batches(config, size));
+  // Where modes are tracked there is a second network.
+  const double networks = config.track == Tracking::modes ? 2 : 1;
+  return networks *
+         model_memory(config.model, config.norm, config.optimizer, size.shape, graph_batches(config, size));
 }
 
 void require_batches(const RunConfig& config, const DataSize& size) {
   data_source(config.dataset).require_batches(config, size);
+  require_mode_batches(config, size);
 }
 
 void require_first_step(const RunConfig& config, const DataSize& size) {
@@ -112,6 +127,7 @@ void require_memory(double needed, int jobs, std::optional<std::uint64_t> availa
 RunData load_checked_data(const RunConfig& config) {
   const DataSize size = load_data_size(config);
   require_first_step(config, size);
+  require_mode_batches(config, size);
   require_memory(memory_needed(config, size), 1, available_memory());
   return load_run_data(config);
 }

@@ -7,7 +7,7 @@
 namespace normlab {
 namespace {
 
-const Names tracking_names{"none", "layers"};
+const Names tracking_names{"none", "layers", "modes"};
 
 }  // namespace
 
@@ -26,11 +26,13 @@ void visit_settings(SettingVisitor& visitor, RunConfig& config) {
                 .meaning = "go on to the end of the budget after the target is reached",
                 .option = "--keep-training"},
                config.keep_training);
-  visitor.name({.key = "track",
-                .meaning = "statistics of each layer's activations and gradients at every evaluation",
-                .option = "--track",
-                .value = "NAME"},
-               config.track, tracking_names);
+  visitor.name(
+      {.key = "track",
+       .meaning = "at every evaluation: statistics of each layer's activations and gradients, or the "
+                  "validation metrics computed as in training beside those as in a test",
+       .option = "--track",
+       .value = "NAME"},
+      config.track, tracking_names);
 }
 
 void visit_settings(SettingVisitor& visitor, Budget& budget) {

@@ -41,7 +41,7 @@ struct EvaluationInterval {
   Index steps = 0;  // when positive, counts instead of epochs
 };
 
-enum class Tracking { none, layers };
+enum class Tracking { none, layers, modes };
 
 struct RunConfig {
   DatasetSpec dataset;

@@ -28,6 +28,8 @@ class BatchSource {
 struct RunData {
   TaskShape shape;
   std::unique_ptr<BatchSource> train, validation;
+  // Where modes are tracked: the validation set in whole batches of the training's size.
+  std::unique_ptr<BatchSource> mode_validation = nullptr;
   std::function<std::unique_ptr<BatchSource>()> load_test;  // reads the test set now
   std::string checksum;                                     // as in DataSize
 };

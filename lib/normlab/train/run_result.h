@@ -23,6 +23,15 @@ struct LayerStatistics {
   double activation_mean = 0, activation_deviation = 0, activation_zero_fraction = 0;
   double gradient_norm = 0;  // Euclidean norm of the loss gradient at the layer's output
   double parameter_gradient_norm = 0;
+  double weight_norm = 0;  // of the layer's weights, without gains and biases, at the evaluation
+  // Of a recurrent layer: of dL/dh_t over the batch, the total derivative, at these time steps from 0.
+  std::vector<Index> time_steps;
+  std::vector<double> time_gradient_norms;
+};
+
+// Metrics over the same batches of the training's size, computed in either mode.
+struct ModeMetrics {
+  MetricValues training, evaluation;
 };
 
 struct Evaluation {
@@ -35,6 +44,7 @@ struct Evaluation {
   double train_seconds = 0, evaluate_seconds = 0, elapsed_seconds = 0,
          cpu_seconds = 0;  // since the start of the run
   std::vector<LayerStatistics> layers;
+  std::optional<ModeMetrics> modes;
 };
 
 // When the target was reached, or up to where it is known that it was not.
@@ -66,7 +76,8 @@ struct RunResult {
   std::string data_checksum;  // DataSize::checksum
   std::optional<Index> diverged_step;
   Index parameters = 0;
-  Index multiply_adds_per_sample = 0;  // of one forward pass; per character for text
+  Index multiply_adds_per_sample = 0;           // of one forward pass; per character for text
+  std::vector<LayerStatistics> initial_layers;  // where layers are tracked: of the first batch, before a step
   std::vector<Evaluation> evaluations;
   std::optional<TargetOutcome> target;  // of a run that has one
   StepSeconds step_seconds;

@@ -56,10 +56,16 @@ class Text final : public DataSource {
       const Index streams = evaluation_batch_size(config, static_cast<Index>(ids.size()));
       return std::make_unique<TextSource>(data, ids, streams, config.model->window());
     };
+    std::unique_ptr<BatchSource> in_training_batches;
+    if (config.track == Tracking::modes) {
+      in_training_batches =
+          std::make_unique<TextSource>(data, data->validation(), config.batch_size, config.model->window());
+    }
     return {
         .shape = shape_of(config, *data),
         .train = std::make_unique<TextSource>(data, data->train(), config.batch_size, config.model->window()),
         .validation = in_order(data->validation()),
+        .mode_validation = std::move(in_training_batches),
         .load_test = [data, in_order]() -> std::unique_ptr<BatchSource> { return in_order(data->test()); },
         .checksum = data->checksum()};
   }

@@ -18,6 +18,8 @@
 #include "normlab/train/checkpoint.h"
 #include "normlab/train/data_source.h"
 #include "normlab/train/layer_statistics.h"
+#include "normlab/train/mode_comparison.h"
+#include "normlab/train/next_evaluation.h"
 #include "normlab/train/position.h"
 #include "normlab/train/requirements.h"
 #include "normlab/train/safetensors.h"
@@ -40,9 +42,8 @@ class Training {
   Position position() const;
   void save_checkpoint();
   bool try_checkpoint();  // false, and a warning the first time: it cannot be written
-  Index next_evaluation(Index step) const;
-  bool take_step();  // false: diverged
-  bool evaluate();   // false: diverged
+  bool take_step();       // false: diverged
+  bool evaluate();        // false: diverged
   bool out_of_time() const { return config_.budget.seconds > 0 && clock_.seconds >= config_.budget.seconds; }
   bool stop_requested() const { return options_.stop != nullptr && options_.stop->load(); }
   bool pause_due() const {
@@ -50,6 +51,7 @@ class Training {
            result_.evaluations.back().step >= options_.pause_at;
   }
   void watch_target(const Evaluation& e);
+  void keep_initial_layers();
   void tell_position() const;
   bool steps();  // false: interrupted
   bool loop();   // the same, and counts the processor time
@@ -66,6 +68,8 @@ class Training {
   Network network_;
   std::optional<Optimizer<float>> optimizer_;
   std::optional<TrainingStep> train_;
+  std::optional<InitialLayers> initial_layers_;  // until the first step
+  std::optional<ModeComparison> modes_;
   Index steps_per_epoch_ = 0, samples_per_epoch_ = 0;
   Index last_step_ = 0;  // of the budget
 
@@ -108,6 +112,7 @@ Training::Training(const RunConfig& config, RunData data, const RunOptions& opti
   }
   optimizer_.emplace(config.optimizer, parameters);
   train_.emplace(network_, *optimizer_, config.clip_gradient_norm);
+  if (data_.mode_validation) modes_.emplace(config, data_.shape, *data_.mode_validation);
   const ModelGraph<float>& graph = network_.graph(config.batch_size, Mode::training);
   result_.started = utc_time(seconds_since_process_start());
   result_.data_checksum = data_.checksum;
@@ -146,6 +151,7 @@ void Training::continue_from(Position position) {
   elapsed_before_ = position.elapsed_seconds;
   cpu_before_ = position.cpu_seconds;
   result_.resumed = position.resumed + 1;
+  result_.initial_layers = std::move(position.initial_layers);
   result_.evaluations = std::move(position.evaluations);
   for (const Evaluation& evaluation : result_.evaluations) watch_target(evaluation);
 }
@@ -161,6 +167,7 @@ Position Training::position() const {
           .elapsed_seconds = elapsed_before_ + monotonic_seconds() - started_,
           .cpu_seconds = cpu_before_ + process_cpu_seconds() - cpu_started_,
           .resumed = result_.resumed,
+          .initial_layers = result_.initial_layers,
           .evaluations = result_.evaluations,
           .data_checksum = data_.checksum};
 }
@@ -183,18 +190,6 @@ bool Training::try_checkpoint() {
       log_warning(fmt::format("{}; the run goes on, and tries again", error.what()));
     return false;
   }
-}
-
-Index Training::next_evaluation(Index step) const {
-  const EvaluationInterval& every = config_.evaluate_every;
-  const double wanted = every.steps > 0 ? static_cast<double>(every.steps)
-                                        : every.epochs * static_cast<double>(steps_per_epoch_);
-  // At least a step, however small the fraction of an epoch, and within the numbers that an Index holds.
-  const double interval = std::clamp(wanted, 1.0, 1e15);
-  const auto step_of = [&](double k) { return static_cast<Index>(std::ceil(k * interval - 1e-9)); };
-  double k = std::floor(static_cast<double>(step) / interval);
-  while (step_of(k) <= step) ++k;
-  return step_of(k);
 }
 
 bool Training::take_step() {
@@ -235,6 +230,7 @@ bool Training::evaluate() {
   e.gradient_norm = gradient_norm(network_.parameters());
   if (config_.track == Tracking::layers) e.layers = layer_statistics(train_->graph()->graph);
   e.validation = network_.evaluate(*data_.validation);
+  if (modes_) e.modes = modes_->measure(network_.parameters());
   running_.clear();
   evaluate_seconds_ += monotonic_seconds() - begin;
   e.train_seconds = clock_.seconds;
@@ -255,6 +251,13 @@ void Training::watch_target(const Evaluation& e) {
   target_.see(here, config_.target->holds(e.train, e.validation));
 }
 
+void Training::keep_initial_layers() {
+  pause_cpu_clock();
+  result_.initial_layers = initial_layers_->statistics(train_->graph()->graph);
+  initial_layers_.reset();
+  resume_cpu_clock();
+}
+
 void Training::tell_position() const {
   if (!options_.on_step) return;
   options_.on_step({.step = step_,
@@ -273,13 +276,17 @@ bool Training::loop() {
 
 bool Training::steps() {
   const Index last = last_step_;
-  Index evaluation = next_evaluation(step_);
+  Index evaluation = next_evaluation(config_.evaluate_every, steps_per_epoch_, step_);
+  if (config_.track == Tracking::layers && step_ == 0)
+    initial_layers_.emplace(network_.graph(config_.batch_size, Mode::training).graph);
   while (step_ < last && !out_of_time() && (!target_.reached() || config_.keep_training)) {
     if (stop_requested() || pause_due()) return false;
     if (!take_step()) {
+      if (initial_layers_ && train_->has_gradients()) keep_initial_layers();
       result_.diverged_step = step_ + 1;
       return true;
     }
+    if (initial_layers_) keep_initial_layers();
     tell_position();
     if (step_ == evaluation || step_ == last || out_of_time()) {
       pause_cpu_clock();
@@ -289,7 +296,7 @@ bool Training::steps() {
         result_.diverged_step = step_;
         return true;
       }
-      evaluation = next_evaluation(step_);
+      evaluation = next_evaluation(config_.evaluate_every, steps_per_epoch_, step_);
     }
     const bool checkpoint_due = monotonic_seconds() - last_checkpoint_ >= options_.checkpoint_seconds;
     if (checkpoint_due && !options_.checkpoint.empty()) {

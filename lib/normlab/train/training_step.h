@@ -21,6 +21,8 @@ class TrainingStep {
 
   const MetricSums& sums() const { return sums_; }  // of the batch just trained on
   ModelGraph<float>* graph() { return graph_; }     // null before the first step
+  // Whether the loss of that batch was such that it went back through the graph, whatever came of it.
+  bool has_gradients() const { return sums_.mean_loss() <= network_.task().exploded_loss; }
 
  private:
   // What the gradients are multiplied with, or nothing when they are not finite.

@@ -60,8 +60,8 @@ void Graph<T>::record(std::unique_ptr<Op<T>> op) {
 }
 
 template <class T>
-void Graph<T>::track(std::string name, const Value<T>& output, std::size_t first) {
-  Tracked layer{std::move(name), &output, first, ops_.size(), {}};
+void Graph<T>::track(std::string name, const Value<T>& output, std::size_t first, TrackedAxes axes) {
+  Tracked layer{std::move(name), &output, first, ops_.size(), {}, axes};
   for (auto op = ops_.begin() + static_cast<std::ptrdiff_t>(first); op != ops_.end(); ++op) {
     for (const Input<T>* input : (*op)->inputs_) {
       if (input->value_->is_parameter)

@@ -29,6 +29,9 @@ enum class Mode { training, evaluation };
 // element of the gradient after it last read that element, and whose writer does not need its output again.
 enum class GradientPlace { none, own, over_data };
 
+// Whether a tracked output has the samples of a batch first, or time steps (T, B, ...).
+enum class TrackedAxes { batch_first, time_first };
+
 // One operation, as Graph::describe() tells of it.
 struct OpDescription {
   std::string name;
@@ -66,12 +69,14 @@ class Graph {
 
   // Names a layer: the operations from number `first` in ops() on, and its output. The statistics of --track
   // layers are those of its output and of the operations' parameters.
-  void track(std::string name, const Value<T>& output, std::size_t first);
+  void track(std::string name, const Value<T>& output, std::size_t first,
+             TrackedAxes axes = TrackedAxes::batch_first);
   struct Tracked {
     std::string name;
     const Value<T>* output;
     std::size_t first, end;  // in ops()
     std::vector<const Parameter<T>*> parameters;
+    TrackedAxes axes;
   };
   const std::vector<Tracked>& tracked() const { return tracked_; }
 
