@@ -52,7 +52,7 @@ TEST_CASE("what is no file of claims is refused with its place") {
     return folder.refusal_of(claims);
   };
   CHECK(contains(claim("id", ""), "claims[0].id: \"\""));
-  CHECK(contains(claim("measure", "step"), "known are steps, epochs, best_metric, final_metric"));
+  CHECK(contains(claim("measure", "step"), "known are steps, epochs, best_metric, final_metric, reached"));
   CHECK(contains(claim("direction", "fewer"), "known are less, greater, within"));
   CHECK(contains(claim("margin", 0), "margin: 0"));
   CHECK(contains(claim("direction", "within"), "above 1"));
@@ -89,7 +89,7 @@ TEST_CASE("a contrast compares two values of one setting, on the same data") {
   CHECK(contains(folder.refusal(R"([{"setting": "norm", "value": "layer"}])"), "reference: nothing"));
   CHECK(contains(folder.refusal(R"([{"setting": "norm", "value": "layer", "reference": "none",
                                      "measure": "best_metric", "target": "validation.error<=0.1"}])"),
-                 "only the measures steps and epochs have a target"));
+                 "only the measures steps, epochs and reached have a target"));
 }
 
 TEST_CASE("an experiment that is not there, or is another one, is refused") {

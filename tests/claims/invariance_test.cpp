@@ -36,6 +36,7 @@ TEST_CASE("outputs that stay and outputs that change are told apart, whatever wa
   // Nothing normalizes: only what changes neither weights nor data would leave the output.
   for (const std::string& change : invariance_changes()) {
     CAPTURE(change);
+    if (change == "other_samples" || change == "test_mode") continue;
     CHECK(verdict_on("none", change, true) == "contradicted");
     CHECK(verdict_on("none", change, false) == "supported");
   }
@@ -45,6 +46,19 @@ TEST_CASE("outputs that stay and outputs that change are told apart, whatever wa
   CHECK(verdict_on("rms", "weight_matrix_shift", true) == "contradicted");  // it does not centre
   CHECK(verdict_on("layer", "weight_matrix_shift", true) == "supported");
   CHECK(verdict_on("dyt", "data_scale", true) == "contradicted");
+}
+
+TEST_CASE("batch norm alone looks at other samples, and computes something else in a test") {
+  for (const char* change : {"other_samples", "test_mode"}) {
+    CAPTURE(change);
+    for (const char* norm : {"none", "layer", "rms", "weight", "dyt"}) {
+      CAPTURE(norm);
+      CHECK(verdict_on(norm, change, true) == "supported");
+      CHECK(verdict_on(norm, change, false) == "contradicted");
+    }
+    CHECK(verdict_on("batch", change, false) == "supported");
+    CHECK(verdict_on("batch", change, true) == "contradicted");
+  }
 }
 
 TEST_CASE("a change between rounding and a clear one is undecided") {

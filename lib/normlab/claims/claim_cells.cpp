@@ -21,8 +21,11 @@ bool overlap(const std::string& a, const std::string& b) {
   return a == b || a.starts_with(b + ".") || b.starts_with(a + ".");
 }
 
-// As tables show it: of an object that has a name, the name.
+// As tables show it: of an object that has a name, the name; "50×64" of a list of one number.
 std::string value_text(const Json& value) {
+  const bool is_list = value.is_array() && value.size() > 2;
+  if (is_list && std::ranges::adjacent_find(value, std::ranges::not_equal_to()) == value.end())
+    return fmt::format("{}×{}", value.size(), shown(value.front()));
   const Json* name = value.is_object() ? find_setting(value, "name") : &value;
   if (name == nullptr) return shown(value);
   return name->is_string() ? name->get<std::string>() : shown(*name);
@@ -80,13 +83,23 @@ std::vector<SeenSettings> runs_where(const std::vector<SweepRun>& runs, const Wh
 }
 
 // The axes along which runs have to be alike to be compared.
-std::vector<std::string> common_axes(const SweepSpec& spec, const std::string& setting) {
+std::vector<std::string> common_axes(const SweepSpec& spec, const ClaimContrast& contrast) {
   std::vector<std::string> axes;
   for (const Axis& axis : spec.grid) {
     const bool varies = axis.values.size() > 1;
-    if (varies && axis.path != "seed" && !overlap(axis.path, setting)) axes.push_back(axis.path);
+    const bool compared = overlap(axis.path, contrast.setting) || axis.path == contrast.over;
+    if (varies && axis.path != "seed" && !compared) axes.push_back(axis.path);
   }
   return axes;
+}
+
+// Without the setting whose values are counted, which an axis of an object holds as well.
+Json without_counted(Json settings, const ClaimContrast& contrast) {
+  if (contrast.over.empty()) return settings;
+  std::string pointer = "/" + contrast.over;
+  std::ranges::replace(pointer, '.', '/');
+  settings[Json::json_pointer(pointer)] = nullptr;
+  return settings;
 }
 
 using CellValues = std::vector<std::string>;
@@ -118,8 +131,8 @@ std::string label_of(const ClaimContrast& contrast, const Json& settings,
 void sort_by_seed(std::vector<const SweepRun*>& runs, const ClaimContrast& contrast,
                   const std::string& label) {
   const auto seed = [](const SweepRun* run) { return run->config.seed; };
-  std::ranges::sort(runs, {}, seed);
-  if (std::ranges::adjacent_find(runs, {}, seed) == runs.end()) return;
+  std::ranges::stable_sort(runs, {}, seed);
+  if (!contrast.over.empty() || std::ranges::adjacent_find(runs, {}, seed) == runs.end()) return;
   refuse("where", label,
          fmt::format("several runs of a seed have this {}, and a condition that leaves one of them is",
                      contrast.setting));
@@ -186,6 +199,19 @@ void require_long_enough(const RunConfig& config, const std::vector<Target>& ask
   }
 }
 
+// Statistics of the start are known however long a run is.
+void require_recorded(const RecordedStatistic& statistic, const RunConfig& config) {
+  if (const auto reason = why_not_recorded(statistic, config))
+    refuse("measure", statistic_text(statistic), *reason);
+  if (!statistic.at_start) require_long_enough(config, {});
+}
+
+void require_told(const ClaimContrast& contrast, const RunConfig& config,
+                  const std::vector<Target>& targets) {
+  if (contrast.statistic) return require_recorded(*contrast.statistic, config);
+  require_long_enough(config, targets);
+}
+
 void check_cell(ClaimCell& cell, const ClaimContrast& contrast) {
   sort_by_seed(cell.first, contrast, cell.label);
   sort_by_seed(cell.second, contrast, cell.label);
@@ -196,28 +222,46 @@ void check_cell(ClaimCell& cell, const ClaimContrast& contrast) {
   for (const auto* side : {&cell.first, &cell.second}) {
     for (const SweepRun* run : *side) {
       const std::vector<Target> targets =
-          is_time(contrast.measure) ? targets_of(contrast, run->config) : std::vector<Target>();
-      require_long_enough(run->config, targets);
+          has_target(contrast.measure) ? targets_of(contrast, run->config) : std::vector<Target>();
+      require_told(contrast, run->config, targets);
       if (!cell.targets.empty()) continue;
       for (const Target& target : targets) cell.targets.push_back(target.text());
     }
   }
 }
 
+void require_counted_axis(const SweepSpec& spec, const ClaimContrast& contrast) {
+  if (contrast.over.empty()) return;
+  const auto axis = std::ranges::find(spec.grid, contrast.over, &Axis::path);
+  const bool counts = axis != spec.grid.end() && axis->values.size() > 1 && contrast.over != "seed" &&
+                      !overlap(contrast.over, contrast.setting);
+  if (counts) return;
+  refuse("over", quotation(contrast.over),
+         "a setting of which the experiment's grid has several values, and not the one that is compared, is");
+}
+
 }  // namespace
+
+Index ClaimCell::seeds() const {
+  std::set<std::uint64_t> seeds;
+  for (const SweepRun* run : first) seeds.insert(run->config.seed);
+  return static_cast<Index>(seeds.size());
+}
 
 std::vector<ClaimCell> find_cells(const SweepSpec& spec, const std::vector<SweepRun>& runs,
                                   const ClaimContrast& contrast) {
   const std::vector<SeenSettings> left = runs_where(runs, contrast.where);
   for (const auto& [name, value] : {std::pair("value", &contrast.value), {"reference", &contrast.reference}})
     require_value_in(left, name, contrast.setting, *value);
-  const std::vector<std::string> axes = common_axes(spec, contrast.setting);
+  require_counted_axis(spec, contrast);
+  const std::vector<std::string> axes = common_axes(spec, contrast);
   std::vector<ClaimCell> cells;
   std::map<CellValues, std::size_t> cell_of;
   for (const SeenSettings& run : left) {
     const bool first = has_value(run.settings, contrast.setting, contrast.value);
     if (!first && !has_value(run.settings, contrast.setting, contrast.reference)) continue;
-    const auto [place, added] = cell_of.try_emplace(values_along(run.settings, axes), cells.size());
+    const CellValues values = values_along(without_counted(run.settings, contrast), axes);
+    const auto [place, added] = cell_of.try_emplace(values, cells.size());
     if (added) cells.push_back({.label = label_of(contrast, run.settings, axes)});
     ClaimCell& cell = cells[place->second];
     (first ? cell.first : cell.second).push_back(run.run);

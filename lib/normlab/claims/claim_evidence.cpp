@@ -7,6 +7,7 @@
 #include <set>
 
 #include "normlab/core/error.h"
+#include "normlab/core/json.h"
 #include "normlab/core/text.h"
 #include "normlab/experiment/run/sweep_folder.h"
 #include "normlab/records/vocabulary.h"
@@ -20,9 +21,27 @@ std::optional<double> count_of(const RunCosts& costs, ClaimMeasure measure) {
   return measure == ClaimMeasure::steps ? costs.steps : costs.epochs;
 }
 
-// Of a run that ended; nothing when its record does not tell. At infinity where it has no end.
-std::optional<Observation> observation_of(const RunRecord& run, ClaimMeasure measure) {
+// Statistics are in the part of a record that is not kept: its file is read once more.
+std::optional<Observation> statistic_of(const RunRecord& run, const RecordedStatistic& statistic) {
   const bool diverged = run.status == status::diverged;
+  if (statistic.at_start || !diverged) {
+    if (const auto value = value_of(statistic, read_sorted_json(run.file, "results")))
+      return Observation{*value, true};
+  }
+  if (!diverged) return std::nullopt;
+  const auto largest = largest_value(statistic);
+  return largest ? Observation{*largest, true} : Observation{never, false};
+}
+
+// Of a run that ended; nothing when its record does not tell. At infinity where it has no end.
+std::optional<Observation> observation_of(const RunRecord& run, const ClaimContrast& contrast) {
+  const ClaimMeasure measure = contrast.measure;
+  const bool diverged = run.status == status::diverged;
+  if (contrast.statistic) return statistic_of(run, *contrast.statistic);
+  if (measure == ClaimMeasure::reached) {
+    if (!run.event && !diverged) return std::nullopt;
+    return Observation{1, run.event && run.event->reached};
+  }
   if (!is_time(measure)) {
     const auto value = measure == ClaimMeasure::best_metric ? run.best : run.last;
     if (diverged || !value) return diverged ? std::optional(Observation{never, false}) : std::nullopt;
@@ -55,7 +74,20 @@ void set_horizon(ClaimEvidence& evidence) {
   }
 }
 
+// Of each seed's runs, which follow each other, the number that reached the target.
+std::vector<Observation> counts_of(const std::vector<Observation>& runs, Index seeds) {
+  std::vector<Observation> counts(static_cast<std::size_t>(seeds), Observation{0, true});
+  const std::size_t runs_of_seed = runs.size() / counts.size();
+  for (std::size_t i = 0; i < runs.size(); ++i) counts[i / runs_of_seed].time += runs[i].event ? 1 : 0;
+  return counts;
+}
+
 std::string reason_against_comparison(const ClaimEvidence& evidence, ClaimMeasure measure) {
+  if (measure == ClaimMeasure::reached) {
+    const auto none = [](const Observation& seed) { return seed.time == 0; };
+    const bool any = std::ranges::any_of(evidence.first, none) || std::ranges::any_of(evidence.second, none);
+    return any ? "a seed's runs never reached the target, and a count of 0 has no ratio to another" : "";
+  }
   if (!(evidence.horizon > 0))
     return is_time(measure) ? "a run says nothing of the target" : "no run has a metric above 0";
   for (const auto* side : {&evidence.first, &evidence.second}) {
@@ -76,7 +108,7 @@ std::optional<Hypothesis> ClaimEvidence::hypothesis(const ClaimContrast& contras
       .margin = contrast.margin};
 }
 
-ClaimEvidence gather_evidence(const ClaimCell& cell, ClaimMeasure measure,
+ClaimEvidence gather_evidence(const ClaimCell& cell, const ClaimContrast& contrast,
                               const std::filesystem::path& folder, RecordFiles& files) {
   ClaimEvidence evidence;
   std::set<std::string> data;
@@ -89,7 +121,7 @@ ClaimEvidence gather_evidence(const ClaimCell& cell, ClaimMeasure measure,
         continue;
       }
       data.insert(record->data_checksum);
-      const auto observation = observation_of(*record, measure);
+      const auto observation = observation_of(*record, contrast);
       if (!observation) evidence.reason = fmt::format("the record {} does not tell", record->id);
       if (!observation) continue;
       (is_first ? evidence.reached_first : evidence.reached_second) += observation->event ? 1 : 0;
@@ -102,8 +134,12 @@ ClaimEvidence gather_evidence(const ClaimCell& cell, ClaimMeasure measure,
                        cell.label));
   }
   if (evidence.missing > 0 || !evidence.reason.empty()) return evidence;
+  if (contrast.measure == ClaimMeasure::reached) {
+    evidence.first = counts_of(evidence.first, cell.seeds());
+    evidence.second = counts_of(evidence.second, cell.seeds());
+  }
   set_horizon(evidence);
-  evidence.reason = reason_against_comparison(evidence, measure);
+  evidence.reason = reason_against_comparison(evidence, contrast.measure);
   return evidence;
 }
 

@@ -15,7 +15,7 @@ namespace normlab {
 struct ClaimEvidence {
   std::vector<Observation> first, second;  // by seed
   double horizon = 0;
-  Index reached_first = 0, reached_second = 0;  // of times: runs that reached the target
+  Index reached_first = 0, reached_second = 0;  // where one is asked: runs that reached the target
   Index missing = 0;                            // runs that have not ended yet
   std::string reason;                           // why nothing can be compared, or ""
 
@@ -28,11 +28,12 @@ struct ClaimEvidence {
 //
 // A time is that of the first evaluation that belongs to the event; a run that did not reach the target is
 // censored where its record says. Groups are compared up to the earliest point at which a run is censored,
-// and where none is up to the latest event. Metrics are events at their value. A run that diverged never
-// reaches its target, and has the worst metric that any run of the contrast has.
+// and where none is up to the latest event. Metrics, counts and statistics are events at their value. A run
+// that diverged never reaches its target, and has the worst metric that any run of the contrast has; of
+// statistics that it does not tell, the largest there is.
 //
 // RequestError naming `results` when the runs were trained on different data.
-ClaimEvidence gather_evidence(const ClaimCell& cell, ClaimMeasure measure,
+ClaimEvidence gather_evidence(const ClaimCell& cell, const ClaimContrast& contrast,
                               const std::filesystem::path& folder, RecordFiles& files);
 
 }  // namespace normlab

@@ -25,14 +25,17 @@ namespace filesystem = std::filesystem;
 // of times.
 const std::vector<std::string> shared_fields{"measure", "direction", "margin"};
 const std::vector<std::string> shared_time_fields{"target", "thresholds", "for"};
+const std::vector<std::string> shared_count_fields{"over"};  // of the measure `reached`
 
 std::vector<std::string> with_shared(std::vector<std::string> fields) {
-  fields.insert(fields.end(), shared_fields.begin(), shared_fields.end());
-  fields.insert(fields.end(), shared_time_fields.begin(), shared_time_fields.end());
+  for (const auto* shared : {&shared_fields, &shared_time_fields, &shared_count_fields})
+    fields.insert(fields.end(), shared->begin(), shared->end());
   return fields;
 }
 
 ClaimMeasure read_measure(const ClaimFields& fields) {
+  const Json* said = fields.find("measure");
+  if (said != nullptr && said->is_object()) return ClaimMeasure::statistic;
   return static_cast<ClaimMeasure>(fields.name("measure", claim_measure_names()));
 }
 
@@ -129,16 +132,25 @@ double read_margin(const ClaimFields& fields, ClaimDirection direction) {
 
 Json read_side(const ClaimFields& fields, const char* key) {
   const Json* value = fields.find(key);
-  if (value == nullptr || value->is_structured()) {
+  if (value == nullptr || value->is_object()) {
     refuse(fields.name_of(key), value == nullptr ? "nothing" : shown(*value),
            "a value of the setting, such as \"layer\", is");
   }
   return *value;
 }
 
-// What belongs to times alone is refused with other measures.
+// What belongs to other measures is refused.
+void read_over(ClaimContrast& contrast, const ClaimFields& fields) {
+  if (contrast.measure == ClaimMeasure::reached) {
+    contrast.over = fields.text("over");
+  } else if (const Json* over = fields.find("over")) {
+    refuse(fields.name_of("over"), shown(*over),
+           fmt::format("only the measure reached counts values, and this one is {}", measure_text(contrast)));
+  }
+}
+
 void read_target(ClaimContrast& contrast, const ClaimFields& fields) {
-  if (is_time(contrast.measure)) {
+  if (has_target(contrast.measure)) {
     contrast.target = fields.text("target");
     contrast.thresholds = read_thresholds(fields);
     contrast.holds = read_holds(fields);
@@ -147,23 +159,29 @@ void read_target(ClaimContrast& contrast, const ClaimFields& fields) {
   for (const std::string& key : shared_time_fields) {
     if (const Json* value = fields.find(key)) {
       refuse(fields.name_of(key), shown(*value),
-             fmt::format("only the measures steps and epochs have a target, and this one is {}",
-                         claim_measure_names()[static_cast<std::size_t>(contrast.measure)]));
+             fmt::format("only the measures steps, epochs and reached have a target, and this one is {}",
+                         measure_text(contrast)));
     }
   }
 }
 
 ClaimContrast read_contrast(const ClaimFields& own, const ClaimFields& claim) {
   ClaimFields fields = own.with_defaults(claim, shared_fields);
-  if (is_time(read_measure(fields))) fields = fields.with_defaults(claim, shared_time_fields);
+  const ClaimMeasure measure = read_measure(fields);
+  if (has_target(measure)) fields = fields.with_defaults(claim, shared_time_fields);
+  if (measure == ClaimMeasure::reached) fields = fields.with_defaults(claim, shared_count_fields);
   ClaimContrast contrast{.setting = fields.text("setting"),
                          .value = read_side(fields, "value"),
                          .reference = read_side(fields, "reference"),
                          .where = read_where(fields),
-                         .measure = read_measure(fields),
+                         .measure = measure,
+                         .statistic = {},
+                         .over = {},
                          .target = {},
                          .thresholds = {},
                          .holds = {}};
+  if (measure == ClaimMeasure::statistic)
+    contrast.statistic = read_statistic(ClaimFields(*fields.find("measure"), fields.name_of("measure")));
   if (contrast.setting.ends_with(".name")) contrast.setting.resize(contrast.setting.size() - 5);
   if (contrast.setting == "dataset" || contrast.setting.starts_with("dataset.")) {
     refuse(fields.name_of("setting"), quotation(contrast.setting),
@@ -171,6 +189,7 @@ ClaimContrast read_contrast(const ClaimFields& own, const ClaimFields& claim) {
   }
   if (contrast.value == contrast.reference)
     refuse(fields.name_of("reference"), shown(contrast.reference), "another value than that of \"value\" is");
+  read_over(contrast, fields);
   read_target(contrast, fields);
   contrast.direction = static_cast<ClaimDirection>(fields.name("direction", claim_direction_names()));
   contrast.margin = read_margin(fields, contrast.direction);
@@ -267,7 +286,7 @@ ClaimsFile parse_claims(std::string_view text, const filesystem::path& path) {
 }
 
 const std::vector<std::string>& claim_measure_names() {
-  static const std::vector<std::string> names{"steps", "epochs", "best_metric", "final_metric"};
+  static const std::vector<std::string> names{"steps", "epochs", "best_metric", "final_metric", "reached"};
   return names;
 }
 
@@ -278,6 +297,20 @@ const std::vector<std::string>& claim_direction_names() {
 
 bool is_time(ClaimMeasure measure) {
   return measure == ClaimMeasure::steps || measure == ClaimMeasure::epochs;
+}
+
+bool has_target(ClaimMeasure measure) {
+  return is_time(measure) || measure == ClaimMeasure::reached;
+}
+
+Json measure_json(const ClaimContrast& contrast) {
+  if (contrast.statistic) return statistic_json(*contrast.statistic);
+  return claim_measure_names()[static_cast<std::size_t>(contrast.measure)];
+}
+
+std::string measure_text(const ClaimContrast& contrast) {
+  if (contrast.statistic) return statistic_text(*contrast.statistic);
+  return with_blanks(measure_json(contrast).get<std::string>());
 }
 
 ClaimsFile load_claims_file(const filesystem::path& file) {

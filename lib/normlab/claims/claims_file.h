@@ -3,11 +3,13 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "normlab/claims/claim_statistic.h"
 #include "normlab/claims/invariance.h"
 #include "normlab/core/json.h"
 #include "normlab/core/tensor.h"
@@ -15,13 +17,15 @@
 
 namespace normlab {
 
-// What is compared: how long a run took to a target, or the validation value of the metric that its task
-// reports, at its best evaluation or at its last.
-enum class ClaimMeasure { steps, epochs, best_metric, final_metric };
+// What is compared: how long a run took to a target; the validation value of the metric that its task
+// reports, at its best evaluation or at its last; with how many values of a setting a seed's runs reached the
+// target; or a number of the network (claim_statistic.h).
+enum class ClaimMeasure { steps, epochs, best_metric, final_metric, reached, statistic };
 
-const std::vector<std::string>& claim_measure_names();    // in the order of the enumeration
+const std::vector<std::string>& claim_measure_names();    // in the order of the enumeration; not `statistic`
 const std::vector<std::string>& claim_direction_names();  // likewise
 bool is_time(ClaimMeasure measure);                       // counts up to a target
+bool has_target(ClaimMeasure measure);                    // asks for one
 
 // Settings and the values of which they have one, by dotted paths; a single value stands for its list.
 using Where = std::vector<std::pair<std::string, std::vector<Json>>>;
@@ -31,12 +35,17 @@ struct ClaimContrast {
   Json value, reference;  // of the first side, and of the second
   Where where;            // which of the experiment's runs; every combination that is left is a contrast
   ClaimMeasure measure = ClaimMeasure::steps;
-  std::string target;              // of steps and epochs; "" otherwise
+  std::optional<RecordedStatistic> statistic;  // of the measure of that name
+  std::string over;                // of `reached`: the setting whose values count, dotted; "" otherwise
+  std::string target;              // of steps, epochs and reached; "" otherwise
   std::vector<double> thresholds;  // that the target might as well have had
   std::vector<Index> holds;        // evaluations in a row, likewise
   ClaimDirection direction = ClaimDirection::less;
   double margin = 1;  // of the ratio first / second
 };
+
+Json measure_json(const ClaimContrast& contrast);         // as the claims file says it
+std::string measure_text(const ClaimContrast& contrast);  // as tables do: "best metric"
 
 struct Claim {
   std::string id, sentence, paper, section;

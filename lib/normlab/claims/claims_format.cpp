@@ -13,11 +13,6 @@
 namespace normlab {
 namespace {
 
-std::string measure_text(const ClaimContrast& contrast) {
-  const std::string& name = claim_measure_names()[static_cast<std::size_t>(contrast.measure)];
-  return with_blanks(name);
-}
-
 // "steps < 1", "final metric 0.909–1.1"
 std::string claimed_text(const ClaimContrast& contrast) {
   const double margin = contrast.margin;
@@ -43,7 +38,7 @@ std::string verdict_text(const JudgedCell& cell) {
 std::string seeds_text(const JudgedContrast& contrast) {
   const Index missing = contrast.final.evidence.missing;
   if (missing == 0) return std::to_string(contrast.seeds);
-  return fmt::format("{} ({} of {} runs missing)", contrast.seeds, missing, 2 * contrast.seeds);
+  return fmt::format("{} ({} of {} runs missing)", contrast.seeds, missing, contrast.runs);
 }
 
 // The ratio and its interval, whose level is said below the table.

@@ -19,7 +19,7 @@ Json cell_json(const JudgedCell& cell, ClaimMeasure measure) {
   json["adjusted_p"] = judgement.adjusted_p;
   json["horizon"] = cell.evidence.horizon;
   json["earlier"] = judgement.superiority;
-  if (is_time(measure))
+  if (has_target(measure))
     json["reached"] = {{"first", cell.evidence.reached_first}, {"second", cell.evidence.reached_second}};
   json["seeds_wanted"] = judgement.seeds ? Json(*judgement.seeds) : Json(nullptr);
   json["fragile"] = cell.fragile;
@@ -32,10 +32,11 @@ Json contrast_json(const JudgedContrast& contrast) {
             {"setting", asked.setting},
             {"value", asked.value},
             {"reference", asked.reference},
-            {"measure", claim_measure_names()[static_cast<std::size_t>(asked.measure)]},
+            {"measure", measure_json(asked)},
             {"direction", claim_direction_names()[static_cast<std::size_t>(asked.direction)]},
             {"margin", asked.margin}};
-  if (is_time(asked.measure)) json["target"] = asked.target;
+  if (has_target(asked.measure)) json["target"] = asked.target;
+  if (!asked.over.empty()) json["over"] = asked.over;
   json["seeds"] = contrast.seeds;
   json["final"] = cell_json(contrast.final, asked.measure);
   json["replication"] = cell_json(contrast.replication, asked.measure);

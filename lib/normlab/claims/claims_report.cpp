@@ -66,7 +66,7 @@ class Judge {
                             const std::string& target) {
     RecordFiles& files = files_.try_emplace(target, target).first->second;
     const PlannedExperiment& experiment = plan_.experiments[*claim.experiment];
-    return gather_evidence(contrast.cell, contrast.contrast->measure, experiment.folder, files);
+    return gather_evidence(contrast.cell, *contrast.contrast, experiment.folder, files);
   }
 
   void judge_family(std::size_t file, std::vector<std::vector<JudgedCell>>& cells) {
@@ -153,7 +153,8 @@ ClaimsReport judge_claims(const ClaimsPlan& final, const ClaimsPlan& replication
       const PlannedContrast& contrast = planned.contrasts[j];
       claim.contrasts.push_back({.contrast = contrast.contrast,
                                  .label = contrast.cell.label,
-                                 .seeds = static_cast<Index>(contrast.cell.first.size()),
+                                 .seeds = contrast.cell.seeds(),
+                                 .runs = contrast.cell.runs(),
                                  .final = cells[i][j],
                                  .replication = again[i][j]});
     }

@@ -26,6 +26,7 @@ struct JudgedContrast {
   const ClaimContrast* contrast;
   std::string label;
   Index seeds = 0;  // a side
+  Index runs = 0;   // of both
   JudgedCell final, replication;
 };
 

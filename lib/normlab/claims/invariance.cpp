@@ -27,15 +27,10 @@ Norm norm_of(const std::string& name) {
 
 class RandomLayer {
  public:
-  RandomLayer(Norm kind, std::uint64_t seed) : data_(graph_.input({samples, features})) {
-    const NormSpec norm{.kind = kind, .epsilon = 1e-14};
-    auto& w = add_weight(graph_, parameters_, "layer", {units, features}, norm, Activation::identity);
-    auto& sums = graph_.value({samples, units});
-    graph_.add<Linear<float>>(data_, w, sums);
-    output_ = &add_normalization(graph_, parameters_, "layer", "linear", features, sums, {samples, 1, units},
-                                 norm, Activation::identity);
-    graph_.output(*output_);
-    fill_normal(data_.data, seed, "data", 1);
+  RandomLayer(Norm kind, std::uint64_t seed) : norm_{.kind = kind, .epsilon = 1e-14}, seed_(seed) {
+    record(training_);
+    record(test_);
+    fill_normal(data(), seed, "data", 1);
     for (auto& parameter : parameters_.parameters()) {
       if (&parameter != &parameters_.parameters().front())
         fill_normal(parameter.data, seed, parameter.name, 0.2);  // gains and biases
@@ -43,17 +38,51 @@ class RandomLayer {
   }
 
   const Tensor<float>& output() {
-    graph_.forward();
-    return output_->data;
+    shown_->graph.forward();
+    return shown_->output->data;
   }
   Tensor<float>& weight() { return parameters_.parameters().front().data; }  // v under weight norm
-  Tensor<float>& data() { return data_.data; }
+  Tensor<float>& data() { return training_.data->data; }
+
+  // From now on it computes as in a test.
+  void go_to_test() {
+    test_.data->data.copy_from(data());
+    for (int batch = 0; batch < batches_before_test; ++batch) {
+      fill_normal(data(), seed_, "batch " + std::to_string(batch), 1);
+      training_.graph.forward();
+    }
+    shown_ = &test_;
+  }
+  void replace_all_samples_but_the_first() {
+    Tensor<float> others({samples, features});
+    fill_normal(others, seed_, "others", 1);
+    std::copy(others.data() + features, others.data() + others.size(), data().data() + features);
+  }
 
  private:
-  Graph<float> graph_{Mode::training};
+  static constexpr int batches_before_test = 200;
+  struct OneMode {
+    Graph<float> graph;
+    Value<float>* data = nullptr;
+    Value<float>* output = nullptr;
+  };
+
+  void record(OneMode& mode) {
+    Graph<float>& graph = mode.graph;
+    mode.data = &graph.input({samples, features});
+    auto& w = add_weight(graph, parameters_, "layer", {units, features}, norm_, Activation::identity);
+    auto& sums = graph.value({samples, units});
+    graph.add<Linear<float>>(*mode.data, w, sums);
+    mode.output = &add_normalization(graph, parameters_, "layer", "linear", features, sums,
+                                     {samples, 1, units}, norm_, Activation::identity);
+    graph.output(*mode.output);
+  }
+
+  NormSpec norm_;
+  std::uint64_t seed_;
   Parameters<float> parameters_{InitSpec{}, 1};
-  Value<float>& data_;
-  Value<float>* output_ = nullptr;
+  OneMode training_{Graph<float>(Mode::training)}, test_{Graph<float>(Mode::evaluation)};
+  OneMode* shown_ = &training_;
 };
 
 void scale_row(Tensor<float>& matrix, Index row) {
@@ -79,7 +108,9 @@ const std::vector<Change>& changes_of_layers() {
                                            [](RandomLayer& layer) { scale_row(layer.weight(), units / 2); },
                                            [](RandomLayer& layer) { scale_all(layer.data()); },
                                            [](RandomLayer& layer) { shift_rows(layer.data()); },
-                                           [](RandomLayer& layer) { scale_row(layer.data(), samples / 2); }};
+                                           [](RandomLayer& layer) { scale_row(layer.data(), samples / 2); },
+                                           &RandomLayer::replace_all_samples_but_the_first,
+                                           &RandomLayer::go_to_test};
   return changes;
 }
 
@@ -93,7 +124,8 @@ double deviation_of(const Tensor<float>& values) {
   return std::sqrt(std::max(0.0, squares / count - sum / count * (sum / count)));
 }
 
-double change_of_one(Norm kind, const Change& change, std::uint64_t seed) {
+// The largest over the outputs of the first `kept` samples.
+double change_of_one(Norm kind, const Change& change, Index kept, std::uint64_t seed) {
   RandomLayer layer(kind, seed);
   fill_normal(layer.weight(), seed, "weight", 0);
   Tensor<float> before(Shape{samples, units});
@@ -101,7 +133,7 @@ double change_of_one(Norm kind, const Change& change, std::uint64_t seed) {
   change(layer);
   const Tensor<float>& after = layer.output();
   double largest = 0;
-  for (Index i = 0; i < before.size(); ++i)
+  for (Index i = 0; i < kept * units; ++i)
     largest = std::max(largest, static_cast<double>(std::abs(after[i] - before[i])));
   return largest / deviation_of(before);
 }
@@ -109,9 +141,9 @@ double change_of_one(Norm kind, const Change& change, std::uint64_t seed) {
 }  // namespace
 
 const std::vector<std::string>& invariance_changes() {
-  static const std::vector<std::string> names{"weight_matrix_scale", "weight_matrix_shift",
-                                              "weight_vector_scale", "data_scale",
-                                              "data_shift",          "sample_scale"};
+  static const std::vector<std::string> names{
+      "weight_matrix_scale", "weight_matrix_shift", "weight_vector_scale", "data_scale",
+      "data_shift",          "sample_scale",        "other_samples",       "test_mode"};
   return names;
 }
 
@@ -130,9 +162,10 @@ OutputChange output_change(const Invariance& invariance, std::span<const std::ui
   const auto place =
       std::ranges::find(invariance_changes(), invariance.change) - invariance_changes().begin();
   const Change& change = changes_of_layers()[static_cast<std::size_t>(place)];
+  const Index kept = invariance.change == "other_samples" ? 1 : samples;
   OutputChange found{.smallest = std::numeric_limits<double>::max(), .largest = 0};
   for (const std::uint64_t seed : seeds) {
-    const double size = change_of_one(norm_of(invariance.norm), change, seed);
+    const double size = change_of_one(norm_of(invariance.norm), change, kept, seed);
     found.smallest = std::min(found.smallest, size);
     found.largest = std::max(found.largest, size);
   }

@@ -17,7 +17,9 @@ struct Invariance {
 };
 
 // "weight_matrix_scale", "weight_matrix_shift" (the same vector added to all rows), "weight_vector_scale" (of
-// one unit), "data_scale", "data_shift" (the same vector added to all samples), "sample_scale" (of one).
+// one unit), "data_scale", "data_shift" (the same vector added to all samples), "sample_scale" (of one);
+// "other_samples" (others take their place beside one, whose output is looked at); "test_mode" (computed as
+// in a test, with running statistics of 200 batches of the same distribution).
 const std::vector<std::string>& invariance_changes();
 
 // Why the norm is not defined on the layer that is looked at, as norm_traits.h says it; nothing where it is.
@@ -32,8 +34,8 @@ struct OutputChange {
   std::string verdict(bool invariant) const;
 };
 
-// A layer of 7 units on 6 samples of 9 features, in training, without an activation, its epsilon next to
-// nothing; weights, gain, bias and data are normal numbers. `seeds` has at least one.
+// A layer of 7 units on 6 samples of 9 features, in training before the change, without an activation, its
+// epsilon next to nothing; weights, gain, bias and data are normal numbers. `seeds` has at least one.
 OutputChange output_change(const Invariance& invariance, std::span<const std::uint64_t> seeds);
 
 }  // namespace normlab
