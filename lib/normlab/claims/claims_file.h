@@ -69,7 +69,7 @@ struct ClaimsFile {
 
 // RequestError that names the file and the field for what is no file of claims, for seeds that overlap, for
 // an experiment that is not there, and for one that is not the one whose hash is given.
-ClaimsFile parse_claims(std::string_view text, const std::filesystem::path& file);
+ClaimsFile parse_claims(std::string_view text, const std::filesystem::path& path);
 // The same of what stands in the file.
 ClaimsFile load_claims_file(const std::filesystem::path& file);
 
