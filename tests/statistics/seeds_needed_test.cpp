@@ -25,6 +25,18 @@ TEST_CASE(
   CHECK(seeds_needed({.distance = 0.1, .standard_error = 0, .seeds = 10}) == 2);
 }
 
+TEST_CASE("more seeds leave the error as it is that does not come from them") {
+  const SeedsQuestion question{.distance = 0.1, .standard_error = 0.1, .seeds = 10};
+  SeedsQuestion with_fixed = question;
+  with_fixed.fixed_error = 0.02;
+  // 10 z^2 0.01 / (0.01 - z^2 0.0004), z^2 = 7.848880
+  CHECK(seeds_needed(with_fixed) == 115);
+  with_fixed.fixed_error = 0.04;
+  CHECK_FALSE(seeds_needed(with_fixed));
+  with_fixed.fixed_error = -1;
+  CHECK_THROWS_AS(seeds_needed(with_fixed), std::invalid_argument);
+}
+
 TEST_CASE("questions about seeds that make no sense are refused") {
   const SeedsQuestion good{.distance = 0.1, .standard_error = 0.1, .seeds = 10};
   const auto check_refused = [&](auto change) {

@@ -2,10 +2,12 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <stdexcept>
 
+#include "normlab/core/random.h"
 #include "statistics/fixture.h"
 #include "statistics/simulation/simulation.h"
 
@@ -178,4 +180,92 @@ TEST_CASE("wrong verdicts are no more frequent than the level in simulated famil
     CHECK(wrong <= 0.1 + 0.052);  // three standard deviations
     CHECK(wrong > 0);
   }
+}
+
+namespace {
+
+// 31 ratios whose median is `middle`, each apart from the next by a factor.
+std::vector<double> rounds_around(double middle, double factor) {
+  std::vector<double> ratios;
+  for (int i = -15; i <= 15; ++i) ratios.push_back(middle * std::pow(factor, i));
+  return ratios;
+}
+
+Hypothesis of_rounds(const std::vector<double>& ratios, ClaimDirection direction, double margin) {
+  return {{{}, {}, 0}, direction, margin, ratios};
+}
+
+}  // namespace
+
+TEST_CASE(
+    "durations by themselves are judged by the sign test over rounds and the interval of their median") {
+  const std::vector<double> ratios = rounds_around(1.2, 1.002);
+  const Judgement judgement = judge_at(of_rounds(ratios, ClaimDirection::greater, 1), 0.05);
+  CHECK(judgement.verdict == Verdict::supported);
+  CHECK(judgement.p == doctest::Approx(std::exp2(-30)));
+  CHECK(judgement.ratio.ratio == doctest::Approx(1.2));
+  CHECK(judgement.ratio.lower == doctest::Approx(ratios[9]));  // 2 P(B <= 9) of 31 is 0.029
+  CHECK(judgement.ratio.upper == doctest::Approx(ratios[21]));
+  CHECK(judgement.superiority == 0);
+  CHECK(verdict_of(of_rounds(ratios, ClaimDirection::less, 1)) == Verdict::contradicted);
+  CHECK(verdict_of(of_rounds(ratios, ClaimDirection::less, 1.25)) == Verdict::supported);
+  CHECK(verdict_of(of_rounds(ratios, ClaimDirection::within, 1.25)) == Verdict::supported);
+  CHECK(verdict_of(of_rounds(ratios, ClaimDirection::within, 1.1)) == Verdict::contradicted);
+  const Judgement at_margin = judge_at(of_rounds(ratios, ClaimDirection::less, 1.205), 0.05);
+  CHECK(at_margin.verdict == Verdict::undecided);
+  REQUIRE(at_margin.seeds);
+  CHECK(*at_margin.seeds > 31);
+  const std::vector<double> few{1.2, 1.21, 1.22, 1.23};
+  CHECK(verdict_of(of_rounds(few, ClaimDirection::greater, 1)) == Verdict::underpowered);
+  const std::vector<double> broken{1.2, 0};
+  CHECK_THROWS_AS(judge_at(of_rounds(broken, ClaimDirection::greater, 1), 0.05), std::invalid_argument);
+}
+
+TEST_CASE("times made of steps carry what is not known of a step's duration") {
+  const Sides faster{times(0.8), times(1)};
+  const Hypothesis of_steps = faster.hypothesis(ClaimDirection::less);
+  const Judgement plain = judge_at(of_steps, 0.05);
+  const auto with = [&](const std::vector<double>& ratios) {
+    Hypothesis timed = of_steps;
+    timed.step_ratios = ratios;
+    return judge_at(timed, 0.05);
+  };
+  const std::vector<double> exact = rounds_around(1.1, 1);
+  const Judgement sure = with(exact);
+  CHECK(sure.verdict == Verdict::supported);
+  CHECK(sure.p == doctest::Approx(2. / 1024 + 0.05 / 20));
+  CHECK(sure.ratio.lower == doctest::Approx(plain.ratio.lower));
+  const std::vector<double> spread = rounds_around(1.1, 1.01);
+  const Judgement wider = with(spread);
+  CHECK(wider.verdict == Verdict::supported);
+  const double below = std::hypot(std::log(plain.ratio.ratio / plain.ratio.lower), 6 * std::log(1.01));
+  CHECK(wider.ratio.lower == doctest::Approx(plain.ratio.ratio * std::exp(-below)));
+  const std::vector<double> vague = rounds_around(1.1, 1.06);
+  const Judgement unsure = with(vague);
+  CHECK(unsure.verdict == Verdict::undecided);
+  CHECK(unsure.p == 1);
+  CHECK_FALSE(unsure.seeds);  // more seeds say nothing of the steps
+}
+
+TEST_CASE("equal seconds are called different no more often than the level, however vague the durations") {
+  constexpr int experiments = 400;
+  constexpr double level = 0.1, factor = 1.3;  // between the steps' durations; as many fewer steps
+  int wrong = 0;
+  for (int experiment = 0; experiment < experiments; ++experiment) {
+    Random random(static_cast<std::uint64_t>(experiment), hash_name("timed verdicts"));
+    std::vector<double> ratios;
+    for (int round = 0; round < 31; ++round) ratios.push_back(factor * std::exp(0.2 * random.normal()));
+    std::vector<double> sorted = ratios;
+    std::ranges::sort(sorted);
+    Sides sides;
+    for (int seed = 0; seed < 10; ++seed) {
+      sides.first.push_back({sorted[15] / factor * std::exp(0.05 * random.normal()), true});
+      sides.second.push_back({std::exp(0.05 * random.normal()), true});
+    }
+    Hypothesis hypothesis = sides.hypothesis(ClaimDirection::less);
+    hypothesis.step_ratios = ratios;
+    const Verdict verdict = judge_at(hypothesis, level).verdict;
+    wrong += verdict == Verdict::supported || verdict == Verdict::contradicted ? 1 : 0;
+  }
+  CHECK(wrong <= level * experiments);
 }

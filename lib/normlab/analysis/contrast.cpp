@@ -66,27 +66,19 @@ void compare(Contrast& contrast, const TwoGroups& groups, const TimedPair& timed
 
 void compare_steps(Contrast& contrast, const TimedPair& timed) {
   const std::vector<double> ratios = round_ratios(*timed.first, *timed.second);
-  const MedianInterval ratio = median_interval(ratios);
+  const auto rounds = static_cast<Index>(ratios.size());
   for (ContrastSide* side : {&contrast.first, &contrast.second}) {
-    side->runs = side->reached = ratio.count;
-    side->rate = clopper_pearson(ratio.count, ratio.count);
+    side->runs = side->reached = rounds;
+    side->rate = clopper_pearson(rounds, rounds);
     side->mean = seconds_of(side == &contrast.first ? timed.first : timed.second);
   }
   contrast.pairing = Pairing::paired;
-  contrast.ratio = {
-      .ratio = ratio.median,
-      .lower = ratio.lower,
-      .upper = ratio.upper,
-      .standard_error = std::log(ratio.upper / ratio.lower) / 4,  // an interval has four of them
-      .degenerate = ratio.lower == ratio.upper};
+  contrast.ratio = ratio_of_rounds(ratios);
   contrast.test = {.p = sign_test(ratios, 1),
-                   .smallest_p = std::exp2(1 - static_cast<double>(ratio.count)),
-                   .arrangements = ratio.count,
+                   .smallest_p = std::exp2(1 - static_cast<double>(rounds)),
+                   .arrangements = rounds,
                    .exact = true};
-  const auto faster = std::ranges::count_if(ratios, [](double x) { return x < 1; });
-  const auto slower = std::ranges::count_if(ratios, [](double x) { return x > 1; });
-  contrast.superiority =
-      0.5 + 0.5 * static_cast<double>(faster - slower) / static_cast<double>(ratios.size());
+  contrast.superiority = share_below_one(ratios);
 }
 
 // What makes up the comparisons of one request.

@@ -35,6 +35,21 @@ struct ScaledGroups {
 
 }  // namespace
 
+RatioInterval ratio_of_rounds(std::span<const double> ratios, double level) {
+  const MedianInterval interval = median_interval(ratios, level), usual = median_interval(ratios);
+  return {.ratio = interval.median,
+          .lower = interval.lower,
+          .upper = interval.upper,
+          .standard_error = std::log(usual.upper / usual.lower) / 4,
+          .degenerate = interval.lower == interval.upper};
+}
+
+double share_below_one(std::span<const double> ratios) {
+  const auto below = std::ranges::count_if(ratios, [](double x) { return x < 1; });
+  const auto above = std::ranges::count_if(ratios, [](double x) { return x > 1; });
+  return 0.5 + 0.5 * static_cast<double>(below - above) / static_cast<double>(ratios.size());
+}
+
 std::optional<TimedMean> timed_mean(std::span<const Observation> steps, const MedianInterval& step) {
   const SurvivalCurve curve = kaplan_meier(steps);
   if (curve.steps.empty()) return std::nullopt;

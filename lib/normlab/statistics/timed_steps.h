@@ -15,6 +15,14 @@
 
 namespace normlab {
 
+// The ratio of two durations that were measured round after round: its median over the rounds with the
+// interval of median_interval() at `level`; the standard error is that of an interval at 95 %, which is about
+// four of them wide. Throws as median_interval().
+RatioInterval ratio_of_rounds(std::span<const double> ratios, double level = 0.05);
+
+// The share of these ratios that are below 1, those that are 1 as half; there is at least one.
+double share_below_one(std::span<const double> ratios);
+
 struct TimedMean {
   double mean = 0;              // restricted mean of the steps, times the duration of a step
   double lower = 0, upper = 0;  // both `mean` where a single observation says nothing of its spread

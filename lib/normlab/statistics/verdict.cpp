@@ -8,6 +8,7 @@
 #include "normlab/statistics/permutation.h"
 #include "normlab/statistics/seeds_needed.h"
 #include "normlab/statistics/superiority.h"
+#include "normlab/statistics/timed_steps.h"
 
 namespace normlab {
 namespace {
@@ -21,31 +22,70 @@ double latest_of(std::span<const Observation> observations) {
   return std::ranges::max(observations, {}, &Observation::time).time;
 }
 
+// Whether it is about the durations of steps alone.
+bool is_of_steps(const Hypothesis& hypothesis) {
+  return hypothesis.groups.first.empty() && hypothesis.groups.second.empty();
+}
+
+// The smallest p of the sign test, and the probability with which the range of so many rounds misses.
+double smallest_sign_p(std::size_t rounds) {
+  return std::exp2(1 - static_cast<double>(rounds));
+}
+
+// How often the factor between the durations of two steps may lie beyond the range that the test looks at.
+double miss_of_factor(const Hypothesis& hypothesis, double level, std::size_t family) {
+  if (hypothesis.step_ratios.empty() || is_of_steps(hypothesis)) return 0;
+  return std::max(level / 20 / static_cast<double>(family), smallest_sign_p(hypothesis.step_ratios.size()));
+}
+
+double p_of_groups(const TwoGroups& groups, std::span<const double> step_ratios, double miss) {
+  if (step_ratios.empty()) return permutation_test(groups, {}).p;
+  return permutation_test_with_scale(groups, median_interval(step_ratios, miss), miss, {}).p;
+}
+
 // Of the hypothesis that the first group is distributed as `margin` times the second one.
-double p_of_margin(const TwoGroups& groups, double margin) {
-  if (margin == 1) return permutation_test(groups, {}).p;
+double p_of_margin(const Hypothesis& hypothesis, double margin, double miss) {
+  const TwoGroups& groups = hypothesis.groups;
+  if (is_of_steps(hypothesis)) return sign_test(hypothesis.step_ratios, margin);
+  if (margin == 1) return p_of_groups(groups, hypothesis.step_ratios, miss);
   std::vector<Observation> scaled(groups.second.begin(), groups.second.end());
   for (Observation& observation : scaled) observation.time *= margin;
   const bool whole =
       is_seen_whole(groups.first, groups.horizon) && is_seen_whole(groups.second, groups.horizon);
   const double horizon =
       whole ? std::max(latest_of(groups.first), latest_of(scaled)) : groups.horizon * std::min(1.0, margin);
-  return permutation_test({groups.first, scaled, horizon, groups.pairing}, {}).p;
+  return p_of_groups({groups.first, scaled, horizon, groups.pairing}, hypothesis.step_ratios, miss);
 }
 
-double ratio_of(const TwoGroups& groups) {
+double ratio_of(const Hypothesis& hypothesis) {
+  if (is_of_steps(hypothesis)) return median_interval(hypothesis.step_ratios).median;
+  const TwoGroups& groups = hypothesis.groups;
   return restricted_mean(kaplan_meier(groups.first), groups.horizon).mean /
          restricted_mean(kaplan_meier(groups.second), groups.horizon).mean;
 }
 
-double p_of(const Hypothesis& hypothesis) {
-  const TwoGroups& groups = hypothesis.groups;
+double p_of(const Hypothesis& hypothesis, double miss) {
   const double margin = hypothesis.margin;
-  if (hypothesis.direction != ClaimDirection::within) return p_of_margin(groups, margin);
-  const double ratio = ratio_of(groups);
-  if (ratio >= margin) return p_of_margin(groups, margin);
-  if (ratio <= 1 / margin) return p_of_margin(groups, 1 / margin);
-  return std::max(p_of_margin(groups, margin), p_of_margin(groups, 1 / margin));
+  if (hypothesis.direction != ClaimDirection::within) return p_of_margin(hypothesis, margin, miss);
+  const double ratio = ratio_of(hypothesis);
+  if (ratio >= margin) return p_of_margin(hypothesis, margin, miss);
+  if (ratio <= 1 / margin) return p_of_margin(hypothesis, 1 / margin, miss);
+  return std::max(p_of_margin(hypothesis, margin, miss), p_of_margin(hypothesis, 1 / margin, miss));
+}
+
+// The part of the ratio's standard error that comes from the durations of steps.
+double error_of_steps(const Hypothesis& hypothesis) {
+  return hypothesis.step_ratios.empty() ? 0 : ratio_of_rounds(hypothesis.step_ratios).standard_error;
+}
+
+RatioInterval ratio_interval(const Hypothesis& hypothesis, double level) {
+  if (is_of_steps(hypothesis)) return ratio_of_rounds(hypothesis.step_ratios, level);
+  RatioInterval ratio = bootstrap_ratio(hypothesis.groups, {.level = level});
+  if (hypothesis.step_ratios.empty()) return ratio;
+  const double error = std::hypot(ratio.standard_error, error_of_steps(hypothesis));
+  ratio = with_scale(ratio, median_interval(hypothesis.step_ratios, level));
+  ratio.standard_error = error;
+  return ratio;
 }
 
 // Where an interval lies; nothing where it lies on a margin.
@@ -70,80 +110,96 @@ double distance_to_margin(double ratio, ClaimDirection direction, double margin)
   return direction == ClaimDirection::within ? std::min(above, std::abs(std::log(ratio * margin))) : above;
 }
 
-Index smaller_size(const TwoGroups& groups) {
-  return static_cast<Index>(std::min(groups.first.size(), groups.second.size()));
+Index size_of(const Hypothesis& hypothesis) {
+  const TwoGroups& groups = hypothesis.groups;
+  return static_cast<Index>(is_of_steps(hypothesis) ? hypothesis.step_ratios.size()
+                                                    : std::min(groups.first.size(), groups.second.size()));
+}
+
+// What the most telling outcome of so many observations a group, or rounds, would have.
+double smallest_p(const Hypothesis& hypothesis, Index first, Index second, double miss) {
+  if (is_of_steps(hypothesis)) return smallest_sign_p(static_cast<std::size_t>(first));
+  return smallest_permutation_p(first, second, hypothesis.groups.pairing, {}) + miss;
 }
 
 // The least number of seeds at which some outcome is significant.
-Index least_seeds(Pairing pairing, double level) {
+Index least_seeds(const Hypothesis& hypothesis, double level, double miss) {
   Index seeds = 2;
   // Beyond 100 arrangements are drawn, and more seeds would show no smaller p.
-  while (seeds < 100 && smallest_permutation_p(seeds, seeds, pairing, {}) > level) ++seeds;
+  while (seeds < 100 && smallest_p(hypothesis, seeds, seeds, miss) > level) ++seeds;
   return seeds;
 }
 
 std::optional<Index> seeds_to_decide(const Hypothesis& hypothesis, const RatioInterval& interval,
-                                     double level) {
-  const TwoGroups& groups = hypothesis.groups;
-  const Index now = smaller_size(groups);
+                                     double level, double miss) {
+  const Index now = size_of(hypothesis);
+  const double fixed = is_of_steps(hypothesis) ? 0 : error_of_steps(hypothesis);
+  const double whole = interval.standard_error;
   const auto needed =
       seeds_needed({.distance = distance_to_margin(interval.ratio, hypothesis.direction, hypothesis.margin),
-                    .standard_error = interval.standard_error,
+                    .standard_error = std::sqrt(std::max(0.0, whole * whole - fixed * fixed)),
                     .seeds = now,
-                    .level = level});
+                    .level = level,
+                    .fixed_error = fixed});
   if (!needed) return std::nullopt;
-  return std::max({*needed, now + 1, least_seeds(groups.pairing, level)});
+  return std::max({*needed, now + 1, least_seeds(hypothesis, level, miss)});
 }
 
 void check_hypothesis(const Hypothesis& hypothesis) {
   const bool within = hypothesis.direction == ClaimDirection::within;
   if (!(hypothesis.margin > (within ? 1 : 0)) || !std::isfinite(hypothesis.margin))
     throw std::invalid_argument("a margin is a ratio above 0, and above 1 where it holds both ways");
-  check_groups(hypothesis.groups, 2);
+  if (!std::ranges::all_of(hypothesis.step_ratios, [](double ratio) { return ratio > 0; }))
+    throw std::invalid_argument("the ratio of two durations is above 0");
+  if (!is_of_steps(hypothesis)) check_groups(hypothesis.groups, 2);
 }
 
-Judgement judgement_of(const Hypothesis& hypothesis, double p, const HolmTest& test, bool could_decide) {
+double superiority_of(const Hypothesis& hypothesis) {
+  if (is_of_steps(hypothesis)) return share_below_one(hypothesis.step_ratios);
   const TwoGroups& groups = hypothesis.groups;
-  Judgement judgement{
-      .verdict = could_decide ? Verdict::undecided : Verdict::underpowered,
-      .level = test.level,
-      .ratio = bootstrap_ratio(groups, {.level = test.level}),
-      .p = p,
-      .adjusted_p = test.adjusted_p,
-      .superiority = superiority(kaplan_meier(groups.first), kaplan_meier(groups.second), groups.horizon),
-      .seeds = {}};
+  return superiority(kaplan_meier(groups.first), kaplan_meier(groups.second), groups.horizon);
+}
+
+Judgement judgement_of(const Hypothesis& hypothesis, double p, double miss, const HolmTest& test,
+                       bool could_decide) {
+  Judgement judgement{.verdict = could_decide ? Verdict::undecided : Verdict::underpowered,
+                      .level = test.level,
+                      .ratio = ratio_interval(hypothesis, test.level),
+                      .p = p,
+                      .adjusted_p = test.adjusted_p,
+                      .superiority = superiority_of(hypothesis),
+                      .seeds = {}};
   const auto found = verdict_of_interval(judgement.ratio, hypothesis.direction, hypothesis.margin);
   if (test.rejected && found) {
     judgement.verdict = *found;
   } else {
-    judgement.seeds = seeds_to_decide(hypothesis, judgement.ratio, test.level);
+    judgement.seeds = seeds_to_decide(hypothesis, judgement.ratio, test.level, miss);
   }
   return judgement;
 }
 
-// For the family as it is, and as the most telling outcome would make it.
-double smallest_p_of(const std::optional<Hypothesis>& member) {
-  if (!member) return 0;
-  const TwoGroups& groups = member->groups;
-  return smallest_permutation_p(static_cast<Index>(groups.first.size()),
-                                static_cast<Index>(groups.second.size()), groups.pairing, {});
+double smallest_p_of(const Hypothesis& member, double miss) {
+  const auto first = is_of_steps(member) ? size_of(member) : static_cast<Index>(member.groups.first.size());
+  return std::min(1.0, smallest_p(member, first, static_cast<Index>(member.groups.second.size()), miss));
 }
 
 }  // namespace
 
 std::vector<std::optional<Judgement>> judge(std::span<const std::optional<Hypothesis>> family, double level) {
-  std::vector<double> p, smallest;
+  std::vector<double> p, smallest, miss;
   p.reserve(family.size());
   smallest.reserve(family.size());
+  miss.reserve(family.size());
   for (const auto& member : family) {
     if (member) check_hypothesis(*member);
-    p.push_back(member ? p_of(*member) : 1);
-    smallest.push_back(smallest_p_of(member));
+    miss.push_back(member ? miss_of_factor(*member, level, family.size()) : 0);
+    p.push_back(member ? p_of(*member, miss.back()) : 1);
+    smallest.push_back(member ? smallest_p_of(*member, miss.back()) : 0);
   }
   const std::vector<HolmTest> tests = holm(p, level), at_best = holm(smallest, level);
   std::vector<std::optional<Judgement>> judgements(family.size());
   for (std::size_t i = 0; i < family.size(); ++i) {
-    if (family[i]) judgements[i] = judgement_of(*family[i], p[i], tests[i], at_best[i].rejected);
+    if (family[i]) judgements[i] = judgement_of(*family[i], p[i], miss[i], tests[i], at_best[i].rejected);
   }
   return judgements;
 }
