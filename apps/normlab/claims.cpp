@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "claim_timing.h"
 #include "commands.h"
 #include "normlab/analysis/build_report.h"
 #include "normlab/analysis/export/summary.h"
@@ -13,6 +14,7 @@
 #include "normlab/claims/registration.h"
 #include "normlab/core/error.h"
 #include "normlab/core/log.h"
+#include "normlab/core/process.h"
 #include "normlab/core/standard_streams.h"
 #include "normlab/core/text.h"
 #include "normlab/data/unpacked_files.h"
@@ -59,6 +61,7 @@ int read_jobs(const std::string& text) {
 }
 
 void check_experiments(const ClaimsPlan& plan, int jobs) {
+  require_place_for_times(plan);
   for (const PlannedExperiment& experiment : plan.experiments) {
     const int side_by_side = normlab::resolve_jobs(jobs, experiment.runs);
     for (const std::string& warning :
@@ -69,8 +72,18 @@ void check_experiments(const ClaimsPlan& plan, int jobs) {
   }
 }
 
-// The rules stand in the folder before anything is trained there.
-normlab::SweepOutcome run_experiment(const ClaimsPlan& plan, const PlannedExperiment& experiment, int jobs) {
+// The rules stand in the folder before anything is trained or measured there. Nothing is trained where all
+// that is claimed is about durations.
+normlab::SweepOutcome run_experiment(const ClaimsPlan& plan, std::size_t place, int jobs) {
+  const PlannedExperiment& experiment = plan.experiments[place];
+  if (!needs_runs(plan, place)) {
+    for (const std::size_t file : experiment.files)
+      normlab::register_rule(experiment.folder, plan.files[file], experiment.sha256);
+    return {};
+  }
+  normlab::log_info(fmt::format("{} runs of {} go to {}", experiment.runs.size(),
+                                normlab::shortened(experiment.spec_file.string()),
+                                normlab::shortened(experiment.folder.string())));
   normlab::RunStore store(experiment.folder, experiment.spec, experiment.runs);
   for (const std::size_t file : experiment.files)
     normlab::register_rule(experiment.folder, plan.files[file], experiment.sha256);
@@ -107,10 +120,23 @@ std::optional<int> search(const ClaimsPlan& plan, int jobs) {
   return std::nullopt;
 }
 
+// When nothing of ours is trained any longer.
+void measure_durations(const ClaimsPlan& plan) {
+  normlab::exit_on_signals();  // the records are written, and older times stay until new ones are whole
+  for (std::size_t i = 0; i < plan.experiments.size(); ++i) {
+    if (needs_step_times(plan, i)) measure_experiment(plan.experiments[i]);
+  }
+  measure_claimed_kernels(plan);
+}
+
 int run(const ClaimsArguments& arguments, ClaimPhase phase) {
   require_format(arguments.format);
   Plans plans = make_plans(arguments);
   const int jobs = read_jobs(arguments.jobs);
+  // This process takes steps itself, of as many threads as a run has.
+  if (std::ranges::any_of(plans.final.experiments,
+                          [](const PlannedExperiment& one) { return takes_threads(one); }))
+    normlab::limit_spinning();
   normlab::unpacked_files().set_sharing(true);
   check_experiments(phase == ClaimPhase::final ? plans.final : plans.replication, jobs);
   for (const PlannedExperiment& experiment : plans.final.experiments) {
@@ -121,14 +147,12 @@ int run(const ClaimsArguments& arguments, ClaimPhase phase) {
   plans = make_plans(arguments);  // with what was chosen
   const ClaimsPlan& plan = phase == ClaimPhase::final ? plans.final : plans.replication;
   int failed = 0;
-  for (const PlannedExperiment& experiment : plan.experiments) {
-    normlab::log_info(fmt::format("{} runs of {} go to {}", experiment.runs.size(),
-                                  normlab::shortened(experiment.spec_file.string()),
-                                  normlab::shortened(experiment.folder.string())));
-    const normlab::SweepOutcome outcome = run_experiment(plan, experiment, jobs);
+  for (std::size_t i = 0; i < plan.experiments.size(); ++i) {
+    const normlab::SweepOutcome outcome = run_experiment(plan, i, jobs);
     if (outcome.interrupted) return interrupted();
     failed += outcome.failed;
   }
+  measure_durations(plan);
   normlab::print_out(
       normlab::render_claims(normlab::judge_claims(plans.final, plans.replication), arguments.format));
   if (failed > 0)
@@ -146,7 +170,9 @@ int report(const ClaimsArguments& arguments) {
 
 std::string planned_line(const ClaimsPlan& plan, const normlab::PlannedClaim& claim) {
   const std::string id = normlab::printable(claim.claim->id);
-  if (!claim.experiment) return fmt::format("{}: {} invariances\n", id, claim.claim->invariances.size());
+  if (!claim.experiment && claim.contrasts.empty())
+    return fmt::format("{}: {} invariances\n", id, claim.claim->invariances.size());
+  if (!claim.experiment) return fmt::format("{}: {} contrasts of kernels\n", id, claim.contrasts.size());
   const PlannedExperiment& experiment = plan.experiments[*claim.experiment];
   return fmt::format("{}: {} contrast{} of {}, {} runs and as many to replicate\n", id,
                      claim.contrasts.size(), claim.contrasts.size() == 1 ? "" : "s",

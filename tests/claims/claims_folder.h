@@ -1,6 +1,8 @@
 // A folder with an experiment, a file of claims about it, and records that look as if it had been run.
 #pragma once
 
+#include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <functional>
 #include <string>
@@ -10,6 +12,7 @@
 #include "normlab/claims/claims_plan.h"
 #include "normlab/core/sha256.h"
 #include "normlab/experiment/config/config_json.h"
+#include "normlab/records/run_id.h"
 #include "synthetic_records.h"
 
 namespace normlab::test {
@@ -73,7 +76,39 @@ class ClaimsFolder {
     }
   }
 
+  // Writes 31 rounds of step times for all cells of the phase's runs, which last as long as the function says
+  // times a factor of each round that moves them alike, and one that does not, up to `unsure` either way.
+  using SecondsOf = std::function<double(const RunConfig&)>;
+  void add_times(ClaimPhase phase, const SecondsOf& seconds, double unsure = 0.01,
+                 const std::string& cpu = "Imaginary CPU") const {
+    constexpr Index rounds = 31;
+    const ClaimsPlan planned = plan(phase);
+    for (const PlannedExperiment& experiment : planned.experiments) {
+      StepTimesRecord times{.name = experiment.spec.name,
+                            .started = "2026-03-01T14:05:09Z",
+                            .environment = {{"cpu", cpu}, {"simd", "AVX2"}},
+                            .rounds = rounds,
+                            .core_taken = std::vector<double>(rounds, 0.0),
+                            .cells = {}};
+      for (const SweepRun& run : experiment.runs) add_cell(times, run.config, seconds(run.config), unsure);
+      std::filesystem::create_directories(experiment.folder);
+      testing::write_file(experiment.folder / "times.json", to_json(times).dump());
+    }
+  }
+
  private:
+  static void add_cell(StepTimesRecord& times, const RunConfig& config, double seconds, double unsure) {
+    const nlohmann::json settings = nlohmann::json::parse(to_json(config).dump());
+    CellTimes cell{.cell = cell_of_config(settings), .settings = timed_settings(settings), .steps = 900};
+    if (std::ranges::find(times.cells, cell.cell, &CellTimes::cell) != times.cells.end()) return;
+    for (Index round = 0; round < times.rounds; ++round) {
+      const double place = static_cast<double>(round) / static_cast<double>(times.rounds - 1);  // 0 to 1
+      const double own = config.norm.kind == Norm::none ? 0 : unsure * (2 * place - 1);
+      cell.round_seconds.push_back(seconds * (1 + 0.1 * place) * std::exp(own));
+    }
+    times.cells.push_back(std::move(cell));
+  }
+
   static void add_record(const std::filesystem::path& folder, const SweepRun& run, double epochs) {
     SyntheticRun made{.batch_size = static_cast<int>(run.config.batch_size)};
     if (epochs > 0) made.epochs_to_target = epochs;

@@ -102,7 +102,7 @@ TEST_CASE("claims that cannot be judged are refused before anything runs") {
   check([](json& claims) { claims["claims"][0]["experiment"]["spec"] = "../absent.json"; }, {"absent.json"});
   check([](json& claims) { claims["claims"][0]["experiment"]["sha256"] = "0"; }, {"sha256"});
   check([](json& claims) { claims["claims"][0]["contrasts"][0]["value"] = "rms"; }, {"claim T1", "\"rms\""});
-  check([](json& claims) { claims["claims"][0]["measure"] = "seconds"; }, {"measure", "\"seconds\""});
+  check([](json& claims) { claims["claims"][0]["measure"] = "second"; }, {"did you mean \"seconds\"?"});
   check([](json& claims) { claims["seeds"]["replication"] = {2, 3}; }, {"seeds.replication: 2"});
   check([](json& claims) { claims["claims"][0]["contrasts"][0]["setting"] = "dataset.train_limit"; },
         {"same data"});
@@ -118,4 +118,45 @@ TEST_CASE("claims that cannot be judged are refused before anything runs") {
   check_refused(folder.path(), {"claims", "run", "absent"}, {"claims", "absent"});
   check_refused(folder.path(), {"claims"}, {"run", "replicate"});
   check_refused(folder.path(), claims_arguments("run", {"--jobs", "0"}), {"jobs"});
+}
+
+TEST_CASE("claims about durations measure them once, and train nothing for them") {
+  TemporaryFolder folder;
+  json claims = tiny_claims();
+  json& step = claims["claims"][0];
+  step["measure"] = "step_time";
+  claims["claims"].push_back(json::parse(R"({"id": "T2", "claim": "RMS norm is faster.",
+    "source": {"paper": "A paper"}, "pass": "forward", "direction": "less",
+    "kernels": [{"norm": "rms", "reference_norm": "layer", "rows": 8, "features": 64}]})"));
+  write_claims(folder, claims);
+  const std::filesystem::path results = folder.path() / "results" / "claims";
+  const Outcome before = run_program(folder.path(), claims_arguments("report"));
+  CHECK(contains(before.out, "not timed"));
+  CHECK_FALSE(std::filesystem::exists(results));
+  CHECK(contains(run_program(folder.path(), claims_arguments("check")).out, "T2: 1 contrasts of kernels"));
+
+  const Outcome ran = run_program(folder.path(), claims_arguments("run", {"--format", "json"}));
+  CAPTURE(ran.error);
+  REQUIRE(ran.status == 0);
+  const json judged = json::parse(ran.out)["claims"];
+  CHECK(judged[0]["contrasts"][0]["final"]["rounds"] == 31);
+  CHECK(judged[0]["contrasts"][0]["final"].contains("ratio"));
+  CHECK(judged[0]["replication"] == "not run");
+  CHECK(judged[1]["contrasts"][0]["kernels"]["first"] == "rms 8x64 forward");
+  CHECK(judged[1]["contrasts"][0]["final"].contains("ratio"));
+  CHECK(std::filesystem::exists(results / "tiny" / "times.json"));
+  CHECK_FALSE(std::filesystem::exists(results / "tiny" / "runs"));
+  const json kernels = json::parse(read_file(results / "kernels-tiny.json"));
+  CHECK(kernels["schema"] == "normlab.kernel_times/1");
+  CHECK(kernels["sha256"] == normlab::sha256(read_file(folder.path() / "claims" / "tiny.json")));
+
+  const auto files = files_below(results);
+  const Outcome again = run_program(folder.path(), claims_arguments("run", {"--format", "json"}));
+  CHECK(again.out == ran.out);
+  CHECK(files_below(results) == files);  // nothing was measured again
+  step["margin"] = 2;
+  write_claims(folder, claims);
+  const json report =
+      json::parse(run_program(folder.path(), claims_arguments("report", {"--format", "json"})).out);
+  for (const json& claim : report["claims"]) CHECK(claim["rule_doubt"] == "rule changed after the data");
 }

@@ -17,6 +17,7 @@ bool fuzz_claims(ByteSpan input);
 bool fuzz_config(ByteSpan input);
 bool fuzz_gzip(ByteSpan input);
 bool fuzz_idx(ByteSpan input);
+bool fuzz_kernel_times(ByteSpan input);
 bool fuzz_record(ByteSpan input);
 bool fuzz_safetensors(ByteSpan input);
 bool fuzz_shell_setting(ByteSpan input);
@@ -37,6 +38,7 @@ inline constexpr FuzzTarget fuzz_targets[] = {
     {"config", fuzz_config},
     {"gzip", fuzz_gzip},
     {"idx", fuzz_idx},
+    {"kernel_times", fuzz_kernel_times},
     {"record", fuzz_record},
     {"safetensors", fuzz_safetensors},
     {"shell_setting", fuzz_shell_setting},

@@ -153,7 +153,7 @@ TEST_CASE("what is no file of step times is refused with what is wrong") {
   CHECK(changed("/cells/1/round_seconds/3", 0).find("no duration of a step") != std::string::npos);
   CHECK(changed("/cells/1/round_seconds/3", -1) == "its round_seconds is below 0");
   CHECK(changed("/cells/1/round_seconds/3", "x") == "its round_seconds is not a number");
-  CHECK(changed("/cells", nullptr) == "its problems and its cells are not both lists");
+  CHECK(changed("/cells", nullptr) == "its cells are not a list");
   CHECK(changed("/environment", 1) == "its environment is not an object");
   const test::TemporaryFolder folder;
   write_whole(folder / "times.json", "{}");

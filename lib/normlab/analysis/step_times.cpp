@@ -15,8 +15,7 @@ namespace normlab {
 namespace {
 
 bool is_of_machine(const RunRecord& run, const StepTimesRecord& times) {
-  return run.environment->cpu == text_at(times.environment, "cpu") &&
-         run.environment->simd == text_at(times.environment, "simd");
+  return is_of_machine(times, run.environment->cpu, run.environment->simd);
 }
 
 // Null pointer where there are none, they are of another machine than a run of the group, or its runs are of

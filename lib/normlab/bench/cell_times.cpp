@@ -3,17 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <numeric>
 #include <set>
 #include <utility>
 
 #include "normlab/bench/network_step.h"
-#include "normlab/bench/quiet_cores.h"
 #include "normlab/core/parallel.h"
 #include "normlab/core/process.h"
-#include "normlab/core/random.h"
 #include "normlab/experiment/config/config_json.h"
-#include "normlab/experiment/run/environment.h"
 #include "normlab/records/run_id.h"
 #include "normlab/train/data_source.h"
 
@@ -39,12 +35,6 @@ Turn take_steps(NetworkStep& step, std::size_t least, double seconds) {
   }
   turn.cpu = thread_cpu_seconds() - cpu;
   return turn;
-}
-
-double middle_of(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
 }
 
 Turn take_turn(const RunConfig& config, const RunData& data, const CellEffort& effort) {
@@ -128,39 +118,13 @@ std::vector<Cell> cells_of(const std::vector<SweepRun>& runs) {
   return cells;
 }
 
-std::vector<std::size_t> turn_order(std::size_t cells, std::uint64_t seed, Index round) {
-  std::vector<std::size_t> order(cells);
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  Random random(seed, hash_name(fmt::format("turns of round {}", round)));
-  for (std::size_t left = cells; left > 1; --left) std::swap(order[left - 1], order[random.below(left)]);
-  return order;
-}
-
 StepTimesRecord measure_cells(const std::string& experiment, const std::vector<Cell>& cells,
                               const CellEffort& effort, const std::function<void(std::string_view)>& tell) {
-  const int threads = most_threads(cells);
-  const QuietCores cores(threads, "normlab time " + experiment, tell);
   CellRounds rounds(cells, effort);
-  const MachineWatch watch;
-  const double begin = monotonic_seconds();
-  StepTimesRecord record{.name = experiment,
-                         .started = utc_time(0),
-                         .environment = to_json(describe_environment(threads, {cores.pinned(), 1})),
-                         .rounds = effort.rounds,
-                         .order_seed = effort.order_seed,
-                         .cells = {}};
-  tell(fmt::format("measuring {} step times in {} rounds", cells.size(), effort.rounds));
-  const Index told_rounds = (effort.rounds + 14) / 15;
-  for (Index number = 1; number <= effort.rounds; ++number) {
-    record.core_taken.push_back(rounds.round(number));
-    if (number % told_rounds != 0) continue;
-    const double seconds = monotonic_seconds() - begin;
-    const double left = seconds / static_cast<double>(number) * static_cast<double>(effort.rounds - number);
-    tell(fmt::format("round {} of {}, about {:.0f} s left", number, effort.rounds, left));
-  }
-  record.elapsed_seconds = monotonic_seconds() - begin;
-  record.cores_busy = watch.busy_cores();
-  record.problems = cores.problems();
+  StepTimesRecord record = measure_rounds({.what = experiment,
+                                           .times = fmt::format("{} step times", cells.size()),
+                                           .threads = most_threads(cells)},
+                                          effort, tell, [&](Index number) { return rounds.round(number); });
   record.cells = rounds.take();
   return record;
 }

@@ -18,7 +18,7 @@ namespace {
 constexpr double never = std::numeric_limits<double>::infinity();
 
 std::optional<double> count_of(const RunCosts& costs, ClaimMeasure measure) {
-  return measure == ClaimMeasure::steps ? costs.steps : costs.epochs;
+  return measure == ClaimMeasure::epochs ? costs.epochs : costs.steps;
 }
 
 // Statistics are in the part of a record that is not kept: its file is read once more.
@@ -98,19 +98,27 @@ std::string reason_against_comparison(const ClaimEvidence& evidence, ClaimMeasur
   return "";
 }
 
-}  // namespace
-
-std::optional<Hypothesis> ClaimEvidence::hypothesis(const ClaimContrast& contrast) const {
-  if (missing > 0 || !reason.empty()) return std::nullopt;
-  return Hypothesis{
-      .groups = {.first = first, .second = second, .horizon = horizon, .pairing = Pairing::paired},
-      .direction = contrast.direction,
-      .margin = contrast.margin};
+void set_durations(ClaimEvidence& evidence, std::vector<double> ratios) {
+  evidence.untimed = ratios.empty() && evidence.reason.empty();
+  evidence.ratios = std::move(ratios);
 }
 
-ClaimEvidence gather_evidence(const ClaimCell& cell, const ClaimContrast& contrast,
-                              const std::filesystem::path& folder, RecordFiles& files) {
-  ClaimEvidence evidence;
+// Makes seconds of steps.
+void multiply_by_durations(ClaimEvidence& evidence, double second_seconds) {
+  if (evidence.ratios.empty()) return;
+  const double first_seconds = second_seconds * median_interval(evidence.ratios).median;
+  for (Observation& one : evidence.first) one.time *= first_seconds;
+  for (Observation& one : evidence.second) one.time *= second_seconds;
+}
+
+bool is_of_other_machine(const std::optional<StepTimesRecord>& times, const RunRecord& run) {
+  return times && run.environment && !is_of_machine(*times, run.environment->cpu, run.environment->simd);
+}
+
+// What the records of both sides say.
+void read_records(ClaimEvidence& evidence, const ClaimCell& cell, const ClaimContrast& contrast,
+                  const std::filesystem::path& folder, RecordFiles& files,
+                  const std::optional<StepTimesRecord>& times) {
   std::set<std::string> data;
   for (const bool is_first : {true, false}) {
     auto& side = is_first ? evidence.first : evidence.second;
@@ -123,23 +131,56 @@ ClaimEvidence gather_evidence(const ClaimCell& cell, const ClaimContrast& contra
       data.insert(record->data_checksum);
       const auto observation = observation_of(*record, contrast);
       if (!observation) evidence.reason = fmt::format("the record {} does not tell", record->id);
+      if (contrast.measure == ClaimMeasure::seconds && is_of_other_machine(times, *record))
+        evidence.reason = "times.json is of another machine than the runs";
       if (!observation) continue;
       (is_first ? evidence.reached_first : evidence.reached_second) += observation->event ? 1 : 0;
       side.push_back(*observation);
     }
   }
-  if (data.size() > 1) {
-    refuse("results", quotation(folder.string()),
-           fmt::format("the runs of {} were trained on different data, and only equal data compare",
-                       cell.label));
+  if (data.size() <= 1) return;
+  refuse(
+      "results", quotation(folder.string()),
+      fmt::format("the runs of {} were trained on different data, and only equal data compare", cell.label));
+}
+
+}  // namespace
+
+std::optional<Hypothesis> ClaimEvidence::hypothesis(const ClaimContrast& contrast) const {
+  if (missing > 0 || untimed || !reason.empty()) return std::nullopt;
+  return Hypothesis{
+      .groups = {.first = first, .second = second, .horizon = horizon, .pairing = Pairing::paired},
+      .direction = contrast.direction,
+      .margin = contrast.margin,
+      .step_ratios = ratios};
+}
+
+ClaimEvidence gather_evidence(const ClaimCell& cell, const ClaimContrast& contrast,
+                              const std::filesystem::path& folder, RecordFiles& files,
+                              const std::optional<StepTimesRecord>& times) {
+  ClaimEvidence evidence;
+  TimedSides sides;
+  if (needs_step_times(contrast.measure)) {
+    sides = timed_sides(cell, times);
+    evidence.reason = sides.reason;
+    set_durations(evidence, std::move(sides.ratios));
   }
-  if (evidence.missing > 0 || !evidence.reason.empty()) return evidence;
+  if (contrast.measure == ClaimMeasure::step_time) return evidence;
+  read_records(evidence, cell, contrast, folder, files, times);
+  if (evidence.missing > 0 || evidence.untimed || !evidence.reason.empty()) return evidence;
   if (contrast.measure == ClaimMeasure::reached) {
     evidence.first = counts_of(evidence.first, cell.seeds());
     evidence.second = counts_of(evidence.second, cell.seeds());
   }
+  multiply_by_durations(evidence, sides.second_seconds);
   set_horizon(evidence);
   evidence.reason = reason_against_comparison(evidence, contrast.measure);
+  return evidence;
+}
+
+ClaimEvidence kernel_evidence(const KernelPair& kernels, const std::optional<KernelTimesRecord>& times) {
+  ClaimEvidence evidence;
+  set_durations(evidence, kernel_ratios(times, kernels));
   return evidence;
 }
 

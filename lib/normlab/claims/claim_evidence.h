@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "normlab/claims/claim_cells.h"
+#include "normlab/claims/claim_times.h"
 #include "normlab/records/record_files.h"
 #include "normlab/statistics/verdict.h"
 
@@ -17,10 +18,12 @@ struct ClaimEvidence {
   double horizon = 0;
   Index reached_first = 0, reached_second = 0;  // where one is asked: runs that reached the target
   Index missing = 0;                            // runs that have not ended yet
+  std::vector<double> ratios;                   // of durations, first / second, of each round
+  bool untimed = false;                         // durations are needed, and were not measured yet
   std::string reason;                           // why nothing can be compared, or ""
 
-  // Nothing where runs are missing, or for `reason`. The groups are paired: both have the same seeds. What it
-  // returns looks at this object.
+  // Nothing where runs or durations are missing, or for `reason`. The groups are paired: both have the same
+  // seeds. What it returns looks at this object.
   std::optional<Hypothesis> hypothesis(const ClaimContrast& contrast) const;
 };
 
@@ -30,10 +33,16 @@ struct ClaimEvidence {
 // censored where its record says. Groups are compared up to the earliest point at which a run is censored,
 // and where none is up to the latest event. Metrics, counts and statistics are events at their value. A run
 // that diverged never reaches its target, and has the worst metric that any run of the contrast has; of
-// statistics that it does not tell, the largest there is.
+// statistics that it does not tell, the largest there is. Seconds are steps times the median duration of a
+// step in `times`, of the second side, and for the first one times the median ratio besides; a step's time is
+// that of `times` alone. Records of another machine than `times` have no seconds.
 //
 // RequestError naming `results` when the runs were trained on different data.
 ClaimEvidence gather_evidence(const ClaimCell& cell, const ClaimContrast& contrast,
-                              const std::filesystem::path& folder, RecordFiles& files);
+                              const std::filesystem::path& folder, RecordFiles& files,
+                              const std::optional<StepTimesRecord>& times);
+
+// Of the durations of two kernels.
+ClaimEvidence kernel_evidence(const KernelPair& kernels, const std::optional<KernelTimesRecord>& times);
 
 }  // namespace normlab

@@ -33,10 +33,16 @@ std::vector<std::string> with_shared(std::vector<std::string> fields) {
   return fields;
 }
 
+// That of kernels belongs to claims of them.
 ClaimMeasure read_measure(const ClaimFields& fields) {
+  static const std::vector<std::string> known = [] {
+    std::vector<std::string> names = claim_measure_names();
+    std::erase(names, "kernel_time");
+    return names;
+  }();
   const Json* said = fields.find("measure");
   if (said != nullptr && said->is_object()) return ClaimMeasure::statistic;
-  return static_cast<ClaimMeasure>(fields.name("measure", claim_measure_names()));
+  return static_cast<ClaimMeasure>(fields.name("measure", known));
 }
 
 std::vector<std::uint64_t> read_seeds(const ClaimFields& fields, const char* key, std::size_t least) {
@@ -159,8 +165,9 @@ void read_target(ClaimContrast& contrast, const ClaimFields& fields) {
   for (const std::string& key : shared_time_fields) {
     if (const Json* value = fields.find(key)) {
       refuse(fields.name_of(key), shown(*value),
-             fmt::format("only the measures steps, epochs and reached have a target, and this one is {}",
-                         measure_text(contrast)));
+             fmt::format(
+                 "only the measures steps, epochs, seconds and reached have a target, and this one is {}",
+                 measure_text(contrast)));
     }
   }
 }
@@ -207,11 +214,39 @@ void read_experiment(Claim& claim, const ClaimFields& fields, const filesystem::
 }
 
 void read_contrasts(Claim& claim, const ClaimFields& fields, const filesystem::path& folder) {
-  fields.refuse_others(with_shared({"id", "claim", "source", "experiment", "contrasts", "invariances"}));
+  fields.refuse_others(
+      with_shared({"id", "claim", "source", "experiment", "contrasts", "invariances", "kernels"}));
   read_experiment(claim, fields, folder);
   for (const ClaimFields& contrast : fields.objects("contrasts")) {
     contrast.refuse_others(with_shared({"setting", "value", "reference", "where"}));
     claim.contrasts.push_back(read_contrast(contrast, fields));
+  }
+}
+
+void read_kernel_claim(Claim& claim, const ClaimFields& fields) {
+  const std::vector<std::string> shared{"pass", "direction", "margin"};
+  fields.refuse_others({"id", "claim", "source", "kernels", "pass", "direction", "margin"});
+  for (const ClaimFields& own : fields.objects("kernels")) {
+    own.refuse_others(
+        {"norm", "reference_norm", "reference_features", "rows", "features", "pass", "direction", "margin"});
+    const ClaimFields kernel = own.with_defaults(fields, shared);
+    ClaimContrast contrast{.setting = {},
+                           .value = {},
+                           .reference = {},
+                           .where = {},
+                           .measure = ClaimMeasure::kernel_time,
+                           .target = {},
+                           .thresholds = {},
+                           .holds = {},
+                           .kernels = read_kernel_pair(kernel)};
+    const auto& [first, second] = *contrast.kernels;
+    const bool other_norm = first.norm != second.norm;
+    contrast.setting = other_norm ? "norm" : "features";
+    contrast.value = other_norm ? Json(first.norm) : Json(first.features);
+    contrast.reference = other_norm ? Json(second.norm) : Json(second.features);
+    contrast.direction = static_cast<ClaimDirection>(kernel.name("direction", claim_direction_names()));
+    contrast.margin = read_margin(kernel, contrast.direction);
+    claim.contrasts.push_back(std::move(contrast));
   }
 }
 
@@ -249,6 +284,8 @@ Claim read_claim(const ClaimFields& fields, const filesystem::path& folder) {
   if (source.find("section") != nullptr) claim.section = source.text("section");
   if (fields.find("invariances") != nullptr) {
     claim.invariances = read_invariances(fields);
+  } else if (fields.find("kernels") != nullptr) {
+    read_kernel_claim(claim, fields);
   } else {
     read_contrasts(claim, fields, folder);
   }
@@ -286,7 +323,8 @@ ClaimsFile parse_claims(std::string_view text, const filesystem::path& path) {
 }
 
 const std::vector<std::string>& claim_measure_names() {
-  static const std::vector<std::string> names{"steps", "epochs", "best_metric", "final_metric", "reached"};
+  static const std::vector<std::string> names{"steps",   "epochs",  "best_metric", "final_metric",
+                                              "reached", "seconds", "step_time",   "kernel_time"};
   return names;
 }
 
@@ -296,7 +334,12 @@ const std::vector<std::string>& claim_direction_names() {
 }
 
 bool is_time(ClaimMeasure measure) {
-  return measure == ClaimMeasure::steps || measure == ClaimMeasure::epochs;
+  return measure == ClaimMeasure::steps || measure == ClaimMeasure::epochs ||
+         measure == ClaimMeasure::seconds;
+}
+
+bool needs_step_times(ClaimMeasure measure) {
+  return measure == ClaimMeasure::seconds || measure == ClaimMeasure::step_time;
 }
 
 bool has_target(ClaimMeasure measure) {

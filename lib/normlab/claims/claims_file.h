@@ -11,6 +11,7 @@
 
 #include "normlab/claims/claim_statistic.h"
 #include "normlab/claims/invariance.h"
+#include "normlab/claims/kernel_claims.h"
 #include "normlab/core/json.h"
 #include "normlab/core/tensor.h"
 #include "normlab/statistics/verdict.h"
@@ -19,13 +20,25 @@ namespace normlab {
 
 // What is compared: how long a run took to a target; the validation value of the metric that its task
 // reports, at its best evaluation or at its last; with how many values of a setting a seed's runs reached the
-// target; or a number of the network (claim_statistic.h).
-enum class ClaimMeasure { steps, epochs, best_metric, final_metric, reached, statistic };
+// target; how long a step takes, measured apart from the runs, or a call of a kernel; or a number of the
+// network (claim_statistic.h).
+enum class ClaimMeasure {
+  steps,
+  epochs,
+  best_metric,
+  final_metric,
+  reached,
+  seconds,
+  step_time,
+  kernel_time,
+  statistic
+};
 
 const std::vector<std::string>& claim_measure_names();    // in the order of the enumeration; not `statistic`
 const std::vector<std::string>& claim_direction_names();  // likewise
 bool is_time(ClaimMeasure measure);                       // counts up to a target
 bool has_target(ClaimMeasure measure);                    // asks for one
+bool needs_step_times(ClaimMeasure measure);              // is made of durations of steps
 
 // Settings and the values of which they have one, by dotted paths; a single value stands for its list.
 using Where = std::vector<std::pair<std::string, std::vector<Json>>>;
@@ -41,7 +54,8 @@ struct ClaimContrast {
   std::vector<double> thresholds;  // that the target might as well have had
   std::vector<Index> holds;        // evaluations in a row, likewise
   ClaimDirection direction = ClaimDirection::less;
-  double margin = 1;  // of the ratio first / second
+  double margin = 1;                       // of the ratio first / second
+  std::optional<KernelPair> kernels = {};  // of kernel_time: what is measured
 };
 
 Json measure_json(const ClaimContrast& contrast);         // as the claims file says it
@@ -49,10 +63,10 @@ std::string measure_text(const ClaimContrast& contrast);  // as tables do: "best
 
 struct Claim {
   std::string id, sentence, paper, section;
-  std::filesystem::path spec;  // of the experiment; from where the program runs
-  std::string spec_sha256;     // that the claims file says
-  std::vector<ClaimContrast> contrasts;
-  std::vector<Invariance> invariances;  // in place of an experiment and contrasts; then `spec` is ""
+  std::filesystem::path spec;            // of the experiment; from where the program runs
+  std::string spec_sha256;               // that the claims file says
+  std::vector<ClaimContrast> contrasts;  // of kernels: without an experiment
+  std::vector<Invariance> invariances;   // in place of an experiment and contrasts; then `spec` is ""
 };
 
 struct ClaimSeeds {

@@ -34,11 +34,20 @@ std::string verdict_text(const JudgedCell& cell) {
   return cell.verdict() + (cell.fragile.empty() ? "" : ", fragile");
 }
 
-// "10", or how many of the runs are there.
+// Whether nothing but durations is compared, which rounds stand for seeds of.
+bool is_of_rounds(const JudgedContrast& contrast) {
+  const ClaimMeasure measure = contrast.contrast->measure;
+  return measure == ClaimMeasure::step_time || measure == ClaimMeasure::kernel_time;
+}
+
+// "10", or how many of the runs are there; of durations, "31 rounds".
 std::string seeds_text(const JudgedContrast& contrast) {
-  const Index missing = contrast.final.evidence.missing;
-  if (missing == 0) return std::to_string(contrast.seeds);
-  return fmt::format("{} ({} of {} runs missing)", contrast.seeds, missing, contrast.runs);
+  const ClaimEvidence& evidence = contrast.final.evidence;
+  if (is_of_rounds(contrast))
+    return evidence.untimed ? "not timed" : fmt::format("{} rounds", evidence.ratios.size());
+  if (evidence.missing > 0)
+    return fmt::format("{} ({} of {} runs missing)", contrast.seeds, evidence.missing, contrast.runs);
+  return fmt::format("{}{}", contrast.seeds, evidence.untimed ? " (not timed)" : "");
 }
 
 // The ratio and its interval, whose level is said below the table.
@@ -54,8 +63,10 @@ std::string p_text_of(const JudgedCell& cell) {
   return p < 0.001 ? "<0.001" : fmt::format("{:.2g}", p);
 }
 
-std::string wanted_text(const JudgedCell& cell) {
-  return cell.judgement && cell.judgement->seeds ? std::to_string(*cell.judgement->seeds) : "";
+std::string wanted_text(const JudgedContrast& contrast) {
+  const auto& judgement = contrast.final.judgement;
+  if (!judgement || !judgement->seeds) return "";
+  return fmt::format("{}{}", *judgement->seeds, is_of_rounds(contrast) ? " rounds" : "");
 }
 
 std::string run_command(const JudgedClaim& claim) {
@@ -94,7 +105,7 @@ Table claims_table(const ClaimsReport& report) {
                             {level, ""},
                             {p_text_of(contrast.final), ""},
                             {seeds_text(contrast), ""},
-                            {wanted_text(contrast.final), ""},
+                            {wanted_text(contrast), ""},
                             {verdict_text(contrast.replication), ""},
                             {run_command(claim), ""}});
     }
@@ -139,7 +150,11 @@ const char* const explanation_of_claims =
     "it "
     "with a probability of 80 % if the ratio is as it looks; underpowered: no outcome of so many seeds could "
     "decide; fragile: other thresholds, or another number of evaluations in a row, change the verdict. p is "
-    "adjusted by Holm. Outputs stay where the largest change over all seeds is at most 0.001 of their "
+    "adjusted by Holm. Times of steps and of kernels are measured apart, round after round: their ratio is "
+    "the "
+    "median of the rounds', their test the sign test. Seconds are steps times the time of a step, with what "
+    "is "
+    "uncertain of both. Outputs stay where the largest change over all seeds is at most 0.001 of their "
     "deviation, and "
     "change where the smallest is at least 0.01 of it. Replication: the same on seeds that nothing else has "
     "used.";

@@ -9,6 +9,10 @@ namespace {
 Json cell_json(const JudgedCell& cell, ClaimMeasure measure) {
   Json json{{"verdict", cell.verdict()}, {"missing_runs", cell.evidence.missing}};
   if (!cell.evidence.reason.empty()) json["reason"] = cell.evidence.reason;
+  if (!cell.evidence.ratios.empty()) {
+    json["rounds"] = cell.evidence.ratios.size();
+    json["duration_ratio"] = interval_json(median_interval(cell.evidence.ratios));
+  }
   if (!cell.judgement) return json;
   const Judgement& judgement = *cell.judgement;
   json["ratio"] = {{"estimate", judgement.ratio.ratio},
@@ -17,7 +21,7 @@ Json cell_json(const JudgedCell& cell, ClaimMeasure measure) {
                    {"level", 1 - judgement.level}};
   json["p"] = judgement.p;
   json["adjusted_p"] = judgement.adjusted_p;
-  json["horizon"] = cell.evidence.horizon;
+  if (!cell.evidence.first.empty()) json["horizon"] = cell.evidence.horizon;
   json["earlier"] = judgement.superiority;
   if (has_target(measure))
     json["reached"] = {{"first", cell.evidence.reached_first}, {"second", cell.evidence.reached_second}};
@@ -37,6 +41,10 @@ Json contrast_json(const JudgedContrast& contrast) {
             {"margin", asked.margin}};
   if (has_target(asked.measure)) json["target"] = asked.target;
   if (!asked.over.empty()) json["over"] = asked.over;
+  if (asked.kernels) {
+    json["kernels"] = {{"first", kernel_name(asked.kernels->first)},
+                       {"second", kernel_name(asked.kernels->second)}};
+  }
   json["seeds"] = contrast.seeds;
   json["final"] = cell_json(contrast.final, asked.measure);
   json["replication"] = cell_json(contrast.replication, asked.measure);

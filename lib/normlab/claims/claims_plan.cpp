@@ -45,6 +45,7 @@ class Planner {
         plan_.claims.push_back(std::move(planned));
         return 0;
       }
+      if (claim.spec.empty()) return plan_kernels(std::move(planned));
       planned.experiment = experiment_of(claim, file);
       const PlannedExperiment& experiment = plan_.experiments[*planned.experiment];
       for (const ClaimContrast& contrast : claim.contrasts) {
@@ -56,6 +57,25 @@ class Planner {
     } catch (const RequestError& error) {
       throw RequestError(fmt::format("claim {}: {}", shortened(claim.id), error.what()));
     }
+  }
+
+  std::size_t plan_kernels(PlannedClaim planned) {
+    if (plan_.kernels.empty() || plan_.kernels.back().file != planned.file) {
+      const filesystem::path& file = plan_.files[planned.file].path;
+      plan_.kernels.push_back(
+          {planned.file, kernel_times_file(out_, file, plan_.phase == ClaimPhase::replication), {}});
+    }
+    std::vector<TimedKernel>& kernels = plan_.kernels.back().kernels;
+    for (const ClaimContrast& contrast : planned.claim->contrasts) {
+      for (const TimedKernel& kernel : {contrast.kernels->first, contrast.kernels->second}) {
+        if (std::ranges::find(kernels, kernel) == kernels.end()) kernels.push_back(kernel);
+      }
+      ClaimCell cell;
+      cell.label = kernel_label(*contrast.kernels);
+      planned.contrasts.push_back({&contrast, std::move(cell)});
+    }
+    plan_.claims.push_back(std::move(planned));
+    return plan_.claims.back().contrasts.size();
   }
 
   std::size_t experiment_of(const Claim& claim, std::size_t file) {
@@ -119,7 +139,25 @@ class Planner {
   filesystem::path out_;
 };
 
+bool has_contrast(const ClaimsPlan& plan, std::size_t experiment, bool (*wanted)(ClaimMeasure)) {
+  return std::ranges::any_of(plan.claims, [&](const PlannedClaim& claim) {
+    return claim.experiment == experiment &&
+           std::ranges::any_of(claim.contrasts, [&](const PlannedContrast& contrast) {
+             return wanted(contrast.contrast->measure);
+           });
+  });
+}
+
 }  // namespace
+
+bool needs_runs(const ClaimsPlan& plan, std::size_t experiment) {
+  return has_contrast(plan, experiment,
+                      [](ClaimMeasure measure) { return measure != ClaimMeasure::step_time; });
+}
+
+bool needs_step_times(const ClaimsPlan& plan, std::size_t experiment) {
+  return has_contrast(plan, experiment, [](ClaimMeasure measure) { return needs_step_times(measure); });
+}
 
 const std::vector<std::uint64_t>& seeds_of(const ClaimsFile& file, ClaimPhase phase) {
   return phase == ClaimPhase::final ? file.seeds.final : file.seeds.replication;

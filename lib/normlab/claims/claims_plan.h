@@ -37,8 +37,15 @@ struct PlannedContrast {
 struct PlannedClaim {
   const Claim* claim;
   std::size_t file;                       // place in the plan
-  std::optional<std::size_t> experiment;  // likewise; nothing for claims of invariances
+  std::optional<std::size_t> experiment;  // likewise; nothing for claims of invariances and of kernels
   std::vector<PlannedContrast> contrasts;
+};
+
+// The kernels that a file of claims is about.
+struct PlannedKernels {
+  std::size_t file;                  // place in the plan
+  std::filesystem::path times;       // kernel_times_file()
+  std::vector<TimedKernel> kernels;  // each once
 };
 
 struct ClaimsPlan {
@@ -46,7 +53,13 @@ struct ClaimsPlan {
   std::vector<ClaimsFile> files;
   std::vector<PlannedExperiment> experiments;  // each once
   std::vector<PlannedClaim> claims;            // in the order of the files
+  std::vector<PlannedKernels> kernels;         // of the files that have claims about some
 };
+
+// Whether a claim compares something of the experiment's runs, and whether one needs the durations of its
+// steps.
+bool needs_runs(const ClaimsPlan& plan, std::size_t experiment);
+bool needs_step_times(const ClaimsPlan& plan, std::size_t experiment);
 
 // Results go to OUT/NAME, of replications to OUT/NAME-replication, NAME being the experiment's. Nothing is
 // written. RequestError that names the claim for what find_cells() refuses, for an experiment that two files

@@ -36,9 +36,20 @@ std::vector<JudgedInvariance> judge_invariances(const Claim& claim, const ClaimS
   return judged;
 }
 
+// Null pointer where the claim is about none.
+const PlannedKernels* kernels_of(const ClaimsPlan& plan, const PlannedClaim& claim) {
+  if (claim.contrasts.empty() || !claim.contrasts.front().contrast->kernels) return nullptr;
+  return &*std::ranges::find(plan.kernels, claim.file, &PlannedKernels::file);
+}
+
 // What keeps one from trusting the rule of a claim, in one set of results.
 std::string doubt_of(const ClaimsPlan& plan, const PlannedClaim& claim) {
-  if (!claim.experiment) return "";
+  if (!claim.experiment) {
+    const PlannedKernels* kernels = kernels_of(plan, claim);
+    return kernels == nullptr
+               ? ""
+               : doubt_of_kernel_times(read_kernel_times(kernels->times), plan.files[claim.file].sha256);
+  }
   return doubt_of_rule(plan.experiments[*claim.experiment].folder, plan.files[claim.file]);
 }
 
@@ -64,9 +75,26 @@ class Judge {
  private:
   ClaimEvidence evidence_of(const PlannedClaim& claim, const PlannedContrast& contrast,
                             const std::string& target) {
+    if (contrast.contrast->kernels)
+      return kernel_evidence(*contrast.contrast->kernels, kernel_times_of(claim));
     RecordFiles& files = files_.try_emplace(target, target).first->second;
     const PlannedExperiment& experiment = plan_.experiments[*claim.experiment];
-    return gather_evidence(contrast.cell, *contrast.contrast, experiment.folder, files);
+    const ClaimMeasure measure = contrast.contrast->measure;
+    static const std::optional<StepTimesRecord> none;
+    return gather_evidence(contrast.cell, *contrast.contrast, experiment.folder, files,
+                           needs_step_times(measure) ? step_times_of(experiment.folder) : none);
+  }
+
+  const std::optional<StepTimesRecord>& step_times_of(const std::filesystem::path& folder) {
+    const auto [place, added] = step_times_.try_emplace(folder);
+    if (added) place->second = read_step_times(folder);
+    return place->second;
+  }
+
+  const std::optional<KernelTimesRecord>& kernel_times_of(const PlannedClaim& claim) {
+    const auto [place, added] = kernel_times_.try_emplace(claim.file);
+    if (added) place->second = read_kernel_times(kernels_of(plan_, claim)->times);
+    return place->second;
   }
 
   void judge_family(std::size_t file, std::vector<std::vector<JudgedCell>>& cells) {
@@ -105,13 +133,15 @@ class Judge {
 
   const ClaimsPlan& plan_;
   std::map<std::string, RecordFiles> files_;  // by the target that they look for
+  std::map<std::filesystem::path, std::optional<StepTimesRecord>> step_times_;  // by folder
+  std::map<std::size_t, std::optional<KernelTimesRecord>> kernel_times_;        // by the file of claims
 };
 
 }  // namespace
 
 std::string JudgedCell::verdict() const {
   if (judgement) return name_of(judgement->verdict);
-  return evidence.missing > 0 ? "not run" : "not comparable";
+  return evidence.missing > 0 || evidence.untimed ? "not run" : "not comparable";
 }
 
 std::string JudgedClaim::verdict() const {

@@ -26,6 +26,10 @@ std::int64_t count_records(const filesystem::path& folder) {
   return count;
 }
 
+bool is_timed(const filesystem::path& folder) {
+  return is_file(folder / "times.json");
+}
+
 bool is_rule(const Json& rule) {
   const auto has_text = [&](const char* key) { return rule.contains(key) && rule[key].is_string(); };
   return rule.is_object() && has_text("file") && has_text("sha256") && has_text("experiment_sha256") &&
@@ -72,18 +76,19 @@ void register_rule(const filesystem::path& folder, const ClaimsFile& file, const
                            {"sha256", file.sha256},
                            {"experiment_sha256", spec_sha256},
                            {"registered", utc_time(0)},
-                           {"records", count_records(folder)}});
+                           {"records", count_records(folder)},
+                           {"timed", is_timed(folder)}});
   write_whole(path, record_text(json));
 }
 
 std::string doubt_of_rule(const filesystem::path& folder, const ClaimsFile& file) {
-  if (count_records(folder) == 0) return "";
+  if (count_records(folder) == 0 && !is_timed(folder)) return "";
   const Json json = read_registration(folder / registration_file);
   if (json.is_null()) return "rule not registered before the data";
   bool other_form = false, before = false;
   for (const Json& rule : json["rules"]) {
     const bool is_same = rule["sha256"] == file.sha256;
-    before = before || (is_same && rule["records"] == 0);
+    before = before || (is_same && rule["records"] == 0 && rule.value("timed", Json(false)) == false);
     other_form = other_form || (!is_same && rule["file"] == name_of(file));
   }
   if (before) return "";

@@ -8,6 +8,7 @@
 
 #include "normlab/core/error.h"
 #include "normlab/core/text.h"
+#include "normlab/records/fields.h"
 #include "normlab/records/run_id.h"
 #include "normlab/records/value_checks.h"
 #include "normlab/records/vocabulary.h"
@@ -56,10 +57,6 @@ void warn_of_unsure_times(std::vector<std::string>& warnings, const StepTimesRec
                   unsure, measured, 100 * unsure_time, 100 * worst));
 }
 
-Json interval_json(const MedianInterval& interval) {
-  return {{"median", interval.median}, {"low", interval.lower}, {"high", interval.upper}};
-}
-
 Json cell_json(const CellTimes& cell) {
   Json written{{"cell", cell.cell}, {"settings", cell.settings}};
   if (cell.round_seconds.empty()) {
@@ -98,9 +95,7 @@ CellTimes read_cell(const json& object, Index rounds) {
   }
   require_count(object, "steps", 1);
   cell.steps = object["steps"].get<Index>();
-  cell.round_seconds = read_numbers(object, "round_seconds", true);
-  if (static_cast<Index>(cell.round_seconds.size()) != rounds)
-    throw RecordDefect(fmt::format("its cell {} has not {} rounds", quotation(cell.cell), rounds));
+  cell.round_seconds = read_round_seconds(object, rounds, "cell " + quotation(cell.cell));
   return cell;
 }
 
@@ -151,19 +146,26 @@ std::vector<std::string> noise_warnings(const StepTimesRecord& times) {
   return warnings;
 }
 
+Json interval_json(const MedianInterval& interval) {
+  return {{"median", interval.median}, {"low", interval.lower}, {"high", interval.upper}};
+}
+
+Json rounds_json(const StepTimesRecord& times) {
+  return {{"started", times.started},
+          {"elapsed_seconds", times.elapsed_seconds},
+          {"environment", times.environment},
+          {"rounds", times.rounds},
+          {"order_seed", times.order_seed},
+          {"core_taken_by_others", mean_of(times.core_taken)},
+          {"core_taken_by_others_by_round", times.core_taken},
+          {"cores_busy_with_others", times.cores_busy},
+          {"problems", times.problems},
+          {"warnings", noise_warnings(times)}};
+}
+
 Json to_json(const StepTimesRecord& times) {
-  Json written{{"schema", times_schema},
-               {"name", times.name},
-               {"started", times.started},
-               {"elapsed_seconds", times.elapsed_seconds},
-               {"environment", times.environment},
-               {"rounds", times.rounds},
-               {"order_seed", times.order_seed},
-               {"core_taken_by_others", mean_of(times.core_taken)},
-               {"core_taken_by_others_by_round", times.core_taken},
-               {"cores_busy_with_others", times.cores_busy},
-               {"problems", times.problems},
-               {"warnings", noise_warnings(times)}};
+  Json written{{"schema", times_schema}, {"name", times.name}};
+  written.update(rounds_json(times));
   written["cells"] = Json::array();
   for (const CellTimes& cell : times.cells) written["cells"].push_back(cell_json(cell));
   written["ratios"] = Json::array();
@@ -175,16 +177,13 @@ Json to_json(const StepTimesRecord& times) {
   return written;
 }
 
-StepTimesRecord step_times_record(const json& object) {
-  if (!object.is_object()) throw RecordDefect("it is not a JSON object");
-  if (require_text(object, "schema") != times_schema)
-    throw RecordDefect(fmt::format("its schema is not {}", times_schema));
+StepTimesRecord read_rounds(const json& object) {
   require_object(object, "environment");
   require_count(object, "rounds", 1);
   require_amount(object, "elapsed_seconds");
   require_amount(object, "cores_busy_with_others");
   require_seed(value_at(object, "order_seed"), "order_seed");
-  StepTimesRecord times{.name = require_text(object, "name"),
+  StepTimesRecord times{.name = {},
                         .started = require_text(object, "started"),
                         .elapsed_seconds = object["elapsed_seconds"].get<double>(),
                         .environment = object["environment"],
@@ -195,13 +194,33 @@ StepTimesRecord step_times_record(const json& object) {
                         .cells = {}};
   if (times.rounds > 1000) throw RecordDefect("its rounds are more than 1000");
   const json& problems = require_value(value_at(object, "problems"), "problems");
-  const json& cells = require_value(value_at(object, "cells"), "cells");
-  if (!problems.is_array() || !cells.is_array())
-    throw RecordDefect("its problems and its cells are not both lists");
+  if (!problems.is_array()) throw RecordDefect("its problems are not a list");
   for (const json& problem : problems) times.problems.push_back(require_text(&problem, "problems"));
+  return times;
+}
+
+std::vector<double> read_round_seconds(const json& object, Index rounds, const std::string& name) {
+  std::vector<double> seconds = read_numbers(object, "round_seconds", true);
+  if (static_cast<Index>(seconds.size()) != rounds)
+    throw RecordDefect(fmt::format("its {} has not {} rounds", name, rounds));
+  return seconds;
+}
+
+StepTimesRecord step_times_record(const json& object) {
+  if (!object.is_object()) throw RecordDefect("it is not a JSON object");
+  if (require_text(object, "schema") != times_schema)
+    throw RecordDefect(fmt::format("its schema is not {}", times_schema));
+  StepTimesRecord times = read_rounds(object);
+  times.name = require_text(object, "name");
+  const json& cells = require_value(value_at(object, "cells"), "cells");
+  if (!cells.is_array()) throw RecordDefect("its cells are not a list");
   times.cells.reserve(cells.size());
   for (const json& cell : cells) times.cells.push_back(read_cell(cell, times.rounds));
   return times;
+}
+
+bool is_of_machine(const StepTimesRecord& times, std::string_view cpu, std::string_view simd) {
+  return text_at(times.environment, "cpu") == cpu && text_at(times.environment, "simd") == simd;
 }
 
 StepTimesRecord load_step_times(const std::filesystem::path& file, std::string_view field) {

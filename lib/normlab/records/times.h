@@ -63,6 +63,19 @@ Json to_json(const StepTimesRecord& times);
 // What to_json() made of a record. Throws RecordDefect, as the end of a sentence, for anything else.
 StepTimesRecord step_times_record(const nlohmann::json& object);
 
+// What a measurement in rounds says of itself, whatever was measured: all fields of to_json() but `schema`,
+// `name`, `cells` and `ratios`.
+Json rounds_json(const StepTimesRecord& times);
+// The same from JSON; throws RecordDefect for anything else.
+StepTimesRecord read_rounds(const nlohmann::json& object);
+// Its `round_seconds`: as many numbers as there are rounds, each the duration of a step. `name` is the
+// object's in a RecordDefect.
+std::vector<double> read_round_seconds(const nlohmann::json& object, Index rounds, const std::string& name);
+Json interval_json(const MedianInterval& interval);  // `median`, `low`, `high`
+
+// Whether the times are those of a machine: its processor, and the instructions that are used of it.
+bool is_of_machine(const StepTimesRecord& times, std::string_view cpu, std::string_view simd);
+
 // Reads FILE. RequestError naming `field` when it cannot be read, is not JSON or is no such record.
 StepTimesRecord load_step_times(const std::filesystem::path& file, std::string_view field);
 

@@ -12,7 +12,8 @@ inline constexpr std::string_view run_schema = "normlab.run/2", older_run_schema
                                   times_schema = "normlab.times/1", tuned_schema = "normlab.tuned/1",
                                   claims_schema = "normlab.claims/1",
                                   registration_schema = "normlab.registration/1",
-                                  verdicts_schema = "normlab.verdicts/1";
+                                  verdicts_schema = "normlab.verdicts/1",
+                                  kernel_times_schema = "normlab.kernel_times/1";
 
 // "normlab.run/" for "normlab.run/2": what every version's schema begins with.
 constexpr std::string_view schema_family(std::string_view schema) {

@@ -118,9 +118,13 @@ function forest(entries, width) {
 function verdictRow({ claim, contrast }) {
   const { final, replication } = contrast;
   const p = final.adjusted_p;
-  const seeds = final.missing_runs
+  // Of durations, rounds stand for seeds.
+  const ofRounds = contrast.measure === "step_time" || contrast.measure === "kernel_time";
+  const runs = final.missing_runs
     ? `${contrast.seeds} (${final.missing_runs} runs missing)`
     : contrast.seeds;
+  const rounds = final.rounds ? `${final.rounds} rounds` : "not timed";
+  const wanted = final.seeds_wanted ?? "";
   const texts = [
     claim.id,
     contrast.label,
@@ -128,8 +132,8 @@ function verdictRow({ claim, contrast }) {
     final.ratio ? ratioText(final.ratio) : "—",
     verdictText(final),
     p == null ? "—" : p < 0.001 ? "< 0.001" : numberText(p, 2),
-    seeds,
-    final.seeds_wanted ?? "",
+    ofRounds ? rounds : runs,
+    ofRounds && wanted ? `${wanted} rounds` : wanted,
     verdictText(replication),
   ];
   return element("tr", {}, ...texts.map((text) => element("td", {}, String(text))));
