@@ -1,6 +1,7 @@
 #!/usr/bin/python3
-"""Opens a page of `normlab report --format html` in Chromium and tries what it has: no error in the console, nothing
-loaded, every chart drawn, sorting, filtering, hovering, the keyboard, dark colours and paper.
+"""Opens a page of `normlab report --format html`, or of `normlab claims report`, in Chromium and tries what it has:
+no error in the console, nothing loaded, every chart drawn, sorting, filtering, hovering, the keyboard, dark colours and
+paper.
 
 usage: check_page.py PAGE [--screenshots FOLDER]
 
@@ -69,7 +70,7 @@ class Page:
 
     def picture(self, file):
         size = self.ask("return [document.documentElement.scrollWidth, document.documentElement.scrollHeight]")
-        clip = {"x": 0, "y": 0, "width": size[0], "height": min(size[1], 12000), "scale": 1}
+        clip = {"x": 0, "y": 0, "width": size[0], "height": min(size[1], 16000), "scale": 1}
         shot = self.browser.execute_cdp_cmd(
             "Page.captureScreenshot", {"format": "png", "captureBeyondViewport": True, "clip": clip})
         file.write_bytes(base64.b64decode(shot["data"]))
@@ -79,12 +80,38 @@ class Page:
         return base64.b64decode(self.browser.execute_cdp_cmd("Page.printToPDF", options)["data"])
 
 
+def prefixes(page):
+    """Before the names of sections: "" of a report, "e1-" and so on of the experiments of claims."""
+    return page.ask("""return [...document.querySelectorAll('section')].map((one) => one.id).filter(
+        (id) => id.endsWith('cells')).map((id) => id.slice(0, -5));""")
+
+
+def charted(page, sections):
+    """Those that have charts; that of the verdicts may have none where nothing was judged yet."""
+    plain = {prefix + name for prefix in prefixes(page) + [""] for name in ("asked", "cells", "origin")}
+    plain |= {name for name in sections if name.startswith("e") and name[1:].isdigit()}
+    if not page.all("#verdicts .panels svg"):
+        plain.add("verdicts")
+    return [name for name in sections if name not in plain]
+
+
 def check_drawn(page):
     """Every section that is there has what it is for, and nothing in it is off the scale."""
     check(page.ask("return performance.getEntriesByType('resource').length") == 0, "the page loads something")
-    check(len(page.all("#cells tbody tr, #verdicts tbody tr")) >= page.ask("return cells.length"), "the table has not all cells")
+    data = page.ask("return JSON.parse(document.getElementById('data').textContent)")
+    for prefix, report in zip(prefixes(page), data["reports"]):
+        rows = len(page.all(f"#{prefix}cells tbody tr"))
+        check(rows == len(report["summary"]["rows"]), f"#{prefix}cells has not all cells")
+    if "verdicts" in data:
+        claims = data["verdicts"]["claims"]
+        check(len(page.all("#verdicts table.claims tbody tr")) == len(claims), "the table has not all claims")
+        check(len(page.all("#verdicts .claim")) == len(claims), "not all claims are told of")
+        contrasts = [contrast for claim in claims for contrast in claim["contrasts"]]
+        check(len(page.all("#verdicts .contrasts tbody tr")) == len(contrasts), "the table has not all contrasts")
+        ratios = [one for one in contrasts for side in ("final", "replication") if "ratio" in one[side]]
+        check(len(page.all("#verdicts svg circle:not(.cursor)")) == len(ratios), "not all ratios are drawn")
     sections = page.ask("return [...document.querySelectorAll('section')].map((section) => section.id)")
-    for name in set(sections) - {"asked", "cells", "origin"}:
+    for name in charted(page, sections):
         drawn = page.ask("""
             return [...document.querySelectorAll(`#${arguments[0]} .panels svg`)].map((svg) => ({
                 title: svg.querySelector('.title').textContent,
@@ -104,8 +131,8 @@ def check_drawn(page):
     return sections
 
 
-def check_shared_axes(page):
-    for name in ("curves", "survival"):
+def check_shared_axes(page, prefix):
+    for name in (f"{prefix}curves", f"{prefix}survival"):
         ticks = page.ask("""
             return [...document.querySelectorAll(`#${arguments[0]} .panels figure`)].map((figure) => {
                 const texts = (anchor) => [...figure.querySelectorAll(`.tick text[text-anchor=${anchor}]`)].map(
@@ -115,41 +142,49 @@ def check_shared_axes(page):
         check(vertical <= 1 and horizontal == groups, f"#{name}: its panels do not share their axes")
 
 
-def check_sorting(page):
-    heads = page.all("#cells th button")
+def press(page, button):
+    """A click, wherever on the page the button is and whatever is stuck to the top of the window."""
+    page.ask("arguments[0].scrollIntoView({ block: 'center' }); arguments[0].click()", button)
+
+
+def check_sorting(page, prefix):
+    heads = page.all(f"#{prefix}cells th button")
     check(len(heads) >= 5, "the table has no headings that sort")
-    steps = page.ask("return [...document.querySelectorAll('#cells th')].findIndex((th) => th.textContent === 'steps')")
+    steps = page.ask(f"return [...document.querySelectorAll('#{prefix}cells th')].findIndex(" +
+                     "(th) => th.textContent === 'steps')")
 
     def column():
-        return page.ask("""return [...document.querySelectorAll('#cells tbody tr')].map((row) => {
+        return page.ask("""return [...document.querySelectorAll(`#${arguments[1]}cells tbody tr`)].map((row) => {
             const text = row.children[arguments[0]].textContent;
-            return text === '—' ? null : text.startsWith('not') ? 1e300 : parseFloat(text); });""", steps)
+            return text === '—' ? null : text.startsWith('not') ? 1e300 : parseFloat(text); });""", steps, prefix)
 
-    heads[steps].click()
+    press(page, heads[steps])
     known = [value for value in column() if value is not None]
     check(known == sorted(known), "the table is not sorted by steps")
-    heads[steps].click()
+    press(page, heads[steps])
     known = [value for value in column() if value is not None]
     check(known == sorted(known, reverse=True), "the table is not sorted by steps, downwards")
-    states = page.ask("return [...document.querySelectorAll('#cells th')].map((th) => th.getAttribute('aria-sort'))")
+    states = page.ask(f"return [...document.querySelectorAll('#{prefix}cells th')].map(" +
+                      "(th) => th.getAttribute('aria-sort'))")
     check(states[steps] == "descending" and states.count("none") == len(states) - 1, "aria-sort is wrong")
 
 
-def check_filter(page):
+def check_filter(page, prefix):
     def counts():
-        return page.ask("""return [document.querySelectorAll('#cells tbody tr').length,
-            document.querySelectorAll('.panels .series').length];""")
+        return page.ask("""const root = document.getElementById(`${arguments[0]}cells`).parentElement;
+            return [document.querySelectorAll(`#${arguments[0]}cells tbody tr`).length,
+                    root.querySelectorAll('.panels .series').length];""", prefix)
 
     before = counts()
-    buttons = page.all("#filter button")
+    buttons = page.all(f"#{prefix}filter button")
     if buttons:
-        buttons[-1].click()
+        press(page, buttons[-1])
         after = counts()
         check(0 <= after[0] < before[0] and after[1] <= before[1], "a switch of the filter hides nothing")
         check(buttons[-1].get_attribute("aria-pressed") == "false", "a switch does not say that it is off")
-        buttons[-1].click()
+        press(page, buttons[-1])
         check(counts() == before, "a switch does not bring back what it hid")
-    field = page.all("#filter-text")[0]
+    field = page.all(f"#{prefix}filter .filter-text")[0]
     field.send_keys("no cell has this word")
     check(counts() == [0, 0], "the words of the filter hide nothing")
     page.ask("arguments[0].value = ''; arguments[0].dispatchEvent(new Event('input'))", field)
@@ -160,23 +195,23 @@ def check_controls(page):
     """Each choice of each section draws something else, and without an error."""
     for number in range(len(page.all("section .controls button"))):
         button = page.all("section .controls button")[number]
-        button.click()
+        press(page, button)
         check(button.get_attribute("aria-pressed") == "true", f"{button.text} cannot be chosen")
-        check_drawn(page)
+    check_drawn(page)
     for number in range(len(page.all("section .controls select"))):
         page.ask("""const select = document.querySelectorAll('section .controls select')[arguments[0]];
             for (const option of select.options) {
               select.value = option.value;
               select.dispatchEvent(new Event('change'));
             }
-            select.value = select.options[0].value;
+            select.value = select.options[select.options.length - 1].value;
             select.dispatchEvent(new Event('change'));""", number)
-        check_drawn(page)
+    check_drawn(page)
 
 
 def check_hover(page, sections):
     from selenium.webdriver.common.action_chains import ActionChains
-    for name in set(sections) - {"asked", "cells", "origin"}:
+    for name in charted(page, sections):
         svg = page.all(f"#{name} .panels svg")[0]
         page.ask("arguments[0].scrollIntoView({ block: 'center' })", svg)
         spot = page.ask("""const svg = arguments[0].getBoundingClientRect();
@@ -199,19 +234,19 @@ def check_keyboard(page, sections):
     from selenium.webdriver.common.keys import Keys
     page.browser.refresh()  # Tab then starts at the top
     reached = set()
-    for _ in range(400):
+    for _ in range(2000):
         page.browser.switch_to.active_element.send_keys(Keys.TAB)
         state = page.ask("""const at = document.activeElement;
-            return [at.tagName, at.closest('section')?.id || at.closest('#filter')?.id || '',
+            return [at.tagName, at.closest('.filter')?.id || at.closest('section')?.id || '',
                     getComputedStyle(at).outlineStyle, at === document.body];""")
         if state[3]:
             break
         check(state[2] != "none", f"the focus on {state[0]} in {state[1]} is not seen")
         reached.add((state[0].lower(), state[1]))
-    if "cells" in sections:
-        check(("button", "cells") in reached, "the headings of the table are not reached by Tab")
-        check(("input", "filter") in reached, "the filter is not reached by Tab")
-    for name in set(sections) - {"asked", "cells", "origin"}:
+    for prefix in prefixes(page):
+        check(("button", f"{prefix}cells") in reached, f"the headings of #{prefix}cells are not reached by Tab")
+        check(("input", f"{prefix}filter") in reached, f"#{prefix}filter is not reached by Tab")
+    for name in charted(page, sections):
         check(("svg", name) in reached, f"the charts of #{name} are not reached by Tab")
         svg = page.all(f"#{name} .panels svg")[0]
         page.ask("arguments[0].focus()", svg)
@@ -277,10 +312,10 @@ def main():
     try:
         page = Page(browser, arguments.page)
         sections = check_drawn(page)
-        if "cells" in sections:
-            check_shared_axes(page)
-            check_sorting(page)
-            check_filter(page)
+        for prefix in prefixes(page):
+            check_shared_axes(page, prefix)
+            check_sorting(page, prefix)
+            check_filter(page, prefix)
         check_hover(page, sections)
         check_keyboard(page, sections)
         check_colours(page)

@@ -47,11 +47,6 @@ Plans make_plans(const ClaimsArguments& arguments) {
       normlab::plan_claims(normlab::load_claims(arguments.claims), ClaimPhase::replication, arguments.out)};
 }
 
-void require_format(const std::string& name) {
-  const auto& names = normlab::claims_format_names();
-  if (std::find(names.begin(), names.end(), name) == names.end()) normlab::refuse_name("format", name, names);
-}
-
 int read_jobs(const std::string& text) {
   if (text.empty()) return 0;
   const normlab::Json value = normlab::parse_shell_value(text);
@@ -130,7 +125,7 @@ void measure_durations(const ClaimsPlan& plan) {
 }
 
 int run(const ClaimsArguments& arguments, ClaimPhase phase) {
-  require_format(arguments.format);
+  normlab::require_claims_format(arguments.format);
   Plans plans = make_plans(arguments);
   const int jobs = read_jobs(arguments.jobs);
   // This process takes steps itself, of as many threads as a run has.
@@ -161,7 +156,7 @@ int run(const ClaimsArguments& arguments, ClaimPhase phase) {
 }
 
 int report(const ClaimsArguments& arguments) {
-  require_format(arguments.format);
+  normlab::require_claims_format(arguments.format);
   const Plans plans = make_plans(arguments);
   normlab::print_out(
       normlab::render_claims(normlab::judge_claims(plans.final, plans.replication), arguments.format));
@@ -205,7 +200,9 @@ CLI::App* add_part(CLI::App& command, const std::shared_ptr<ClaimsArguments>& ar
 }
 
 void add_format(CLI::App& part, ClaimsArguments& arguments) {
-  part.add_option("--format", arguments.format, "text, markdown or json [default: text]")->type_name("NAME");
+  part.add_option("--format", arguments.format,
+                  "text, markdown, json or html, a page for a browser [default: text]")
+      ->type_name("NAME");
 }
 
 void add_jobs(CLI::App& part, ClaimsArguments& arguments) {

@@ -320,6 +320,7 @@ Report build_report(const SweepRecords& sweep, const ReportRequest& request) {
   if (request.contrasts) add_contrasts(report, groups, *request.contrasts, sweep);
   if (!request.drawn_from.empty())
     report.drawn = std::make_shared<SweepCurves>(read_curves(groups, sweep, request.drawn_from));
+  if (report.drawn) std::ranges::copy(report.drawn->warnings, std::back_inserter(doubts));
   describe_runs(report, sweep);
   describe_model_sizes(report, sweep);
   describe_settings_by_model(report, sweep, varying);

@@ -1,10 +1,13 @@
 #include "normlab/analysis/cell_curves.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
 #include "normlab/analysis/statistics.h"
+#include "normlab/core/error.h"
 #include "normlab/core/json.h"
 #include "normlab/core/text.h"
 #include "normlab/records/fields.h"
@@ -153,6 +156,17 @@ std::optional<LayerCurves> make_layer_curves(const std::vector<json>& records, c
   return curves.names.empty() ? std::nullopt : std::optional(std::move(curves));
 }
 
+void add_searches(SweepCurves& curves, const std::vector<std::filesystem::path>& folders) {
+  for (const std::filesystem::path& folder : folders) {
+    try {
+      if (auto trials = read_search_trials(folder)) curves.searches.push_back(std::move(*trials));
+    } catch (const RequestError& error) {
+      curves.warnings.push_back(
+          fmt::format("tuned.json was passed over: {}", without_full_stop(error.what())));
+    }
+  }
+}
+
 }  // namespace
 
 CellCurves make_cell_curves(const std::vector<json>& records, const std::vector<CurveQuantity>& quantities) {
@@ -180,6 +194,7 @@ SweepCurves read_curves(const std::vector<SeedGroup>& groups, const SweepRecords
   SweepCurves curves;
   curves.spec = sweep.spec;
   for (const std::filesystem::path& folder : folders) curves.folders.push_back(folder.string());
+  add_searches(curves, folders);
   const std::vector<RestrictedTimes> restricted = restricted_times(groups, sweep.target);
   curves.cells.reserve(groups.size());
   for (std::size_t i = 0; i < groups.size(); ++i) {

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "normlab/analysis/search_trials.h"
 #include "normlab/analysis/seed_groups.h"
 #include "normlab/analysis/statistics.h"
 #include "normlab/analysis/time_to_target.h"
@@ -82,6 +83,8 @@ struct SweepCurves {
   std::vector<CellCurves> cells;          // one for each group
   nlohmann::json spec;                    // SweepRecords::spec
   std::vector<std::string> folders;       // as they were named
+  std::vector<SearchTrials> searches;     // of each folder that has a tuned.json
+  std::vector<std::string> warnings;      // a sentence for each tuned.json that was passed over
 };
 
 // Reads the records of the groups' runs once more. `folders` are those that they are in. Throws what

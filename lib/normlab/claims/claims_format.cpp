@@ -5,6 +5,9 @@
 
 #include <algorithm>
 
+#include "normlab/analysis/export/claims_page.h"
+#include "normlab/analysis/export/page.h"
+#include "normlab/analysis/export/page_assets.h"
 #include "normlab/analysis/export/table.h"
 #include "normlab/claims/claims_json.h"
 #include "normlab/core/error.h"
@@ -181,18 +184,37 @@ std::string render_claims_markdown(const ClaimsReport& report) {
   return text + markdown_table(claims_table(report)) + "\n\n" + explanation_of_claims + "\n";
 }
 
+// Each once, with the claims about it.
+std::vector<PageExperiment> experiments_of(const ClaimsReport& report) {
+  std::vector<PageExperiment> experiments;
+  for (const JudgedClaim& claim : report.claims) {
+    if (claim.folder.empty()) continue;
+    auto found = std::ranges::find(experiments, claim.folder, &PageExperiment::folder);
+    if (found == experiments.end()) found = experiments.insert(found, {.folder = claim.folder, .claims = {}});
+    found->claims.push_back(claim.claim->id);
+  }
+  return experiments;
+}
+
 }  // namespace
 
 const std::vector<std::string>& claims_format_names() {
-  static const std::vector<std::string> names{"text", "markdown", "json"};
+  static const std::vector<std::string> names{"text", "markdown", "json", "html"};
   return names;
+}
+
+void require_claims_format(std::string_view name) {
+  const std::vector<std::string>& names = claims_format_names();
+  if (std::ranges::find(names, name) == names.end()) refuse_name("format", name, names);
+  if (name == "html") require_page_library(page_assets::library);
 }
 
 std::string render_claims(const ClaimsReport& report, std::string_view format) {
   if (format == "text") return render_text(report);
   if (format == "markdown") return render_claims_markdown(report);
   if (format == "json") return claims_json(report).dump(2) + "\n";
-  refuse_name("format", format, claims_format_names());
+  require_claims_format(format);
+  return render_claims_page(claims_json(report), experiments_of(report));
 }
 
 }  // namespace normlab

@@ -9,10 +9,13 @@
 
 namespace normlab {
 
-const std::vector<std::string>& claims_format_names();  // "text", "markdown", "json"
+const std::vector<std::string>& claims_format_names();  // "text", "markdown", "json", "html"
 
-// The whole report as text that ends with a newline; never infinity. RequestError naming `format` for a name
-// that is none of these.
+// RequestError naming `format` for a name that is none of these, and for one that this build lacks.
+void require_claims_format(std::string_view name);
+
+// The whole report as text that ends with a newline; never infinity. "html" reads the records of the claims'
+// experiments for its charts. Throws what require_claims_format() and, for "html", build_report() throw.
 std::string render_claims(const ClaimsReport& report, std::string_view format);
 
 }  // namespace normlab

@@ -174,6 +174,7 @@ ClaimsReport judge_claims(const ClaimsPlan& final, const ClaimsPlan& replication
     const ClaimsFile& file = final.files[planned.file];
     JudgedClaim claim{.claim = planned.claim,
                       .file = file.path,
+                      .folder = planned.experiment ? final.experiments[*planned.experiment].folder : "",
                       .level = file.level,
                       .doubt = doubt_of(final, planned),
                       .replication_doubt = doubt_of(replication, replication.claims[i]),

@@ -40,6 +40,7 @@ struct JudgedInvariance {
 struct JudgedClaim {
   const Claim* claim;
   std::filesystem::path file;            // of the claim
+  std::filesystem::path folder;          // of its experiment's results; "" without an experiment
   double level = 0.05;                   // of its family
   std::string doubt, replication_doubt;  // doubt_of_rule()
   std::vector<JudgedContrast> contrasts;

@@ -45,7 +45,8 @@ std::string page_with(std::string_view name, const Json& page_data) {
                                        {"<!--licence-->", page_assets::licence},
                                        {"<!--data-->", data},
                                        {"<!--library-->", page_assets::library},
-                                       {"<!--script-->", page_assets::script}});
+                                       {"<!--script-->", page_assets::script},
+                                       {"<!--report-->", page_assets::report}});
 }
 
 }  // namespace
@@ -70,20 +71,19 @@ std::string script_json(const Json& data) {
   return safe;
 }
 
-std::string render_html(const Report& report) {
+std::string make_page(std::string_view title, const std::function<Json(std::size_t)>& data_at) {
   require_page_library(page_assets::library);
-  std::string page = page_with(report.name, page_data(report, 1));
+  std::string page = page_with(title, data_at(1));
   constexpr std::size_t last_stride = 1024;
   for (std::size_t stride = 2; page.size() > largest_page && stride <= last_stride; stride *= 2)
-    page = page_with(report.name, page_data(report, stride));
+    page = page_with(title, data_at(stride));
   return page;
 }
 
-std::string render_verdicts_page(const Json& verdicts) {
-  require_page_library(page_assets::library);
-  Json data = page_data(Report(), 1);
-  data["verdicts"] = verdicts;
-  return page_with("Claims and verdicts", data);
+std::string render_html(const Report& report) {
+  return make_page(report.name, [&](std::size_t stride) {
+    return Json{{"reports", Json::array({page_data(report, stride)})}};
+  });
 }
 
 }  // namespace normlab

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -19,8 +20,9 @@ void require_page_library(std::string_view library);
 // each run and those at which targets were reached.
 Json page_data(const Report& report, std::size_t stride);
 
-// A page of verdicts on claims, as `normlab claims report --format json` has them, in place of a report's.
-std::string render_verdicts_page(const Json& verdicts);
+// A page of what `data_at` gives the page's scripts, "reports" and so on, at the smallest stride of 1, 2, 4,
+// … with which it is at most largest_page; with a stride of 1024 in any case.
+std::string make_page(std::string_view title, const std::function<Json(std::size_t stride)>& data_at);
 
 // JSON that can stand within <script>, whatever texts it holds.
 std::string script_json(const Json& data);

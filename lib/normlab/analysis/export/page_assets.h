@@ -8,7 +8,8 @@ namespace normlab::page_assets {
 
 extern const std::string_view page;     // page.html, with a comment <!--name--> for each part
 extern const std::string_view style;    // page.css
-extern const std::string_view script;   // the scripts of page/, one after the other
+extern const std::string_view script;   // scripts of page/, one after the other
+extern const std::string_view report;   // and those that draw one report, the body of a function
 extern const std::string_view library;  // D3; "" when it was not there when normlab was built
 extern const std::string_view licence;  // of the library
 

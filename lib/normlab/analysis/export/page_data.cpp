@@ -112,6 +112,31 @@ Json cell_data(const CellCurves& cell, std::size_t stride) {
   return data;
 }
 
+Json trial_data(const SearchTrial& trial) {
+  Json data = {{"set", trial.values}, {"cut", trial.cut}, {"runs", trial.runs}, {"compared", Json::array()}};
+  for (const TrialAt& at : trial.compared) {
+    data["compared"].push_back({{"steps", drawn(at.steps, 12)},
+                                {"mean_steps", drawn(at.mean_steps, 6)},
+                                {"reached", at.reached},
+                                {"best_validation_loss", at.best_loss ? drawn(*at.best_loss) : Json()}});
+  }
+  return data;
+}
+
+Json search_data(const SearchTrials& search) {
+  Json data = {{"settings", search.settings}, {"logarithmic", search.logarithmic}, {"cells", Json::array()}};
+  for (const SearchCell& cell : search.cells) {
+    Json trials = Json::array();
+    for (const SearchTrial& trial : cell.trials) trials.push_back(trial_data(trial));
+    data["cells"].push_back({{"when", cell.when},
+                             {"chosen", cell.chosen},
+                             {"widened", cell.widened},
+                             {"at_end", cell.at_end},
+                             {"trials", std::move(trials)}});
+  }
+  return data;
+}
+
 Json quantity_data(const CurveQuantity& quantity) {
   Json data = {{"path", quantity.path}, {"label", quantity.label}, {"unit", quantity.unit}};
   if (quantity.better) data["better"] = better_name(*quantity.better);
@@ -122,7 +147,7 @@ Json quantity_data(const CurveQuantity& quantity) {
 
 Json page_data(const Report& report, std::size_t stride) {
   Json data = {{"summary", summary_json(report)}, {"columns", report.columns}, {"stride", stride}};
-  for (const char* list : {"quantities", "cells"}) data[list] = Json::array();
+  for (const char* list : {"quantities", "cells", "tuned"}) data[list] = Json::array();
   data["layer_statistics"] = layer_statistics;
   if (!report.drawn) return data;
   const SweepCurves& curves = *report.drawn;
@@ -131,6 +156,7 @@ Json page_data(const Report& report, std::size_t stride) {
   for (const CurveQuantity& quantity : curves.quantities)
     data["quantities"].push_back(quantity_data(quantity));
   for (const CellCurves& cell : curves.cells) data["cells"].push_back(cell_data(cell, stride));
+  for (const SearchTrials& search : curves.searches) data["tuned"].push_back(search_data(search));
   return data;
 }
 

@@ -1,41 +1,7 @@
-// What all parts of the page use: its data, elements, numbers as text, and how each series looks.
-const data = JSON.parse(document.getElementById("data").textContent);
-const summary = data.summary;
-
-function element(name, attributes = {}, ...children) {
-  const made = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) {
-    if (key.startsWith("on")) made.addEventListener(key.slice(2), value);
-    else if (value !== false && value != null) made.setAttribute(key, value === true ? "" : value);
-  }
-  made.append(...children.filter((child) => child != null));
-  return made;
-}
-
-function svgElement(name, attributes = {}, text = null) {
-  const made = document.createElementNS("http://www.w3.org/2000/svg", name);
-  for (const [key, value] of Object.entries(attributes)) if (value != null) made.setAttribute(key, value);
-  if (text !== null) made.textContent = text;
-  return made;
-}
-
-function numberText(value, digits = 4) {
-  if (value == null || !Number.isFinite(value)) return "—";
-  if (value === 0) return "0";
-  const size = Math.abs(value);
-  if (size >= 1e-4 && size < 1e7) return String(Number(value.toPrecision(digits)));
-  return value.toExponential(digits - 1).replace(/\.?0+e\+?/, "e");
-}
-
-function secondsText(value) {
-  if (value == null || !Number.isFinite(value)) return "—";
-  if (value < 1e-3) return `${numberText(value * 1e6, 3)} µs`;
-  if (value < 1) return `${numberText(value * 1e3, 3)} ms`;
-  return `${numberText(value, 3)} s`;
-}
-
-const settingText = (value) =>
-  value == null ? "—" : typeof value === "string" ? value : JSON.stringify(value);
+// The cells of a report and the settings in which they differ. This file and those that come after it in the report's
+// part of the page stand within drawReport(data, root, prefix): page.html.
+const { summary } = data;
+const part = (name) => root.querySelector(`.${name}`);
 
 // "learning rate" for optimizer.learning_rate, if no other column ends like it.
 function label(path) {
@@ -81,59 +47,13 @@ const seriesDimension =
     ? dimension("norm")
     : varying.find((one) => one.name !== "model" && one.values.length <= fewValues) || dimension("norm");
 
-const looks = {
-  none: ["2.5 2.5", "circle"],
-  batch: ["9 4", "square"],
-  layer: ["", "triangle"],
-  rms: ["9 3 2 3", "diamond"],
-  group: ["15 4", "cross"],
-  instance: ["5 2", "star"],
-  weight: ["1.5 4", "wye"],
-  dyt: ["12 3 2 3 2 3", "circle"],
-};
-const symbols = {
-  circle: d3.symbolCircle,
-  square: d3.symbolSquare,
-  triangle: d3.symbolTriangle,
-  diamond: d3.symbolDiamond,
-  cross: d3.symbolCross,
-  star: d3.symbolStar,
-  wye: d3.symbolWye,
-};
-
 // { colour, dash, symbol } of a value of seriesDimension.
-function look(value) {
-  const names = Object.keys(looks);
-  const place = seriesDimension.values.indexOf(value);
-  const name =
-    seriesDimension.name === "norm" && looks[value] ? value : names[Math.max(place, 0) % names.length];
-  return { colour: `var(--${name})`, dash: looks[name][0], symbol: symbols[looks[name][1]] };
-}
+const look = (value) =>
+  seriesDimension.name === "norm" && looks[value]
+    ? lookNamed(value)
+    : lookAt(seriesDimension.values.indexOf(value));
 const lookOf = (cell) => look(seriesDimension.text(cell));
-
-function swatch(value) {
-  const { colour, dash, symbol } = look(value);
-  const made = svgElement("svg", { class: "swatch", viewBox: "0 0 34 12", "aria-hidden": "true" });
-  made.append(
-    svgElement("line", {
-      x1: 0,
-      x2: 34,
-      y1: 6,
-      y2: 6,
-      "stroke-width": 2,
-      "stroke-dasharray": dash,
-      style: `stroke:${colour}`,
-    }),
-  );
-  made.append(
-    svgElement("path", {
-      d: d3.symbol().type(symbol).size(40)(),
-      transform: "translate(17,6)",
-      style: `fill:${colour}`,
-    }),
-  );
-  return made;
-}
+const swatch = (value) => swatchOf(look(value));
 
 // Those of the names that vary and are not excepted, as the title of a panel: "lstm, batch size 4".
 function panelTitle(cell, except) {

@@ -54,7 +54,7 @@ function makeBasin() {
     settings.length === 0 ||
     !cells.some((cell) => basinMeasures.some(([measure]) => basinValue(cell, measure)))
   ) {
-    return document.getElementById("basin").remove();
+    return part("basin").remove();
   }
   const preferred =
     settings.find((one) => one.name.endsWith("learning_rate")) ||

@@ -32,8 +32,19 @@ function restrictedText(cell) {
 }
 
 function medianStepTime(cell) {
-  const times = cell.runs.filter((run) => run.step_seconds).map((run) => run.step_seconds[1]);
+  const times = cell.runs.map((run) => stepTimeOf(cell, run)).filter(Number.isFinite);
   return times.length ? d3.median(times) : NaN;
+}
+
+// Of steps that were timed apart: clocks of runs beside each other do not compare.
+function timedColumns() {
+  if (!timedApart) return [];
+  const step = (cell) => cell.row.step_seconds?.median;
+  const seconds = (cell) => cell.row.seconds?.mean;
+  return [
+    columnOf("time per step", step, (cell) => secondsText(step(cell))),
+    columnOf("mean seconds", seconds, (cell) => secondsText(seconds(cell))),
+  ];
 }
 
 function remarks(row) {
@@ -71,10 +82,7 @@ function tableColumns() {
     columns.push(
       number(columnOf("mean steps, restricted", (cell) => cell.restricted.steps?.mean, restrictedText)),
     );
-  columns.push(number(spreadColumn("steps × median", "train_seconds_from_median_step", secondsText)));
-  columns.push(
-    number(columnOf("time per step", medianStepTime, (cell) => secondsText(medianStepTime(cell)))),
-  );
+  columns.push(...timedColumns().map(number));
   if (test)
     columns.push(number(spreadColumn(`test ${label(test)}`, "test", (value) => numberText(value, 4))));
   if (cells.some((cell) => remarks(cell.row)))
@@ -141,7 +149,7 @@ function makeCells() {
     });
     return head;
   });
-  const section = document.getElementById("cells");
+  const section = part("cells");
   const counted = summary.targets.length
     ? "up to the evaluation at which the target was reached"
     : "of the whole run";
@@ -149,13 +157,14 @@ function makeCells() {
     element(
       "p",
       { class: "note" },
-      `Epochs, steps and seconds are ${counted}: median over seeds and their range; ` +
+      `Epochs and steps are ${counted}: median over seeds and their range; ` +
         "a run that misses counts as infinite. " +
         (summary.targets.length
           ? "The restricted mean counts such a run as censored (Kaplan–Meier), up to a point that all norms of a " +
             "comparison reach; ± is its standard error. "
           : "") +
-        "Steps × median is the number of steps times the run’s median step time. Headings sort.",
+        (timedApart ? "Mean seconds are mean steps times the time of a step, as timed apart. " : "") +
+        "Headings sort.",
     ),
   );
   section.append(
@@ -174,9 +183,7 @@ function entry(list, name, value) {
 }
 
 function makeAsked() {
-  document.getElementById("name").textContent = summary.name;
-  document.getElementById("description").textContent = summary.description;
-  const section = document.getElementById("asked");
+  const section = part("asked");
   const list = element("dl");
   const paper = data.spec && data.spec.paper;
   entry(
@@ -201,29 +208,25 @@ function makeAsked() {
 // As a shell reads it.
 const shellWord = (word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replace(/'/g, "'\\''")}'`);
 
+function commandsNode(folders) {
+  const commands = folders.map((folder) => `normlab sweep ${folder}/sweep.json --out ${folder}`);
+  commands.push(`normlab report ${folders.join(" ")} --format html > report.html`);
+  return [
+    element("p", {}, "These commands make the runs that are missing, and this page again:"),
+    element("pre", {}, commands.join("\n")),
+  ];
+}
+
 function makeOrigin() {
-  const section = document.getElementById("origin");
+  const section = part("origin");
   const list = element("dl");
   entry(list, "machine", summary.machines);
   entry(list, "versions", summary.versions);
   section.append(list);
   const folders = (data.folders || []).map(shellWord);
-  const commands = folders.map((folder) => `normlab sweep ${folder}/sweep.json --out ${folder}`);
-  commands.push(`normlab report ${folders.join(" ")} --format html > report.html`);
-  section.append(
-    element("p", {}, "These commands make the runs that are missing, and this page again:"),
-    element("pre", {}, commands.join("\n")),
-  );
-  if (data.stride > 1) {
-    section.append(
-      element(
-        "p",
-        { class: "note" },
-        `To keep this page small, one of every ${data.stride} evaluations is drawn, and the last one of each run. ` +
-          "The records have all of them.",
-      ),
-    );
-  }
+  if (data.claims) entry(list, "records", data.folders);
+  else section.append(...commandsNode(folders));
+  section.append(...thinnedNode(data.stride));
   const doubts = summary.rows.flatMap((row) =>
     row.time_warnings.map((text) => `${row.model}, ${row.norm}, batch size ${row.batch_size}, ${text}`),
   );

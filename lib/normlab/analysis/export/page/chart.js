@@ -1,7 +1,7 @@
 // Panels that share axes. A panel is { title, group, rules, series }, with dashed lines at the `rules`; a series
 //   { look, points: [{ x, y, text }], line, steps, marks, width, soft, area: [{ x, low, high }], ends }
 // where `line` joins the points, `steps` as a staircase, and `marks` draws each; `ends` are marks of their own,
-// [{ x, y, symbol }]. Points are what pointer and arrow keys find; `text` says what they are, in lines.
+// [{ x, y, symbol }], or rings around points, [{ x, y, ring }]. Points are what pointer and arrow keys find; `text` says what they are, in lines.
 const margins = { left: 56, right: 14, top: 24, bottom: 38 };
 const mostPanels = 24;
 const farthestHover = 40;
@@ -93,6 +93,9 @@ function symbolAt(point, symbol, size, look, scales, hollow = false) {
   });
 }
 
+const ringAt = (point, scales) =>
+  svgElement("circle", { class: "ring", cx: scales.x(point.x), cy: scales.y(point.y), r: 8 });
+
 function drawSeries(series, scales) {
   const group = svgElement("g", { class: series.soft ? "series soft" : "series" });
   const drawable = (point) => Number.isFinite(scales.x(point.x)) && Number.isFinite(scales.y(point.y));
@@ -134,10 +137,12 @@ function drawSeries(series, scales) {
         }),
       );
     }
-    group.append(symbolAt(point, series.look.symbol, 42, series.look, scales));
+    group.append(symbolAt(point, series.look.symbol, 42, series.look, scales, series.hollow));
   }
   for (const end of (series.ends || []).filter(drawable))
-    group.append(symbolAt(end, end.symbol, 34, series.look, scales, end.hollow));
+    group.append(
+      end.ring ? ringAt(end, scales) : symbolAt(end, end.symbol, 34, series.look, scales, end.hollow),
+    );
   return group;
 }
 
@@ -302,13 +307,12 @@ function drawPanels(host, panels, axes) {
   });
 }
 
-// A section that is drawn anew when the filter or one of its own controls changes.
-function makeSection(id, controls, draw) {
-  const section = document.getElementById(id);
+// A part of a section that is drawn anew when one of `listeners` is called. Gives the function that draws it.
+function addDrawing(section, controls, draw, listeners) {
   if (controls.length) section.append(element("div", { class: "controls" }, ...controls));
   const host = element("div", { class: "panels" });
   section.append(host);
   const redraw = () => draw(host);
-  filterListeners.push(redraw);
+  listeners.push(redraw);
   return redraw;
 }

@@ -2,7 +2,7 @@
 const xAxes = {
   epochs: { name: "epochs", label: "epochs" },
   steps: { name: "steps", label: "steps" },
-  seconds: { name: "time", label: "seconds of training (steps × median step)" },
+  seconds: { name: "time", label: "seconds of training (steps × time of a step)" },
 };
 
 // Steps compare at one batch size alone, and seconds within a model.
@@ -11,14 +11,15 @@ function axisGroup(cell, axis) {
   return axis === "steps" ? `${cell.row.model} ${cell.row.batch_size}` : cell.row.model;
 }
 
-const stepTimeOf = (run) => (run.step_seconds ? run.step_seconds[1] : NaN);
+// Of steps timed apart, or else of the run itself.
+const stepTimeOf = (cell, run) => cell.row.step_seconds?.median ?? run.step_seconds?.[1] ?? NaN;
 
 // Positions of evaluations. A run has its own only where they are not the cell's.
 function positions(cell, run, axis) {
   const steps = (run && run.steps) || cell.steps;
   if (axis === "epochs") return (run && run.epochs) || cell.epochs;
   if (axis === "steps") return steps;
-  const step = run ? stepTimeOf(run) : medianStepTime(cell);
+  const step = run ? stepTimeOf(cell, run) : medianStepTime(cell);
   return steps.map((count) => count * step);
 }
 
@@ -100,7 +101,7 @@ function thresholdOf(target, path) {
 }
 
 function makeCurves() {
-  if (!data.quantities.length) return document.getElementById("curves").remove();
+  if (!data.quantities.length) return part("curves").remove();
   const most = d3.max(cells, (cell) => cell.runs.length) || 0;
   const manySeeds = 6;
   const state = { axis: "epochs", quantity: "0", show: most > manySeeds ? "bands" : "seeds", log: "linear" };

@@ -2,6 +2,7 @@
 // hold. The switches of what colours stand for are the legend of all charts.
 const filterState = { hidden: new Map(varying.map((one) => [one.name, new Set()])), text: "" };
 const filterListeners = [];
+redraws.push(() => changeFilter());
 
 const isShown = (cell) =>
   varying.every((one) => !filterState.hidden.get(one.name).has(one.text(cell))) &&
@@ -9,7 +10,7 @@ const isShown = (cell) =>
 const shownCells = () => cells.filter(isShown);
 
 function changeFilter() {
-  const count = document.getElementById("filter-count");
+  const count = part("filter-count");
   if (count) count.textContent = `${shownCells().length} of ${cells.length} cells`;
   for (const listener of filterListeners) listener();
 }
@@ -41,7 +42,7 @@ function makeFilter() {
   }
   const input = element("input", {
     type: "search",
-    id: "filter-text",
+    class: "filter-text",
     placeholder: "words that a cell has",
     size: 20,
   });
@@ -50,41 +51,10 @@ function makeFilter() {
     changeFilter();
   });
   bar.append(element("label", { class: "choice" }, element("span", {}, "find"), input));
-  bar.append(element("span", { id: "filter-count", role: "status" }));
-  document.getElementById("filter").append(bar);
-  document.getElementById("filter").after(legend());
+  bar.append(element("span", { class: "filter-count", role: "status" }));
+  part("filter").append(bar);
+  part("filter").after(legend());
 }
 
-// A row of buttons of which one is on. `choices` are [value, text].
-function choice(name, choices, chosen, changed) {
-  const group = element(
-    "div",
-    { class: "choice", role: "group", "aria-label": name },
-    element("span", {}, name),
-  );
-  const buttons = choices.map(([value, text]) => {
-    const button = element(
-      "button",
-      { type: "button", "aria-pressed": String(value === chosen), "data-value": value },
-      text,
-    );
-    button.addEventListener("click", () => {
-      for (const other of buttons) other.setAttribute("aria-pressed", String(other === button));
-      changed(value);
-    });
-    return button;
-  });
-  group.append(...buttons);
-  return group;
-}
-
-// The same as a list to choose from.
-function menu(name, choices, chosen, changed) {
-  const select = element(
-    "select",
-    {},
-    ...choices.map(([value, text]) => element("option", { value, selected: value === chosen }, text)),
-  );
-  select.addEventListener("change", () => changed(select.value));
-  return element("label", { class: "choice" }, element("span", {}, name), select);
-}
+// A section that is drawn anew when the filter or one of its own controls changes.
+const makeSection = (name, controls, draw) => addDrawing(part(name), controls, draw, filterListeners);

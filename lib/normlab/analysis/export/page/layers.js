@@ -114,7 +114,7 @@ function heatLegend(scale) {
 }
 
 function makeLayers() {
-  if (!cells.some((cell) => cell.layers)) return document.getElementById("layers").remove();
+  if (!cells.some((cell) => cell.layers)) return part("layers").remove();
   const state = { statistic: "0" };
   const key = element("div");
   const draw = (host) => {

@@ -1,4 +1,16 @@
-// Puts the page together.
+// Puts the page together: a report, or verdicts with a report of each of their experiments.
+const sectionNames = [
+  "asked",
+  "cells",
+  "curves",
+  "survival",
+  "tuning",
+  "basin",
+  "step-time",
+  "layers",
+  "origin",
+];
+
 function makeThemeSwitch() {
   const button = document.getElementById("theme");
   const themes = [
@@ -14,11 +26,11 @@ function makeThemeSwitch() {
   });
 }
 
-function makeContents() {
-  const links = [...document.querySelectorAll("main > section")].map((section) =>
-    element("li", {}, element("a", { href: `#${section.id}` }, section.querySelector("h2").textContent)),
+function contentsOf(sections, heading) {
+  const links = [...sections].map((section) =>
+    element("li", {}, element("a", { href: `#${section.id}` }, section.querySelector(heading).textContent)),
   );
-  document.getElementById("contents").append(element("ul", {}, ...links));
+  return element("ul", {}, ...links);
 }
 
 function redrawOnResize() {
@@ -28,29 +40,88 @@ function redrawOnResize() {
     if (innerWidth === width) return;
     width = innerWidth;
     clearTimeout(waiting);
-    waiting = setTimeout(changeFilter, 150);
+    waiting = setTimeout(() => redraws.forEach((redraw) => redraw()), 150);
   });
 }
 
-function makeReport() {
-  makeAsked();
-  makeFilter();
-  makeCells();
-  makeCurves();
-  makeSurvival();
-  makeBasin();
-  makeStepTime();
-  makeLayers();
-  makeOrigin();
+// Those of a report that stands below a heading of its own.
+function lowerHeadings(root) {
+  for (const heading of root.querySelectorAll("section > h2")) {
+    const lower = element("h3", {});
+    lower.append(...heading.childNodes);
+    heading.replaceWith(lower);
+  }
 }
 
-makeThemeSwitch();
-makeVerdicts();
-if (data.verdicts) {
-  document.querySelectorAll("main > :not(#verdicts)").forEach((part) => part.remove());
-} else {
-  makeReport();
+function drawExperiment(report, index) {
+  const prefix = `e${index + 1}-`;
+  const claims = report.claims.map((id) => element("a", { href: `#claim-${id}` }, id));
+  const names = claims.flatMap((link, i) => (i ? [", ", link] : [link]));
+  const section = element(
+    "section",
+    { id: `e${index + 1}`, class: "experiment report" },
+    element("h2", {}, `Experiment: ${report.summary.name}`),
+    element("p", {}, report.summary.description),
+    element("p", { class: "note" }, "Of ", ...names, "."),
+  );
+  document.querySelector("main").append(section);
+  const root = element("div", { class: "report-parts" });
+  section.append(root);
+  drawReport(report, root, prefix);
+  const contents = contentsOf(root.querySelectorAll("section"), "h3");
+  root.before(element("nav", { "aria-label": `Sections of ${report.summary.name}` }, contents));
 }
-makeContents();
-changeFilter();
-redrawOnResize();
+
+const unionOf = (reports, name) => [...new Set(reports.flatMap((report) => report.summary[name]))];
+
+function makeClaimsOrigin(page) {
+  const list = element("dl");
+  const files = [...new Set(page.verdicts.claims.map((claim) => claim.file))];
+  for (const [name, values] of [
+    ["machine", unionOf(page.reports, "machines")],
+    ["versions", unionOf(page.reports, "versions")],
+    ["claims", files],
+    ["not run yet", page.missing],
+  ]) {
+    if (values.length) list.append(element("dt", {}, name), element("dd", {}, values.join("; ")));
+  }
+  const commands = [...new Set(page.verdicts.claims.map((claim) => claim.command))].join("\n");
+  const section = element(
+    "section",
+    { id: "origin" },
+    element("h2", {}, "Where it came from"),
+    list,
+    element("p", {}, "These commands make the runs that are missing, and print the verdicts:"),
+    element("pre", {}, commands),
+    ...thinnedNode(page.stride),
+  );
+  document.querySelector("main").append(section);
+}
+
+function drawClaims(page) {
+  document.getElementById("name").textContent = "Claims and verdicts";
+  const count = page.verdicts.claims.length;
+  document.getElementById("description").textContent =
+    `${count} ${count === 1 ? "claim" : "claims"}, each with what was measured to judge it.`;
+  makeVerdicts(page.verdicts);
+  page.reports.forEach(drawExperiment);
+  makeClaimsOrigin(page);
+}
+
+function drawOneReport(report) {
+  document.getElementById("verdicts").remove();
+  document.getElementById("name").textContent = report.summary.name;
+  document.getElementById("description").textContent = report.summary.description;
+  const root = document.querySelector("main");
+  root.classList.add("report");
+  drawReport(report, root, "");
+}
+
+function drawPage() {
+  const page = JSON.parse(document.getElementById("data").textContent);
+  makeThemeSwitch();
+  if (page.verdicts) drawClaims(page);
+  else drawOneReport(page.reports[0]);
+  document.getElementById("contents").append(contentsOf(document.querySelectorAll("main > section"), "h2"));
+  redrawOnResize();
+}

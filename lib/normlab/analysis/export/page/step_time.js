@@ -1,4 +1,24 @@
-// Seconds of a training step: a mark for each run's median, a thin line from its 10 % to its 90 % quantile.
+// Seconds of a training step: where steps were timed apart, their median and its interval, else for each run its
+// median and its 10 % and 90 % quantiles.
+const timedApart = cells.some((cell) => cell.row.step_seconds);
+
+function stepTimesOf(cell) {
+  const apart = cell.row.step_seconds;
+  if (timedApart && !apart) return [];
+  if (apart) {
+    const { median: middle, low, high, rounds } = apart;
+    const ends = `95 %: ${secondsText(low)} to ${secondsText(high)}`;
+    return [{ low, middle, high, text: [`median of ${rounds} rounds: ${secondsText(middle)}`, ends] }];
+  }
+  return cell.runs
+    .filter((run) => run.step_seconds)
+    .map((run) => {
+      const [low, middle, high] = run.step_seconds;
+      const ends = `10 to 90 %: ${secondsText(low)} to ${secondsText(high)}`;
+      return { low, middle, high, text: [`seed ${run.seed}: median ${secondsText(middle)}`, ends] };
+    });
+}
+
 function stepTimePanel(panel, width) {
   const rowHeight = 22;
   const labels = d3.max(panel.cells, (cell) => seriesDimension.text(cell).length) * 6.5 + 22;
@@ -8,7 +28,7 @@ function stepTimePanel(panel, width) {
     size,
     `${panel.name}: time per step of ${panel.cells.length} cells; arrow keys read the runs`,
   );
-  const times = panel.cells.flatMap((cell) => cell.runs.flatMap((run) => run.step_seconds || []));
+  const times = panel.cells.flatMap((cell) => stepTimesOf(cell).map(({ high }) => high));
   const x = d3
     .scaleLinear()
     .domain([0, d3.max(times) * 1.05])
@@ -39,36 +59,27 @@ function stepTimePanel(panel, width) {
         seriesDimension.text(cell),
       ),
     );
-    return cell.runs
-      .filter((run) => run.step_seconds)
-      .map((run, k, all) => {
-        const [p10, median, p90] = run.step_seconds;
-        const place = {
-          x: x(median),
-          y: y + (all.length > 1 ? (k / (all.length - 1) - 0.5) * rowHeight * 0.5 : 0),
-          text: [
-            cellName(cell),
-            `seed ${run.seed}: median ${secondsText(median)}`,
-            `10 to 90 %: ${secondsText(p10)} to ${secondsText(p90)}`,
-          ],
-        };
-        const { colour, symbol } = lookOf(cell);
-        svg.append(
-          svgElement("path", {
-            class: "range",
-            d: `M${x(p10)},${place.y}H${x(p90)}`,
-            style: `stroke:${colour};opacity:0.5`,
-          }),
-        );
-        svg.append(
-          svgElement("path", {
-            d: d3.symbol().type(symbol).size(34)(),
-            transform: `translate(${place.x},${place.y})`,
-            style: `fill:${colour}`,
-          }),
-        );
-        return place;
-      });
+    return stepTimesOf(cell).map(({ low, middle, high, text }, k, all) => {
+      const place = {
+        x: x(middle),
+        y: y + (all.length > 1 ? (k / (all.length - 1) - 0.5) * rowHeight * 0.5 : 0),
+        text: [cellName(cell), ...text],
+      };
+      const { colour, symbol } = lookOf(cell);
+      svg.append(
+        svgElement("path", {
+          class: "range",
+          d: `M${x(low)},${place.y}H${x(high)}`,
+          style: `stroke:${colour};opacity:0.5`,
+        }),
+        svgElement("path", {
+          d: d3.symbol().type(symbol).size(34)(),
+          transform: `translate(${place.x},${place.y})`,
+          style: `fill:${colour}`,
+        }),
+      );
+      return place;
+    });
   });
   makeReadable(
     svg,
@@ -77,11 +88,18 @@ function stepTimePanel(panel, width) {
   return element("figure", {}, svg);
 }
 
+const stepTimeNote = () =>
+  timedApart
+    ? `Medians of steps that were timed apart from the runs, and their 95 % intervals: ${summary.step_times}.`
+    : "Each run’s median step, and its 10 % and 90 % quantiles. They were measured while the runs trained, perhaps " +
+      "beside others: where norms differ by little, normlab time decides.";
+
 function makeStepTime() {
-  if (!cells.some((cell) => cell.runs.some((run) => run.step_seconds)))
-    return document.getElementById("step-time").remove();
+  const section = part("step-time");
+  if (!cells.some((cell) => stepTimesOf(cell).length > 0)) return section.remove();
+  section.append(element("p", { class: "note" }, stepTimeNote()));
   const draw = (host) => {
-    const panels = panelsOf(shownCells().filter((cell) => cell.runs.some((run) => run.step_seconds)));
+    const panels = panelsOf(shownCells().filter((cell) => stepTimesOf(cell).length > 0));
     const size = layout(host, panels.length);
     fillPanels(host, panels, (panel) => stepTimePanel(panel, size.width));
   };

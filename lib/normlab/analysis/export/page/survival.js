@@ -27,7 +27,7 @@ function survivalSeries(cell, measure) {
 }
 
 function makeSurvival() {
-  if (!cells.some((cell) => cell.row.survival)) return document.getElementById("survival").remove();
+  if (!cells.some((cell) => cell.row.survival)) return part("survival").remove();
   const state = { measure: "steps" };
   const draw = (host) => {
     const panels = panelsOf(shownCells())

@@ -11,12 +11,13 @@ const verdictText = (side) =>
 const comparisons = { less: "<", greater: ">" };
 function claimedText(contrast) {
   const sign = comparisons[contrast.direction];
-  const what = label(contrast.measure);
+  const what = contrast.measure.replace(/_/g, " ");
   return sign
     ? `${what} ratio ${sign} ${numberText(contrast.margin)}`
     : `${what} ratio ${numberText(1 / contrast.margin, 3)} to ${numberText(contrast.margin, 3)}`;
 }
 
+const pText = (p) => (p == null ? "—" : p < 0.001 ? "< 0.001" : numberText(p, 2));
 const ratioText = (ratio) =>
   `${numberText(ratio.estimate, 3)} (${numberText(ratio.lower, 3)}–${numberText(ratio.upper, 3)})`;
 
@@ -25,73 +26,72 @@ function contrastsOfClaims(claims) {
   return claims.flatMap((claim) => claim.contrasts.map((contrast) => ({ claim, contrast })));
 }
 
-// Ratios on one logarithmic axis: the final runs filled, the replication hollow, the margin as a short line.
-function forestRow(svg, x, y, { claim, contrast }) {
-  const places = [];
-  const margins =
-    contrast.direction === "equivalent" || !comparisons[contrast.direction]
-      ? [1 / contrast.margin, contrast.margin]
-      : [contrast.margin];
-  for (const margin of margins) {
-    svg.append(svgElement("path", { class: "rule", d: `M${x(margin)},${y - 9}V${y + 9}` }));
-  }
-  const sides = [
-    ["final", -3, false],
-    ["replication", 4, true],
+const isDrawn = ({ contrast }) => Boolean(contrast.final.ratio || contrast.replication.ratio);
+const marginsOf = ({ direction, margin }) => (comparisons[direction] ? [margin] : [1 / margin, margin]);
+
+// An interval on a logarithmic axis; an arrow where it goes on beyond the axis.
+function intervalPath(x, y, { lower, upper }) {
+  const [low, high] = x.domain();
+  const [left, right] = [x(lower), x(upper)];
+  const from = lower < low ? `M${left + 5},${y - 3.5}L${left},${y}L${left + 5},${y + 3.5}` : "";
+  const to = upper > high ? `M${right - 5},${y - 3.5}L${right},${y}L${right - 5},${y + 3.5}` : "";
+  return `M${left},${y}H${right}${from}${to}`;
+}
+
+function forestTip(claim, contrast, name) {
+  const side = contrast[name];
+  const p = side.adjusted_p == null ? "" : `, p ${pText(side.adjusted_p)}`;
+  return [
+    `${claim.id}: ${contrast.label}`,
+    `claimed: ${claimedText(contrast)}`,
+    `${name === "final" ? "final runs" : name}: ${ratioText(side.ratio)} at ${numberText(100 * side.ratio.level)} %`,
+    `${verdictText(side)}, ${contrast.seeds} seeds${p}`,
   ];
-  for (const [name, shift, hollow] of sides) {
+}
+
+// The final runs filled, the replication hollow, the margin as a short line.
+function forestRow(svg, x, y, { claim, contrast }) {
+  for (const margin of marginsOf(contrast))
+    svg.append(svgElement("path", { class: "rule", d: `M${x(margin)},${y - 10}V${y + 10}` }));
+  const sides = [
+    ["final", -4, false],
+    ["replication", 5, true],
+  ].filter(([name]) => contrast[name].ratio);
+  return sides.map(([name, shift, hollow]) => {
     const { ratio } = contrast[name];
-    if (!ratio) continue;
-    const colour = "var(--ink)";
+    const place = { x: x(ratio.estimate), y: y + shift, text: forestTip(claim, contrast, name) };
     svg.append(
       svgElement("path", {
         class: "range",
-        d: `M${x(ratio.lower)},${y + shift}H${x(ratio.upper)}`,
-        style: `stroke:${colour};opacity:${hollow ? 0.55 : 1}`,
+        d: intervalPath(x, place.y, ratio),
+        style: `stroke:var(--ink);fill:none;opacity:${hollow ? 0.55 : 1}`,
       }),
-    );
-    svg.append(
       svgElement("circle", {
-        cx: x(ratio.estimate),
-        cy: y + shift,
+        cx: place.x,
+        cy: place.y,
         r: 3.5,
-        style: `stroke:${colour};fill:${hollow ? "var(--paper)" : colour}`,
+        style: `stroke:var(--ink);fill:${hollow ? "var(--paper)" : "var(--ink)"}`,
       }),
     );
-    places.push({
-      x: x(ratio.estimate),
-      y: y + shift,
-      text: [
-        `${claim.id}: ${contrast.label}`,
-        `${name === "final" ? "final runs" : name}: ${ratioText(ratio)}`,
-        contrast[name].verdict,
-      ],
-    });
-  }
-  return places;
+    return place;
+  });
 }
 
-function forest(entries, width) {
-  const rowHeight = 24;
-  const texts = entries.map(({ claim, contrast }) => `${claim.id}: ${contrast.label}`);
-  const left = Math.min(width * 0.55, d3.max(texts, (text) => text.length) * 6.2 + 12);
-  const size = { width, height: margins.top + margins.bottom + rowHeight * entries.length };
-  const svg = panelSvg(
-    "",
-    size,
-    `ratios of ${entries.length} contrasts with their intervals; arrow keys read them`,
-  );
-  const ratios = entries.flatMap(({ contrast }) => [
-    contrast.margin,
-    ...["final", "replication"].flatMap((side) => {
-      const { ratio } = contrast[side];
-      return ratio ? [ratio.lower, ratio.upper] : [];
-    }),
-  ]);
-  const x = d3
-    .scaleLog()
-    .domain(extentOf([...ratios, 1], true))
-    .range([left, width - margins.right]);
+// From the ratios and margins, and the intervals as far as a factor of four beyond these.
+function forestDomain(entries) {
+  const sides = entries.flatMap(({ contrast }) => [contrast.final.ratio, contrast.replication.ratio]);
+  const ratios = sides.filter((ratio) => ratio);
+  const inner = [
+    1,
+    ...entries.flatMap(({ contrast }) => marginsOf(contrast)),
+    ...ratios.map(({ estimate }) => estimate),
+  ];
+  const [low, high] = d3.extent(inner.filter((value) => value > 0));
+  const ends = ratios.flatMap(({ lower, upper }) => [Math.max(lower, low / 4), Math.min(upper, high * 4)]);
+  return extentOf([low, high, ...ends], true);
+}
+
+function forestAxis(svg, x, size) {
   const bottom = size.height - margins.bottom;
   for (const value of logTicks(x.domain())) {
     const tick = svgElement("g", { class: "tick", transform: `translate(${x(value)},0)` });
@@ -99,25 +99,43 @@ function forest(entries, width) {
     tick.append(svgElement("text", { y: bottom + 15, "text-anchor": "middle" }, numberText(value, 3)));
     svg.append(tick);
   }
+  const one = x(1);
+  svg.append(svgElement("path", { class: "frame", d: `M${one},${margins.top}V${bottom}` }));
   const axis = "ratio of the first side’s mean to the second’s";
-  svg.append(
-    svgElement("text", { x: (left + width) / 2, y: size.height - 6, "text-anchor": "middle" }, axis),
+  const middle = (x.range()[0] + x.range()[1]) / 2;
+  svg.append(svgElement("text", { x: middle, y: size.height - 6, "text-anchor": "middle" }, axis));
+}
+
+const shortenedTo = (text, room) => (text.length > room ? `${text.slice(0, Math.max(1, room - 1))}…` : text);
+
+function forest(entries, width) {
+  const rowHeight = 26;
+  const widthOfLetters = 6.1;
+  const texts = entries.map(
+    ({ claim, contrast }) => `${claim.id}: ${contrast.label} ${verdictMarks[contrast.final.verdict] || "·"}`,
   );
+  const left = Math.min(width * 0.55, d3.max(texts, (text) => text.length) * widthOfLetters + 14);
+  const size = { width, height: margins.top + margins.bottom + rowHeight * entries.length };
+  const what = `ratios of ${entries.length} contrasts with their intervals; arrow keys read them`;
+  const svg = panelSvg("Ratios and their intervals", size, what);
+  const x = d3
+    .scaleLog()
+    .domain(forestDomain(entries))
+    .range([left, width - margins.right])
+    .clamp(true);
+  forestAxis(svg, x, size);
   const rows = entries.map((entry, i) => {
     const y = margins.top + rowHeight * (i + 0.5);
-    svg.append(svgElement("text", { x: left - 10, y, dy: "0.32em", "text-anchor": "end" }, texts[i]));
+    const text = shortenedTo(texts[i], Math.floor((left - 12) / widthOfLetters));
+    svg.append(svgElement("text", { x: left - 10, y, dy: "0.32em", "text-anchor": "end" }, text));
     return forestRow(svg, x, y, entry);
   });
-  makeReadable(
-    svg,
-    rows.filter((row) => row.length),
-  );
+  makeReadable(svg, rows);
   return element("figure", {}, svg);
 }
 
 function verdictRow({ claim, contrast }) {
   const { final, replication } = contrast;
-  const p = final.adjusted_p;
   // Of durations, rounds stand for seeds.
   const ofRounds = contrast.measure === "step_time" || contrast.measure === "kernel_time";
   const runs = final.missing_runs
@@ -131,13 +149,18 @@ function verdictRow({ claim, contrast }) {
     claimedText(contrast),
     final.ratio ? ratioText(final.ratio) : "—",
     verdictText(final),
-    p == null ? "—" : p < 0.001 ? "< 0.001" : numberText(p, 2),
+    pText(final.adjusted_p),
     ofRounds ? rounds : runs,
     ofRounds && wanted ? `${wanted} rounds` : wanted,
     verdictText(replication),
+    replication.ratio ? ratioText(replication.ratio) : "—",
   ];
   return element("tr", {}, ...texts.map((text) => element("td", {}, String(text))));
 }
+
+const claimVerdict = (claim) =>
+  `${verdictMarks[claim.verdict] || "·"} ${claim.verdict}${claim.fragile ? ", fragile" : ""}`;
+const claimId = (claim) => `claim-${claim.id}`;
 
 function claimNode(claim) {
   const source = [claim.paper, claim.section && `section ${claim.section}`].filter((part) => part).join(", ");
@@ -150,21 +173,17 @@ function claimNode(claim) {
     .map(({ label: name, final }) => `${name}: ${final.reason}`);
   const invariances = (claim.invariances || []).map(
     (one) =>
-      `${one.norm}, ${label(one.change)}: the output ${one.invariant ? "stays" : "changes"}: ${one.final.verdict} ` +
+      `${one.norm}, ${one.change.replace(/_/g, " ")}: the output ${one.invariant ? "stays" : "changes"}: ${one.final.verdict} ` +
       `(change ${numberText(one.final.smallest_change, 2)} to ${numberText(one.final.largest_change, 2)}); replication: ${one.replication.verdict}`,
   );
   return element(
     "article",
-    { class: "claim" },
+    { class: "claim", id: claimId(claim) },
     element("h3", {}, `${claim.id}: ${claim.claim}`),
     element(
       "p",
       {},
-      element(
-        "strong",
-        {},
-        `${verdictMarks[claim.verdict] || "·"} ${claim.verdict}${claim.fragile ? ", fragile" : ""}`,
-      ),
+      element("strong", {}, claimVerdict(claim)),
       `; replication: ${claim.replication}. `,
       element("small", {}, source),
     ),
@@ -174,38 +193,66 @@ function claimNode(claim) {
   );
 }
 
-function makeVerdicts() {
-  const section = document.getElementById("verdicts");
-  if (!data.verdicts) return section.remove();
-  const { claims } = data.verdicts;
-  document.getElementById("name").textContent = "Claims and verdicts";
-  section.append(...claims.map(claimNode));
-  const entries = contrastsOfClaims(claims);
-  if (entries.length === 0) return undefined;
-  const heads = [
-    "claim",
-    "contrast",
-    "claimed",
-    "ratio",
-    "verdict",
-    "p, by Holm",
-    "seeds",
-    "seeds wanted",
-    "replication",
-  ];
-  const head = element("tr", {}, ...heads.map((name) => element("th", { scope: "col" }, name)));
-  section.append(
+const verdictHeads = [
+  "claim",
+  "contrast",
+  "claimed",
+  "ratio",
+  "verdict",
+  "p, by Holm",
+  "seeds",
+  "seeds wanted",
+  "replication",
+  "its ratio",
+];
+
+function contrastTable(entries) {
+  const head = element("tr", {}, ...verdictHeads.map((name) => element("th", { scope: "col" }, name)));
+  return element(
+    "div",
+    { class: "scroll", tabindex: 0, role: "region", "aria-label": "Contrasts" },
     element(
-      "div",
-      { class: "scroll", tabindex: 0, role: "region", "aria-label": "Contrasts" },
-      element("table", {}, element("thead", {}, head), element("tbody", {}, ...entries.map(verdictRow))),
+      "table",
+      { class: "contrasts" },
+      element("thead", {}, head),
+      element("tbody", {}, ...entries.map(verdictRow)),
     ),
   );
-  const drawn = entries.filter(({ contrast }) => contrast.final.ratio || contrast.replication.ratio);
-  if (drawn.length === 0) return undefined;
-  makeSection("verdicts", [], (host) => {
-    const { width } = layout(host, 1, 900);
-    fillPanels(host, [drawn], (rows) => forest(rows, width));
-  });
-  return undefined;
+}
+
+// A line for each claim, which leads to what is said of it below.
+function claimsTable(claims) {
+  const rows = claims.map((claim) =>
+    element(
+      "tr",
+      {},
+      element("td", {}, element("a", { href: `#${claimId(claim)}` }, claim.id)),
+      element("td", {}, claim.claim),
+      element("td", { class: "named" }, element("strong", {}, claimVerdict(claim))),
+      element("td", { class: "named" }, claim.replication),
+    ),
+  );
+  const heads = ["claim", "what is claimed", "verdict", "replication"];
+  const head = element("tr", {}, ...heads.map((name) => element("th", { scope: "col" }, name)));
+  return element(
+    "div",
+    { class: "scroll", tabindex: 0, role: "region", "aria-label": "Claims" },
+    element("table", { class: "claims" }, element("thead", {}, head), element("tbody", {}, ...rows)),
+  );
+}
+
+function makeVerdicts({ claims }) {
+  const section = document.getElementById("verdicts");
+  section.append(claimsTable(claims));
+  const entries = contrastsOfClaims(claims);
+  const drawn = entries.filter(isDrawn);
+  if (drawn.length > 0) {
+    const draw = (host) => {
+      const { width } = layout(host, 1, 1000);
+      fillPanels(host, [drawn], (rows) => forest(rows, width));
+    };
+    addDrawing(section, [], draw, redraws)();
+  }
+  section.append(...claims.map(claimNode));
+  if (entries.length > 0) section.append(contrastTable(entries));
 }

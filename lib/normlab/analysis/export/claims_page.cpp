@@ -1,0 +1,49 @@
+#include "normlab/analysis/export/claims_page.h"
+
+#include "normlab/analysis/build_report.h"
+#include "normlab/analysis/export/page.h"
+#include "normlab/core/file.h"
+
+namespace normlab {
+namespace {
+
+struct DrawnExperiment {
+  Report report;
+  const PageExperiment* experiment;
+};
+
+bool has_results(const std::filesystem::path& folder) {
+  return is_file(folder / "sweep.json");
+}
+
+Json claims_page_data(const Json& verdicts, const std::vector<DrawnExperiment>& drawn, const Json& missing,
+                      std::size_t stride) {
+  Json data = {{"verdicts", verdicts}, {"missing", missing}, {"stride", stride}, {"reports", Json::array()}};
+  for (const DrawnExperiment& one : drawn) {
+    Json report = page_data(one.report, stride);
+    report["claims"] = one.experiment->claims;
+    data["reports"].push_back(std::move(report));
+  }
+  return data;
+}
+
+}  // namespace
+
+std::string render_claims_page(const Json& verdicts, const std::vector<PageExperiment>& experiments) {
+  std::vector<DrawnExperiment> drawn;
+  drawn.reserve(experiments.size());
+  Json missing = Json::array();
+  for (const PageExperiment& experiment : experiments) {
+    if (!has_results(experiment.folder)) {
+      missing.push_back(experiment.folder.string());
+      continue;
+    }
+    RecordFiles files;
+    drawn.push_back(
+        {build_report(experiment.folder, files, {.drawn_from = {experiment.folder}}), &experiment});
+  }
+  return make_page("Claims and verdicts",
+                   [&](std::size_t stride) { return claims_page_data(verdicts, drawn, missing, stride); });
+}
+
+}  // namespace normlab

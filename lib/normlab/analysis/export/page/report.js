@@ -1,0 +1,19 @@
+// Puts the report together.
+function makeReport() {
+  root.append(document.getElementById("report").content.cloneNode(true));
+  for (const name of ["filter", ...sectionNames]) part(name).id = prefix + name;
+  makeAsked();
+  makeFilter();
+  makeCells();
+  makeCurves();
+  makeSurvival();
+  makeTuning();
+  makeBasin();
+  makeStepTime();
+  makeLayers();
+  makeOrigin();
+  if (data.claims) lowerHeadings(root);
+  changeFilter();
+}
+
+makeReport();
