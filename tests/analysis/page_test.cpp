@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "data/idx_files.h"
+#include "normlab/analysis/export/claims_page.h"
 #include "normlab/analysis/export/format.h"
 #include "normlab/analysis/export/page_assets.h"
 #include "normlab/core/error.h"
@@ -52,6 +53,27 @@ Report large_report(std::size_t groups, std::size_t evaluations) {
   report.rows.resize(groups);
   report.drawn = curves;
   return report;
+}
+
+// Two trials of one cell: the first was cut at 100 of 400 steps, and one of its runs diverged.
+Json tuned_json() {
+  return Json::parse(R"({"schema": "normlab.tuned/1", "name": "quick",
+    "space": {"optimizer.learning_rate": {"log": [0.001, 0.1]}},
+    "cells": [{"when": {"norm.name": "layer"}, "trial": 1, "widened": [{}],
+      "at_end_of_range": ["optimizer.learning_rate"],
+      "trials": [
+        {"set": {"optimizer.learning_rate": 0.02}, "cut_after_steps": 100, "runs": ["a", "b", "c"],
+         "compared": [{"steps": 100, "mean_steps": 100, "reached": 0, "best_validation_loss": null}]},
+        {"set": {"optimizer.learning_rate": 0.003}, "cut_after_steps": null, "runs": ["d", "e", "f"],
+         "compared": [{"steps": 100, "mean_steps": 90, "reached": 1, "best_validation_loss": 0.5},
+                      {"steps": 400, "mean_steps": 160, "reached": 3, "best_validation_loss": 0.25}]}]}]})");
+}
+
+// What stands in a page for its scripts.
+Json data_of_page(const std::string& page) {
+  const std::string mark = R"(id="data">)";
+  const std::size_t begin = page.find(mark) + mark.size();
+  return Json::parse(page.substr(begin, page.find("</script>", begin) - begin));
 }
 
 }  // namespace
@@ -120,11 +142,65 @@ TEST_CASE("a page that would be too large leaves out evaluations, and says so") 
   CHECK_FALSE(contains(page, "\"stride\":1,"));
 }
 
-TEST_CASE("verdicts have a page of their own") {
+TEST_CASE("verdicts have a page of their own, with a report of each experiment") {
   if (page_assets::library.empty()) return;
-  const std::string page = render_verdicts_page({{"claims", {{{"id", "C1"}, {"claim", "a <b>"}}}}});
-  CHECK(contains(page, R"("verdicts":{"claims":[{"id":"C1","claim":"a \u003cb>"}]})"));
+  SyntheticSweep sweep;
+  sweep.add(synthetic_record({}));
+  const Json verdicts = {{"claims", {{{"id", "C1"}, {"claim", "a </script><b>\""}}}}};
+  const std::filesystem::path missing = sweep.folder() / "not-run";
+  const std::string page = render_claims_page(verdicts, {{sweep.folder(), {"C1", "C2"}}, {missing, {"C3"}}});
   CHECK(contains(page, "<title>Claims and verdicts · normlab</title>"));
+  CHECK(count_of(page, "</script>") == 3);
+  const Json data = data_of_page(page);
+  CHECK(data["verdicts"] == verdicts);
+  CHECK(data["missing"] == Json::array({missing.string()}));
+  CHECK(data["stride"] == 1);
+  REQUIRE(data["reports"].size() == 1);
+  CHECK(data["reports"][0]["claims"] == Json::array({"C1", "C2"}));
+  CHECK(data["reports"][0]["cells"].size() == 1);
+}
+
+TEST_CASE("the trials of a search are drawn from tuned.json") {
+  SyntheticSweep sweep;
+  sweep.write("tuned.json", tuned_json().dump());
+  const Json tuned = page_data(drawn_report(sweep), 1)["tuned"];
+  REQUIRE(tuned.size() == 1);
+  CHECK(tuned[0]["settings"] == Json::array({"optimizer.learning_rate"}));
+  CHECK(tuned[0]["logarithmic"] == Json::array({true}));
+  const Json& cell = tuned[0]["cells"][0];
+  CHECK(cell["when"] == Json{{"norm.name", "layer"}});
+  CHECK(cell["chosen"] == 1);
+  CHECK(cell["widened"] == 1);
+  CHECK(cell["at_end"] == Json::array({"optimizer.learning_rate"}));
+  REQUIRE(cell["trials"].size() == 2);
+  CHECK(cell["trials"][0]["cut"] == true);
+  CHECK(cell["trials"][0]["set"] == Json::array({0.02}));
+  CHECK(cell["trials"][0]["runs"] == 3);
+  CHECK(cell["trials"][0]["compared"][0]["mean_steps"] == 100);
+  CHECK(cell["trials"][0]["compared"][0]["best_validation_loss"].is_null());
+  CHECK(cell["trials"][1]["cut"] == false);
+  CHECK(cell["trials"][1]["compared"][1]["best_validation_loss"] == 0.25);
+  CHECK(cell["trials"][1]["compared"][1]["steps"] == 400);
+}
+
+TEST_CASE("a tuned.json that no search wrote is passed over with a warning") {
+  const auto warnings_of = [](const Json& tuned) {
+    SyntheticSweep sweep;
+    sweep.write("tuned.json", tuned.dump());
+    const Report report = drawn_report(sweep);
+    CHECK(report.drawn->searches.empty());
+    return Json(report.warnings).dump();
+  };
+  CHECK(contains(warnings_of({{"schema", "normlab.run/2"}}), "tuned.json was passed over"));
+  Json tuned = tuned_json();
+  tuned["cells"][0]["trial"] = 2;
+  CHECK(contains(warnings_of(tuned), "tuned.json was passed over"));
+  tuned = tuned_json();
+  tuned["cells"][0]["trials"][0]["compared"] = Json::array();
+  CHECK(contains(warnings_of(tuned), "tuned.json was passed over"));
+  tuned = tuned_json();
+  tuned["cells"][0]["trials"][0].erase("set");
+  CHECK(contains(warnings_of(tuned), "tuned.json was passed over"));
 }
 
 TEST_CASE("the page is one file that loads nothing") {

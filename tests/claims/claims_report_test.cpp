@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "claims/claims_folder.h"
+#include "normlab/analysis/export/page_assets.h"
 #include "normlab/claims/claims_format.h"
 #include "normlab/claims/registration.h"
 
@@ -227,4 +228,24 @@ TEST_CASE("every format has verdict, effect, interval, seeds and command of each
   CHECK(contrast["replication"]["verdict"] == "not run");
   CHECK(contrast["seeds"] == 10);
   CHECK(contains(testing::request_error([&] { render_claims(judged.report, "table"); }), "known are text"));
+}
+
+TEST_CASE("the page of claims has their verdicts, and the runs of each experiment once") {
+  if (page_assets::library.empty()) return;
+  ClaimsFolder folder;
+  Json claims = folder.claims(R"([{"setting": "norm", "value": "layer", "reference": "none"}])");
+  claims["claims"].push_back(claims["claims"][0]);
+  claims["claims"][1]["id"] = "S2</script>";
+  folder.write(claims);
+  register_all(folder);
+  folder.add_records(ClaimPhase::final, layer_is_faster);
+  const std::string page = render_claims(Judged(folder).report, "html");
+  const std::string mark = R"(id="data">)";
+  const std::size_t begin = page.find(mark) + mark.size();
+  const Json data = Json::parse(page.substr(begin, page.find("</script>", begin) - begin));
+  CHECK(data["verdicts"]["claims"][0]["verdict"] == "supported");
+  CHECK(data["verdicts"]["claims"][1]["id"] == "S2</script>");
+  REQUIRE(data["reports"].size() == 1);
+  CHECK(data["reports"][0]["claims"] == Json::array({"S1", "S2</script>"}));
+  CHECK(data["reports"][0]["summary"]["rows"].size() == 6);
 }

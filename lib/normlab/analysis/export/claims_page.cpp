@@ -13,7 +13,8 @@ struct DrawnExperiment {
 };
 
 bool has_results(const std::filesystem::path& folder) {
-  return is_file(folder / "sweep.json");
+  std::error_code ignored;
+  return is_file(folder / "sweep.json") || std::filesystem::is_directory(folder / "runs", ignored);
 }
 
 Json claims_page_data(const Json& verdicts, const std::vector<DrawnExperiment>& drawn, const Json& missing,

@@ -47,11 +47,7 @@ function timedColumns() {
   ];
 }
 
-function remarks(row) {
-  const texts = [...row.reasons];
-  if (row.doubtful_times) texts.push(`† the times of ${row.doubtful_times} of ${row.runs} runs are doubtful`);
-  return texts.join("; ");
-}
+const remarks = (row) => row.reasons.join("; ");
 
 function tableColumns() {
   const targets = summary.targets.length > 0;

@@ -2,7 +2,7 @@
 //   { look, points: [{ x, y, text }], line, steps, marks, width, soft, area: [{ x, low, high }], ends }
 // where `line` joins the points, `steps` as a staircase, and `marks` draws each; `ends` are marks of their own,
 // [{ x, y, symbol }], or rings around points, [{ x, y, ring }]. Points are what pointer and arrow keys find; `text` says what they are, in lines.
-const margins = { left: 56, right: 14, top: 24, bottom: 38 };
+const margins = { left: 56, right: 20, top: 24, bottom: 38 };
 const mostPanels = 24;
 const farthestHover = 40;
 const widthOfLetter = 7.4; // of a title

@@ -143,7 +143,7 @@ function tunedTable(settings, body) {
     "mean steps",
     "reached",
     "trials",
-    "range",
+    "space",
   ];
   const head = element("tr", {}, ...heads.map((name) => element("th", { scope: "col" }, name)));
   return element(
