@@ -1,7 +1,8 @@
 // Panels that share axes. A panel is { title, group, rules, series }, with dashed lines at the `rules`; a series
 //   { look, points: [{ x, y, text }], line, steps, marks, width, soft, area: [{ x, low, high }], ends }
 // where `line` joins the points, `steps` as a staircase, and `marks` draws each; `ends` are marks of their own,
-// [{ x, y, symbol }], or rings around points, [{ x, y, ring }]. Points are what pointer and arrow keys find; `text` says what they are, in lines.
+// [{ x, y, symbol }], or rings around points, [{ x, y, ring }]. Points are what pointer and arrow keys find; `text`
+// says what they are, in lines.
 const margins = { left: 56, right: 20, top: 24, bottom: 38 };
 const mostPanels = 24;
 const farthestHover = 40;
