@@ -167,10 +167,11 @@ std::string planned_line(const ClaimsPlan& plan, const normlab::PlannedClaim& cl
   const std::string id = normlab::printable(claim.claim->id);
   if (!claim.experiment && claim.contrasts.empty())
     return fmt::format("{}: {} invariances\n", id, claim.claim->invariances.size());
-  if (!claim.experiment) return fmt::format("{}: {} contrasts of kernels\n", id, claim.contrasts.size());
+  const std::size_t count = claim.contrasts.size();
+  const std::string contrasts = fmt::format("{} contrast{}", count, count == 1 ? "" : "s");
+  if (!claim.experiment) return fmt::format("{}: {} of kernels\n", id, contrasts);
   const PlannedExperiment& experiment = plan.experiments[*claim.experiment];
-  return fmt::format("{}: {} contrast{} of {}, {} runs and as many to replicate\n", id,
-                     claim.contrasts.size(), claim.contrasts.size() == 1 ? "" : "s",
+  return fmt::format("{}: {} of {}, {} runs and as many to replicate\n", id, contrasts,
                      normlab::printable(experiment.spec_file.string()), experiment.runs.size());
 }
 

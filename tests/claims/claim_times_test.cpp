@@ -153,7 +153,8 @@ TEST_CASE("a step's time has no target, and seconds need one") {
     if (target) claim["contrasts"][0]["target"] = "validation.error<=0.12";
     return claims.folder.refusal_of(file);
   };
-  CHECK(contains(refusal("step_time", true), "only the measures steps, epochs and seconds have a target"));
+  CHECK(contains(refusal("step_time", true),
+                 "only the measures steps, epochs, seconds and reached have a target"));
   CHECK(refusal("step_time", false) == "");
   CHECK(contains(refusal("seconds", false), "contrasts[0].target: nothing"));
   CHECK(refusal("seconds", true) == "");

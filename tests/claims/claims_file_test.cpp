@@ -89,7 +89,7 @@ TEST_CASE("a contrast compares two values of one setting, on the same data") {
   CHECK(contains(folder.refusal(R"([{"setting": "norm", "value": "layer"}])"), "reference: nothing"));
   CHECK(contains(folder.refusal(R"([{"setting": "norm", "value": "layer", "reference": "none",
                                      "measure": "best_metric", "target": "validation.error<=0.1"}])"),
-                 "only the measures steps, epochs and reached have a target"));
+                 "only the measures steps, epochs, seconds and reached have a target"));
 }
 
 TEST_CASE("an experiment that is not there, or is another one, is refused") {

@@ -78,7 +78,7 @@ TEST_CASE("kernels that are not defined or do not compare are refused with their
     return folder.refusal_of(claims);
   };
   CHECK(refusal("{}") == "");
-  CHECK(contains(refusal(R"({"norm": "rsm"})"), "kernels[0].norm: \"rsm\""));
+  CHECK(contains(refusal(R"({"norm": "rsm"})"), "kernels[0].norm: unknown name \"rsm\""));
   CHECK(contains(refusal(R"({"norm": "weight"})"), "kernels[0].norm: \"weight\""));
   CHECK(contains(refusal(R"({"reference_norm": "instance"})"), "reference_norm: \"instance\""));
   CHECK(contains(refusal(R"({"reference_norm": "rms"})"), "reference_norm: \"rms\""));

@@ -51,7 +51,7 @@ TEST_CASE("the layers before the first step are those of the first batch at the 
   CHECK(train(config, {}).initial_layers.empty());
 }
 
-TEST_CASE("a network whose first gradient is not finite has its layers all the same") {
+TEST_CASE("a network that diverges at its first step has its layers all the same") {
   // Blank pixels leave a summed input hardly any variance, which the norm blows up at each of 784 time steps.
   RunConfig config = tracked_run("rnn", Norm::layer, Tracking::layers);
   config.model.as<Recurrent>().input = SequenceInput::pixels;
@@ -62,8 +62,7 @@ TEST_CASE("a network whose first gradient is not finite has its layers all the s
   REQUIRE(result.initial_layers.size() == 2);
   const std::vector<double>& norms = result.initial_layers[0].time_gradient_norms;
   REQUIRE(norms.size() == 50);
-  CHECK_FALSE(std::isfinite(norms.front()));
-  CHECK(std::isfinite(norms.back()));
+  CHECK(norms.front() > 1e15 * norms.back());
   CHECK(to_json(layers_from_json(nlohmann::json::parse(to_json(result.initial_layers).dump()))).dump() ==
         to_json(result.initial_layers).dump());
 }
