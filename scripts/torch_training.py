@@ -11,10 +11,13 @@ from torch.optim import lr_scheduler
 
 
 class Images:
-    """images (N, H, W) of bytes and labels (N): batches of `batch` in order, the last one smaller."""
+    """images (N, H, W) of bytes and labels (N): batches of `batch` in order, the last one smaller.
 
-    def __init__(self, images, labels, batch):
-        self.images, self.labels, self.batch = images, labels, batch
+    scale: the mean that is taken from every byte, and the deviation that it is then divided by.
+    """
+
+    def __init__(self, images, labels, batch, scale=(0.0, 255.0)):
+        self.images, self.labels, self.batch, self.scale = images, labels, batch, scale
 
     def steps_per_epoch(self):
         return math.ceil(len(self.labels) / self.batch)
@@ -22,8 +25,9 @@ class Images:
     def epoch(self, module):
         """Yields the logits and the labels of each batch, as the module is when the batch comes."""
         dtype = next(module.parameters()).dtype
+        mean, deviation = self.scale
         for images, labels in zip(self.images.split(self.batch), self.labels.split(self.batch)):
-            yield module(images.to(dtype) / 255), labels
+            yield module((images.to(dtype) - mean) / deviation), labels
 
 
 class Text:
@@ -60,14 +64,21 @@ def evaluate(module, data):
     return loss / count, errors / count
 
 
-def make_optimizer(module, settings):
+def is_weight(name, parameter):
+    """Neither a bias nor a gain, weight norm's among them."""
+    return parameter.dim() > 1 and not name.endswith("_g")
+
+
+def parameter_groups(module, weight_decay):
+    """Weights, which decay, and all others, which do not."""
     weights, others = [], []
-    for parameter in module.parameters():
-        (weights if parameter.dim() > 1 else others).append(parameter)
-    groups = [
-        {"params": weights, "weight_decay": settings["weight_decay"]},
-        {"params": others, "weight_decay": 0},
-    ]
+    for name, parameter in module.named_parameters():
+        (weights if is_weight(name, parameter) else others).append(parameter)
+    return [{"params": weights, "weight_decay": weight_decay}, {"params": others, "weight_decay": 0}]
+
+
+def make_optimizer(module, settings):
+    groups = parameter_groups(module, settings["weight_decay"])
     rate = settings["learning_rate"]
     return {
         "sgd": lambda: torch.optim.SGD(groups, lr=rate),
