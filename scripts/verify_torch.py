@@ -42,6 +42,7 @@ for library in "OPENBLAS", "MKL", "OMP":  # read when they are loaded
 try:
     import torch
 
+    from torch_steps import blas_library
     from verify import comparison, datasets, printing, training
     from verify.claims import load_claims
     from verify.network import unsupported
@@ -117,7 +118,8 @@ def train_all(cells, seeds, jobs):
     for cell in cells:
         by_config.setdefault(json.dumps(cell.config, sort_keys=True), []).append(cell)
     groups = list(by_config.values())
-    tasks = [(group[0].config, [cell.measure for cell in group], seed) for seed in range(1, seeds + 1) for group in groups]
+    measures = [[cell.measure for cell in group] for group in groups]
+    tasks = [(group[0].config, asked, seed) for seed in range(1, seeds + 1) for group, asked in zip(groups, measures)]
     with multiprocessing.get_context("spawn").Pool(jobs, training.prepare) as pool:
         for place, (curve, seconds) in enumerate(pool.imap(train_one, tasks)):
             group = groups[place % len(groups)]
@@ -156,18 +158,20 @@ def judge(claim, seeds):
 
 
 def verify(arguments):
+    if arguments.json and (arguments.json.is_dir() or not arguments.json.absolute().parent.is_dir()):
+        raise Refusal(f"json: {arguments.json} is not a file in a folder that exists")
     claims = choose_contrasts(load_claims(arguments.claim, arguments.results), arguments.cells)
-    if arguments.json and not arguments.json.absolute().parent.is_dir():
-        raise Refusal(f"json: {arguments.json} is not in a folder that exists")
     seeds = seeds_for(claims, arguments.seeds)
     for claim in claims:
         for cell in claim.cells:
             require_trainable(cell)
+    if "/blas/" in blas_library():
+        print("verify_torch: libopenblas0-pthread would be several times as fast as this BLAS", file=sys.stderr)
     train_all([cell for claim in claims for cell in claim.sides], seeds, arguments.jobs)
     verdicts = [judge(claim, seeds) for claim in claims]
     if arguments.json:
-        document = {"schema": "normlab.verification/1", "pytorch": torch.__version__, "seeds": seeds, "claims": verdicts}
-        arguments.json.write_text(json.dumps(document, indent=2) + "\n")
+        about = {"schema": "normlab.verification/1", "pytorch": torch.__version__, "seeds": seeds}
+        arguments.json.write_text(json.dumps({**about, "claims": verdicts}, indent=2) + "\n")
     return all(verdict["verdict"] == "agrees" for verdict in verdicts)
 
 

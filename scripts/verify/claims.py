@@ -169,11 +169,8 @@ def find_file(claim):
     raise Refusal(f"claim: {claim} is neither a file of claims nor the id of a claim in {folder}")
 
 
-def load_claims(claim, results):
-    file, wanted = find_file(claim)
+def read_claims(file, wanted, results):
     document = read_json(file, "claim")
-    if document.get("schema") != "normlab.claims/1":
-        raise Refusal(f"claim: {file} is no file of claims (normlab.claims/1)")
     seeds, claims, experiments = sorted(read_seeds(document["seeds"]["final"])), [], {}
     for one in document["claims"]:
         if wanted not in (None, one["id"]) or "contrasts" not in one:
@@ -183,6 +180,16 @@ def load_claims(claim, results):
             experiments[spec] = Experiment(spec, results, seeds)
         contrasts = list(contrasts_of(one, experiments[spec]))
         claims.append(Claim(one["id"], one["claim"], document.get("level", 0.05), contrasts))
+    return claims
+
+
+def load_claims(claim, results):
+    file, wanted = find_file(claim)
+    try:
+        claims = read_claims(file, wanted, results)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        problem = f"{file} or its results are not whole ({error!r}); `normlab claims check` says more"
+        raise Refusal(f"claim: {problem}") from error
     if not claims:
         raise Refusal(f"claim: {claim} compares no runs that were trained")
     return claims

@@ -30,7 +30,7 @@ class Target:
         return self.compare(evaluation[self.split][self.metric], self.threshold)
 
     def event(self, evaluations):
-        """(evaluation, True) of the first of so many in a row, or (the last at which it did not hold or None, False)."""
+        """(the first of so many in a row, True), or (the last at which it did not hold, or None, False)."""
         streak, after, first = 0, None, None
         for evaluation in evaluations:
             if self.holds(evaluation):

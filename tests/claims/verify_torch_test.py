@@ -2,6 +2,7 @@
 
 Statistics need numpy; networks and batches PyTorch. What cannot be imported is passed over.
 """
+import itertools
 import json
 import math
 import pathlib
@@ -47,7 +48,7 @@ class Folder:
         self.folder = pathlib.Path(folder)
         contrast = {"setting": "norm", "value": "layer", "reference": "none", "measure": "steps",
                     "target": "validation.error<=0.2 for 2", **contrast}  # fmt: skip
-        claim = {"id": "A", "claim": "Layer norm is faster.", "experiment": {"spec": "spec.json"}, "contrasts": [contrast]}
+        claim = {"id": "A", "claim": "It is faster.", "experiment": {"spec": "spec.json"}, "contrasts": [contrast]}
         document = {"schema": "normlab.claims/1", "seeds": {"final": "1..2"}, "claims": [claim]}
         runs = self.folder / "results/spec/runs"
         runs.mkdir(parents=True)
@@ -66,7 +67,8 @@ class Folder:
 
 
 def whole_grid(seeds=(1, 2)):
-    return [record(norm, batch, seed, [0.5, 0.1, 0.1]) for norm in ("none", "layer") for batch in (4, 32) for seed in seeds]
+    cells = itertools.product(("none", "layer"), (4, 32), seeds)
+    return [record(norm, batch, seed, [0.5, 0.1, 0.1]) for norm, batch, seed in cells]
 
 
 class Claims(unittest.TestCase):
@@ -97,6 +99,8 @@ class Claims(unittest.TestCase):
         self.assertIn("measure: seconds", self.refusal_of(whole_grid(), measure="seconds"))
         self.assertIn("target:", self.refusal_of(whole_grid(), target="error is small"))
         self.assertIn("where:", self.refusal_of(whole_grid(), where={"batch_size": 7}))
+        without_config = [{**one, "config": {}} for one in whole_grid()]
+        self.assertIn("not whole (KeyError('seed'))", self.refusal_of(without_config))
         with self.assertRaises(Refusal) as caught:
             load_claims("C-unknown", "results")
         self.assertIn("C-unknown", str(caught.exception))
