@@ -165,7 +165,7 @@ def verify(arguments):
     for claim in claims:
         for cell in claim.cells:
             require_trainable(cell)
-    if "/blas/" in blas_library():
+    if "/blas/libblas" in blas_library():
         print("verify_torch: libopenblas0-pthread would be several times as fast as this BLAS", file=sys.stderr)
     train_all([cell for claim in claims for cell in claim.sides], seeds, arguments.jobs)
     verdicts = [judge(claim, seeds) for claim in claims]
