@@ -147,14 +147,18 @@ class Experiment:
         return Cell(label, name, runs[0][1], measure.of(records), records)
 
 
-def contrasts_of(claim, experiment):
+def whole_contrasts(claim):
+    """With what is said once for all of them; first whether each can be measured here."""
     shared = {key: claim[key] for key in ("measure", "target", "where") if key in claim}
-    for contrast in claim["contrasts"]:
-        contrast = {**shared, **contrast}
+    contrasts = [{**shared, **contrast} for contrast in claim["contrasts"]]
+    return [(contrast, Measure(contrast["measure"], contrast.get("target"))) for contrast in contrasts]
+
+
+def contrasts_of(contrasts, experiment):
+    for contrast, measure in contrasts:
         where = {path: values if isinstance(values, list) else [values]
                  for path, values in contrast.get("where", {}).items()}  # fmt: skip
         setting = contrast["setting"].removesuffix(".name")
-        measure = Measure(contrast["measure"], contrast.get("target"))
         yield from experiment.contrasts(setting, [contrast["value"], contrast["reference"]], where, measure)
 
 
@@ -173,13 +177,15 @@ def read_claims(file, wanted, results):
     document = read_json(file, "claim")
     seeds, claims, experiments = sorted(read_seeds(document["seeds"]["final"])), [], {}
     for one in document["claims"]:
-        if wanted not in (None, one["id"]) or "contrasts" not in one:
+        trained = "contrasts" in one and "experiment" in one
+        if wanted not in (None, one["id"]) or not trained:
             continue
+        contrasts = whole_contrasts(one)
         spec = file.parent / one["experiment"]["spec"]
         if spec not in experiments:
             experiments[spec] = Experiment(spec, results, seeds)
-        contrasts = list(contrasts_of(one, experiments[spec]))
-        claims.append(Claim(one["id"], one["claim"], document.get("level", 0.05), contrasts))
+        found = list(contrasts_of(contrasts, experiments[spec]))
+        claims.append(Claim(one["id"], one["claim"], document.get("level", 0.05), found))
     return claims
 
 
