@@ -89,11 +89,6 @@ normlab::SweepOutcome run_experiment(const ClaimsPlan& plan, std::size_t place, 
   return outcome;
 }
 
-int interrupted() {
-  normlab::log_warning("interrupted; the same command continues from the checkpoints");
-  return 130;
-}
-
 // Looks for the settings that experiments leave to a search, beside the results of the first phase. The exit
 // status, where it ends the command.
 std::optional<int> search(const ClaimsPlan& plan, int jobs) {

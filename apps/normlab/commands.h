@@ -32,5 +32,8 @@ const std::vector<std::string>& completion_shells();
 // What `normlab --version` prints.
 std::string version_text();
 
+// Of a sweep, or claims, that a signal stopped: says how it goes on, and returns the exit status.
+int interrupted();
+
 // The value of --checkpoint-seconds; RequestError when it is no number above 0.
 double read_checkpoint_seconds(const std::string& text);

@@ -222,11 +222,6 @@ int print_tuning(const normlab::TuneRequest& request, bool extend) {
   return print_runs(runs, normlab::check_runs_against_data(runs, jobs).runs, jobs, request.folder, open);
 }
 
-int interrupted() {
-  normlab::log_warning("interrupted; the same command continues from the checkpoints");
-  return 130;
-}
-
 // Looks for the settings that the spec leaves to a search, and leaves the spec with what was found. The exit
 // status, where it is not for the sweep's own runs to say.
 std::optional<int> tune(SweepSpec& spec, const std::filesystem::path& folder,
@@ -330,6 +325,11 @@ void add_execution_options(CLI::App& command, SweepArguments& arguments) {
 }
 
 }  // namespace
+
+int interrupted() {
+  normlab::log_warning("interrupted; the same command continues from the checkpoints");
+  return 130;
+}
 
 void add_sweep(CLI::App& program, Action& action) {
   CLI::App* command =
