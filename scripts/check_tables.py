@@ -8,15 +8,15 @@ Kaplan-Meier curve is drawn from the events.
 Needs pandas (Debian and Ubuntu: python3-pandas).
 """
 
-import argparse
 import json
 import math
 import shutil
 import subprocess
 import sys
-import tempfile
-from pathlib import Path
 
+from exported import exported, options_of, records_in
+
+NOT_IN_TABLE = {"name", "time_gradient_norm"}  # the name is `layer` there; time steps have no table
 KEYS = {"epochs", "steps", "train_seconds"}
 R_PROGRAM = """
 folder <- commandArgs(TRUE)[1]
@@ -92,7 +92,7 @@ class Checker:
 
     def check_layer(self, row, layer, run):
         self.check(row, "layer", layer["name"], run)
-        for path, value in flatten({key: value for key, value in layer.items() if key != "name"}):
+        for path, value in flatten({key: value for key, value in layer.items() if key not in NOT_IN_TABLE}):
             self.check(row, path, value, f"layers.csv, {run}")
 
 
@@ -110,6 +110,8 @@ def compare(folder, records):
     for row in runs:
         record = records[row["id"]]
         checker.check_run(row, record)
+        for layer in record.get("initial", {}).get("layers", []):
+            checker.check_layer(next(layer_rows), layer, record["id"])
         for evaluation in record.get("evaluations", []):
             checker.check_evaluation(next(rows), evaluation, record["id"])
             for layer in evaluation.get("layers", []):
@@ -138,16 +140,10 @@ def compare_with_r(folder, tables):
 
 
 def main():
-    parser = argparse.ArgumentParser(description="Compares a sweep's tables with its records.")
-    parser.add_argument("folder", metavar="DIR", type=Path)
-    default = Path(__file__).resolve().parents[1] / "build/release/normlab"
-    parser.add_argument("--normlab", metavar="PROGRAM", type=Path, default=default)
-    options = parser.parse_args()
-    texts = [json.loads(path.read_text()) for path in (options.folder / "runs").glob("*.json")]
-    with tempfile.TemporaryDirectory() as tables:
-        command = [options.normlab, "report", options.folder, "--tables", tables]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-        compare_with_r(tables, compare(Path(tables), {record["id"]: record for record in texts}))
+    options = options_of("Compares a sweep's tables with its records.")
+    records = {record["id"]: record for record in records_in(options.folder)}
+    with exported(options, "--tables") as tables:
+        compare_with_r(tables, compare(tables, records))
 
 
 if __name__ == "__main__":

@@ -7,14 +7,11 @@ compares every value with the records.
 Needs the Python package tensorboard.
 """
 
-import argparse
-import json
 import math
-import subprocess
 import sys
-import tempfile
 from datetime import datetime
-from pathlib import Path
+
+from exported import exported, options_of, records_in
 
 SESSION = "_hparams_/session_start_info"
 
@@ -36,17 +33,21 @@ def expected_scalars(record):
         at = start + evaluation["seconds"]["train"]
         found.setdefault(tag, []).append((at, evaluation["step"], single(value)))
 
+    def add_layers(evaluation, layers):
+        for layer in layers:
+            for name, value in layer["activation"].items():
+                add(f"layers/{layer['name']}/activation_{name}", evaluation, value)
+            for name in ("gradient_norm", "parameter_gradient_norm", "weight_norm"):
+                add(f"layers/{layer['name']}/{name}", evaluation, layer[name])
+
+    add_layers({"step": 0, "seconds": {"train": 0}}, record.get("initial", {}).get("layers", []))
     for evaluation in record["evaluations"]:
         for part in ("train", "validation"):
             for metric, value in evaluation[part].items():
                 add(f"{part}/{metric}", evaluation, value)
         for name in ("learning_rate", "gradient_norm"):
             add(name, evaluation, evaluation[name])
-        for layer in evaluation.get("layers", []):
-            for name, value in layer["activation"].items():
-                add(f"layers/{layer['name']}/activation_{name}", evaluation, value)
-            for name in ("gradient_norm", "parameter_gradient_norm"):
-                add(f"layers/{layer['name']}/{name}", evaluation, layer[name])
+        add_layers(evaluation, evaluation.get("layers", []))
     for metric, value in (record.get("test") or {}).items():
         add(f"test/{metric}", record["evaluations"][-1], value)
     return found
@@ -92,24 +93,17 @@ def compare(folder, record, plugins):
 
 
 def main():
-    parser = argparse.ArgumentParser(description="Compares a sweep's event files with its records.")
-    parser.add_argument("folder", metavar="DIR", type=Path)
-    default = Path(__file__).resolve().parents[1] / "build/release/normlab"
-    parser.add_argument("--normlab", metavar="PROGRAM", type=Path, default=default)
-    options = parser.parse_args()
+    options = options_of("Compares a sweep's event files with its records.")
     from tensorboard.backend.event_processing import plugin_event_accumulator as event_accumulator
     from tensorboard.plugins.hparams import plugin_data_pb2
     from tensorboard.version import VERSION
 
-    records = [json.loads(path.read_text()) for path in (options.folder / "runs").glob("*.json")]
-    records = [record for record in records if record.get("evaluations")]
-    with tempfile.TemporaryDirectory() as logs:
-        command = [options.normlab, "report", options.folder, "--tensorboard", logs]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-        written = len(list(Path(logs).iterdir()))
+    records = [record for record in records_in(options.folder) if record.get("evaluations")]
+    with exported(options, "--tensorboard") as logs:
+        written = len(list(logs.iterdir()))
         if written != len(records):
             sys.exit(f"{written} runs were written, and {len(records)} were evaluated")
-        points = sum(compare(Path(logs), record, (event_accumulator, plugin_data_pb2)) for record in records)
+        points = sum(compare(logs, record, (event_accumulator, plugin_data_pb2)) for record in records)
     print(f"TensorBoard {VERSION}: {points} points of {len(records)} runs are those of the records")
 
 

@@ -48,12 +48,7 @@ def draw_panel(ax, sweep, panel, panels):
 
 
 def draw(plt, sweep, _clock):
-    panels = [
-        (block, size)
-        for block in sweep.blocks
-        for size in sweep.batch_sizes
-        if any(run.counts and run.evaluations for run in block.runs_of_size(size))
-    ]
+    panels = sweep.panels(lambda run: run.counts and run.evaluations)
     if not panels:
         return None
     title = f"{sweep.name}: share of seeds that reached the target"

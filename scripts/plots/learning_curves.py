@@ -157,12 +157,7 @@ def legend(plt, sweep):
 
 def draw(plt, sweep, clock=None):
     """By training time, or by epoch without a clock."""
-    panels = [
-        (block, batch_size)
-        for block in sweep.blocks
-        for batch_size in sweep.batch_sizes
-        if any(run.evaluations for run in block.runs_of_size(batch_size))
-    ]
+    panels = sweep.panels(lambda run: run.evaluations)
     if not panels:
         return None
     title = f"{sweep.name}: learning curves by {'training time' if clock else 'epoch'}"

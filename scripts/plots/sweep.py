@@ -195,6 +195,15 @@ class Sweep:
             members.setdefault((self.models.index(run.model), tuple(order)), (values, []))[1].append(run)
         return [Block(self.models[key[0]], values, runs) for key, (values, runs) in sorted(members.items())]
 
+    def panels(self, keep):
+        """(block, batch size) of each panel: those with a run that `keep` takes."""
+        return [
+            (block, size)
+            for block in self.blocks
+            for size in self.batch_sizes
+            if any(keep(run) for run in block.runs_of_size(size))
+        ]
+
     def numeric_settings(self):
         """Varying settings that are a number wherever they are there, with all their values: at least two."""
         found = {}

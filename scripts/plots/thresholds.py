@@ -84,14 +84,14 @@ def draw_panel(ax, sweep, panel, lines, metric, limits):
 
 def draw_model(plt, sweep, model):
     """The models have scales, and may have metrics, of their own."""
-    blocks = [block for block in sweep.blocks if block.model == model]
-    panels = [(block, size) for block in blocks for size in sweep.batch_sizes if block.runs_of_size(size)]
+    panels = sweep.panels(lambda run: run.model == model)
     runs = [run for run in sweep.runs if run.model == model]
     metric = metric_of(runs)
     curves = [curve for run in runs if (curve := run.curve(metric["name"]))]
     if not curves:
         return None
-    target = next((value for block in blocks if (value := target_value(block, metric)) is not None), None)
+    targets = (target_value(block, metric) for block, _ in panels)
+    target = next((value for value in targets if value is not None), None)
     thresholds = thresholds_of(curves, metric["better"] == "lower", target)
     lines = [panel_lines(sweep, block, size, metric, thresholds) for block, size in panels]
     epochs = [y for panel in lines for points in panel.values() for _, y in points if 0 < y < math.inf]

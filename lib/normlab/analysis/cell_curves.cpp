@@ -129,21 +129,55 @@ double middle_of(const std::vector<const json*>& lists, std::size_t layer, std::
   return middle_and_range(std::move(values)).middle;
 }
 
+// The number at `path`[place] of the layer's entry.
+double listed_value(const json& layer, std::string_view path, std::size_t place) {
+  const json* list = value_at(layer, path);
+  if (list == nullptr || !list->is_array() || place >= list->size() || !(*list)[place].is_number())
+    return no_value;
+  return (*list)[place].get<double>();
+}
+
+double middle_at_time(const std::vector<const json*>& lists, std::size_t layer, std::size_t point) {
+  std::vector<double> values;
+  values.reserve(lists.size());
+  for (const json* list : lists) {
+    values.push_back(layer < list->size() ? listed_value((*list)[layer], "time_gradient_norm.norm", point)
+                                          : no_value);
+  }
+  return middle_and_range(std::move(values)).middle;
+}
+
+// Layers, and the time steps of those that are recurrent, as this list of a record has them.
+void name_layers(LayerCurves& curves, const json& layers) {
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    curves.names.push_back(text_at(layers[i], "name"));
+    const json* steps = value_at(layers[i], "time_gradient_norm.step");
+    if (steps == nullptr || !steps->is_array()) continue;
+    TimeStepCurves& curve = curves.over_time.emplace_back();
+    curve.layer = i;
+    for (std::size_t point = 0; point < steps->size(); ++point)
+      curve.time_steps.push_back(listed_value(layers[i], "time_gradient_norm.step", point));
+    curve.values.resize(steps->size());
+  }
+  for (auto& statistic : curves.values) statistic.resize(curves.names.size());
+}
+
 struct CurvePosition {
   double step, epoch;
 };
 
 void add_layer_column(LayerCurves& curves, const std::vector<const json*>& lists, CurvePosition at) {
   if (lists.empty()) return;
-  if (curves.names.empty()) {
-    for (const json& layer : *lists.front()) curves.names.push_back(text_at(layer, "name"));
-    for (auto& statistic : curves.values) statistic.resize(curves.names.size());
-  }
+  if (curves.names.empty()) name_layers(curves, *lists.front());
   curves.steps.push_back(at.step);
   curves.epochs.push_back(at.epoch);
   for (std::size_t which = 0; which < layer_statistics.size(); ++which) {
     for (std::size_t layer = 0; layer < curves.names.size(); ++layer)
       curves.values[which][layer].push_back(middle_of(lists, layer, layer_statistics[which]));
+  }
+  for (TimeStepCurves& curve : curves.over_time) {
+    for (std::size_t point = 0; point < curve.time_steps.size(); ++point)
+      curve.values[point].push_back(middle_at_time(lists, curve.layer, point));
   }
 }
 

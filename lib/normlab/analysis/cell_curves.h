@@ -43,6 +43,13 @@ struct CurveBand {
   std::vector<double> low, median, high;  // [evaluation]; the range and the median
 };
 
+// Norms of the gradient by the hidden states of a recurrent layer.
+struct TimeStepCurves {
+  std::size_t layer;                        // its place in LayerCurves::names
+  std::vector<double> time_steps;           // counted from 0
+  std::vector<std::vector<double>> values;  // [time step][evaluation]
+};
+
 // Statistics of layers at each evaluation, and before the first step where that is known, medians over the
 // runs that tracked them.
 struct LayerCurves {
@@ -50,12 +57,13 @@ struct LayerCurves {
   std::vector<double> steps, epochs;
   // [statistic][layer][evaluation]
   std::vector<std::vector<std::vector<double>>> values;
+  std::vector<TimeStepCurves> over_time;
 };
 
 // Paths in a layer's entry (docs/results-format.md), in the order of LayerCurves::values.
-inline constexpr std::array layer_statistics = {"gradient_norm", "parameter_gradient_norm",
-                                                "activation.deviation", "activation.mean",
-                                                "activation.zero_fraction"};
+inline constexpr std::array layer_statistics = {"gradient_norm",   "parameter_gradient_norm",
+                                                "weight_norm",     "activation.deviation",
+                                                "activation.mean", "activation.zero_fraction"};
 
 // The mean time to the target up to a horizon: the earliest point at which a run is censored among all groups
 // that share model, batch size, data, target and every setting that is no number. These compare, whatever

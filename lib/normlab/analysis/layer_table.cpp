@@ -26,13 +26,21 @@ const json* layers_of(const json& evaluation) {
   return layers != nullptr && layers->is_array() && !layers->empty() ? layers : nullptr;
 }
 
-// Those of each evaluation that has any.
-std::vector<const json*> tracked_layers(const json& record) {
-  std::vector<const json*> tracked;
+// Those of before the first step, where they are known, and of each evaluation that has any.
+struct TrackedLayers {
+  std::vector<const json*> lists;
+  bool from_start = false;
+};
+
+TrackedLayers tracked_layers(const json& record) {
+  TrackedLayers tracked;
+  if (const json* initial = value_at(record, "initial")) {
+    if (const json* layers = layers_of(*initial)) tracked = {{layers}, true};
+  }
   const json* evaluations = value_at(record, "evaluations");
   if (evaluations == nullptr || !evaluations->is_array()) return tracked;
   for (const json& evaluation : *evaluations) {
-    if (const json* layers = layers_of(evaluation)) tracked.push_back(layers);
+    if (const json* layers = layers_of(evaluation)) tracked.lists.push_back(layers);
   }
   return tracked;
 }
@@ -47,15 +55,15 @@ std::string padded_name(const std::string& name, std::size_t width) {
   return name + (columns > width ? "\n  " + std::string(width, ' ') : std::string(width - columns, ' '));
 }
 
-std::string layer_row(const std::string& name, const std::array<std::string, 5>& entries, std::size_t width) {
-  return fmt::format("  {}{:>13}{:>13}{:>9}{:>12}{:>16}\n", padded_name(name, width), entries[0], entries[1],
-                     entries[2], entries[3], entries[4]);
+std::string layer_row(const std::string& name, const std::array<std::string, 6>& entries, std::size_t width) {
+  return fmt::format("  {}{:>11}{:>10}{:>8}{:>12}{:>15}{:>10}\n", padded_name(name, width), entries[0],
+                     entries[1], entries[2], entries[3], entries[4], entries[5]);
 }
 
 std::string last_values(const json& layers, std::size_t width) {
   std::string text =
-      "\nlayers at the last evaluation: outputs, and norms of the gradients by outputs and by parameters\n";
-  text += layer_row("layer", {"mean", "deviation", "zeros", "by outputs", "by parameters"}, width);
+      "\nlayers at the last evaluation: outputs, norms of the gradients by outputs and parameters, weights\n";
+  text += layer_row("layer", {"mean", "deviation", "zeros", "by outputs", "by parameters", "weights"}, width);
   for (const json& layer : layers) {
     const auto entry = [&](std::string_view path) {
       const auto value = number_at(layer, path);
@@ -64,7 +72,7 @@ std::string last_values(const json& layers, std::size_t width) {
     text +=
         layer_row(layer_name(layer),
                   {entry("activation.mean"), entry("activation.deviation"), entry("activation.zero_fraction"),
-                   entry("gradient_norm"), entry("parameter_gradient_norm")},
+                   entry("gradient_norm"), entry("parameter_gradient_norm"), entry("weight_norm")},
                   width);
   }
   return text;
@@ -103,18 +111,20 @@ std::string spark_row(const std::string& name, const std::array<std::string, 2>&
   return fmt::format("  {}  {}{}  {}\n", padded_name(name, width), sparks[0], blanks, sparks[1]);
 }
 
-std::string courses_text(const std::vector<const json*>& tracked, std::size_t width) {
-  const Courses outputs = courses_of(tracked, "gradient_norm"),
-                parameters = courses_of(tracked, "parameter_gradient_norm");
+std::string courses_text(const TrackedLayers& tracked, std::size_t width) {
+  const Courses outputs = courses_of(tracked.lists, "gradient_norm"),
+                parameters = courses_of(tracked.lists, "parameter_gradient_norm");
   std::string text =
-      fmt::format("\ntheir gradients' course over {} evaluations, by the logarithm:\n  {}; {}\n",
-                  tracked.size(), scale_text(outputs, "by outputs"), scale_text(parameters, "by parameters"));
+      fmt::format("\ntheir gradients' course {}over {} evaluations, by the logarithm:\n  {}; {}\n",
+                  tracked.from_start ? "from before the first step on, " : "",
+                  tracked.lists.size() - (tracked.from_start ? 1 : 0), scale_text(outputs, "by outputs"),
+                  scale_text(parameters, "by parameters"));
   text += spark_row("layer", {"by outputs", "by parameters"}, width);
   for (std::size_t i = 0; i < outputs.layers.size(); ++i) {
     const auto spark = [&](const Courses& courses) {
       return sparkline(courses.layers[i], courses.lowest, courses.highest, spark_width);
     };
-    text += spark_row(layer_name((*tracked.back())[i]), {spark(outputs), spark(parameters)}, width);
+    text += spark_row(layer_name((*tracked.lists.back())[i]), {spark(outputs), spark(parameters)}, width);
   }
   return text;
 }
@@ -139,14 +149,15 @@ std::string sparkline(std::span<const double> values, double lowest, double high
 }
 
 std::string render_layers(const json& record) {
-  const std::vector<const json*> tracked = tracked_layers(record);
+  const TrackedLayers tracked = tracked_layers(record);
   const json* evaluations = value_at(record, "evaluations");
-  if (tracked.empty() || layers_of(evaluations->back()) == nullptr) return "";
-  const json& last = *tracked.back();
+  const bool evaluated = evaluations != nullptr && evaluations->is_array() && !evaluations->empty();
+  if (!evaluated || layers_of(evaluations->back()) == nullptr) return "";
+  const json& last = *tracked.lists.back();
   std::size_t width = text_columns("layer");
   for (const json& layer : last) width = std::max(width, text_columns(layer_name(layer)));
   width = std::min(width, widest_name);
-  return last_values(last, width) + (tracked.size() > 1 ? courses_text(tracked, width) : "");
+  return last_values(last, width) + (tracked.lists.size() > 1 ? courses_text(tracked, width) : "");
 }
 
 }  // namespace normlab

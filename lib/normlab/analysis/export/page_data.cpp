@@ -93,6 +93,13 @@ Json layers_data(const LayerCurves& layers, std::size_t stride) {
     for (const std::vector<double>& layer : statistic) rows.push_back(drawn_list(layer, kept, 3));
     data["values"].push_back(std::move(rows));
   }
+  data["time_steps"] = Json::array();
+  for (const TimeStepCurves& curve : layers.over_time) {
+    Json rows = Json::array();
+    for (const std::vector<double>& point : curve.values) rows.push_back(drawn_list(point, kept, 3));
+    data["time_steps"].push_back(
+        {{"name", layers.names[curve.layer]}, {"at", curve.time_steps}, {"values", std::move(rows)}});
+  }
   return data;
 }
 

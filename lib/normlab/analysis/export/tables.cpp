@@ -22,9 +22,9 @@ using nlohmann::json;
 constexpr std::array<std::string_view, 4> point_fields = {"epoch", "step", "samples", "learning_rate"};
 constexpr std::array<std::string_view, 5> cost_fields = {"gradient_norm", "seconds.train", "seconds.evaluate",
                                                          "seconds.elapsed", "cpu_seconds"};
-constexpr std::array<std::string_view, 5> layer_fields = {"activation.mean", "activation.deviation",
+constexpr std::array<std::string_view, 6> layer_fields = {"activation.mean",          "activation.deviation",
                                                           "activation.zero_fraction", "gradient_norm",
-                                                          "parameter_gradient_norm"};
+                                                          "parameter_gradient_norm",  "weight_norm"};
 
 void add_values(CsvFields& fields, const json& object, std::span<const std::string_view> paths) {
   for (const std::string_view path : paths) fields.push_back(csv_value(value_at(object, path)));
@@ -51,8 +51,11 @@ class Tables {
 
   void add(const RunRecord& run) {
     const CsvFields key = key_columns_.fields(run);
+    const std::size_t before = layers.size();
     const json record = read_evaluations(read_text(run.file, "results", longest_json), "its text",
                                          [&](const json& evaluation) { add_evaluation(key, evaluation); });
+    if (const json* initial = value_at(record, "initial"))
+      layers.insert(before, layer_lines(key, {{"epoch", 0}, {"step", 0}}, *initial));
     runs += csv_line(run_columns_.fields(run, record));
   }
 
@@ -71,18 +74,23 @@ class Tables {
     }
     add_values(fields, evaluation, cost_fields);
     evaluations += csv_line(fields);
-    const json* list = value_at(evaluation, "layers");
-    if (list == nullptr || !list->is_array()) return;
-    for (const json& layer : *list) add_layer(key, evaluation, layer);
+    layers += layer_lines(key, evaluation, evaluation);
   }
 
-  void add_layer(const CsvFields& key, const json& evaluation, const json& layer) {
-    CsvFields fields = key;
-    fields.push_back(csv_value(value_at(evaluation, "epoch")));
-    fields.push_back(csv_value(value_at(evaluation, "step")));
-    fields.push_back(csv_value(value_at(layer, "name")));
-    add_values(fields, layer, layer_fields);
-    layers += csv_line(fields);
+  // Of the layers of `tracked`, which was at `at`.
+  static std::string layer_lines(const CsvFields& key, const json& at, const json& tracked) {
+    std::string lines;
+    const json* list = value_at(tracked, "layers");
+    if (list == nullptr || !list->is_array()) return lines;
+    for (const json& layer : *list) {
+      CsvFields fields = key;
+      fields.push_back(csv_value(value_at(at, "epoch")));
+      fields.push_back(csv_value(value_at(at, "step")));
+      fields.push_back(csv_value(value_at(layer, "name")));
+      add_values(fields, layer, layer_fields);
+      lines += csv_line(fields);
+    }
+    return lines;
   }
 
   RunColumns run_columns_;

@@ -65,7 +65,7 @@ void add_layers(MeasuredStep& at, const json* layers) {
       add_scalar(at, fmt::format("{}activation_{}", prefix, field),
                  value_at(layer, std::string("activation.") + field));
     }
-    for (const char* field : {"gradient_norm", "parameter_gradient_norm"})
+    for (const char* field : {"gradient_norm", "parameter_gradient_norm", "weight_norm"})
       add_scalar(at, prefix + field, value_at(layer, field));
   }
 }
@@ -114,6 +114,11 @@ std::string event_file_of(const RunRecord& run, const Sessions& sessions) {
       read_evaluations(read_text(run.file, "results", longest_json), "its text",
                        [&](const json& evaluation) { steps.push_back(measured_step(evaluation)); });
   if (steps.empty()) return "";
+  if (const json* initial = value_at(record, "initial")) {
+    MeasuredStep first;
+    add_layers(first, value_at(*initial, "layers"));
+    steps.insert(steps.begin(), std::move(first));
+  }
   add_scalars(steps.back(), "test", value_at(record, "test"));
   const double started = seconds_of(text_at(record, "started"));
   EventFile file(started);

@@ -48,50 +48,43 @@ function basinSeries(members, setting, others, measure) {
   }));
 }
 
+const preferredOf = (settings) =>
+  settings.find((one) => one.name.endsWith("learning_rate")) ||
+  settings.find((one) => one.name !== "batch size") ||
+  settings[0];
+
+function drawBasin(host, state, settings) {
+  const setting = dimension(state.setting);
+  const others = settings.filter((one) => one !== setting && one.name !== "batch size");
+  const panels = panelsOf(shownCells(), [setting.name, ...others.map((one) => one.name)])
+    .map((panel) => ({
+      title: panel.name,
+      series: basinSeries(panel.cells, setting, others.length, state.measure),
+    }))
+    .filter((panel) => panel.series.length);
+  const values = setting.values.map(Number).filter(Number.isFinite);
+  const log = values.every((value) => value > 0) && d3.max(values) / d3.min(values) >= 5;
+  const ticks = values.length <= 8 && log ? values : undefined;
+  drawPanels(host, panels, {
+    x: { label: label(setting.name), log, ticks },
+    y: { label: basinMeasures.find((one) => one[0] === state.measure)[1], log: state.measure !== "best" },
+  });
+}
+
 function makeBasin() {
   const settings = varying.filter((one) => one.numeric);
-  if (
-    settings.length === 0 ||
-    !cells.some((cell) => basinMeasures.some(([measure]) => basinValue(cell, measure)))
-  ) {
-    return part("basin").remove();
-  }
-  const preferred =
-    settings.find((one) => one.name.endsWith("learning_rate")) ||
-    settings.find((one) => one.name !== "batch size") ||
-    settings[0];
   const usable = basinMeasures.filter(([measure]) => cells.some((cell) => basinValue(cell, measure)));
-  const state = { setting: preferred.name, measure: usable[0][0] };
-  const draw = (host) => {
-    const setting = dimension(state.setting);
-    const others = settings.filter((one) => one !== setting && one.name !== "batch size");
-    const panels = panelsOf(shownCells(), [setting.name, ...others.map((one) => one.name)])
-      .map((panel) => ({
-        title: panel.name,
-        series: basinSeries(panel.cells, setting, others.length, state.measure),
-      }))
-      .filter((panel) => panel.series.length);
-    const values = setting.values.map(Number).filter(Number.isFinite);
-    const log = values.every((value) => value > 0) && d3.max(values) / d3.min(values) >= 5;
-    const ticks = values.length <= 8 && log ? values : undefined;
-    drawPanels(host, panels, {
-      x: { label: label(setting.name), log, ticks },
-      y: { label: usable.find((one) => one[0] === state.measure)[1], log: state.measure !== "best" },
-    });
-  };
+  if (!settings.length || !usable.length) return part("basin").remove();
+  const state = { setting: preferredOf(settings).name, measure: usable[0][0] };
   const set = (name) => (value) => {
     state[name] = value;
     redraw();
   };
+  const names = settings.map((one) => [one.name, label(one.name)]);
   const controls = [
-    menu(
-      "against",
-      settings.map((one) => [one.name, label(one.name)]),
-      state.setting,
-      set("setting"),
-    ),
+    menu("against", names, state.setting, set("setting")),
     menu("shown", usable, state.measure, set("measure")),
   ];
-  const redraw = makeSection("basin", controls, draw);
+  const redraw = makeSection("basin", controls, (host) => drawBasin(host, state, settings));
   return undefined;
 }

@@ -49,10 +49,8 @@ function timedColumns() {
 
 const remarks = (row) => row.reasons.join("; ");
 
-function tableColumns() {
-  const targets = summary.targets.length > 0;
-  const test = summary.rows.map((row) => row.test_metric).find((name) => name) || "";
-  const columns = allDimensions
+const settingColumns = () =>
+  allDimensions
     .filter((one) => one.values.length > 1 || one === seriesDimension)
     .map((one) => ({
       name: label(one.name),
@@ -63,32 +61,27 @@ function tableColumns() {
           ? element("span", { class: "named" }, swatch(one.text(cell)), one.text(cell))
           : one.text(cell),
     }));
-  const number = (column) => ({ ...column, number: true });
+
+function measuredColumns() {
+  const test = summary.rows.map((row) => row.test_metric).find((name) => name) || "";
   const reached = (cell) => cell.row.reached_target / cell.row.runs;
-  columns.push(
-    number(
-      columnOf(targets ? "reached" : "runs", reached, (cell) =>
-        targets ? `${cell.row.reached_target}/${cell.row.runs}` : cell.row.runs,
-      ),
-    ),
-  );
-  columns.push(number(spreadColumn("epochs", "epochs", (value) => numberText(value, 4))));
-  columns.push(number(spreadColumn("steps", "steps", countText)));
-  if (targets)
-    columns.push(
-      number(columnOf("mean steps, restricted", (cell) => cell.restricted.steps?.mean, restrictedText)),
-    );
-  columns.push(...timedColumns().map(number));
-  if (test)
-    columns.push(number(spreadColumn(`test ${label(test)}`, "test", (value) => numberText(value, 4))));
-  if (cells.some((cell) => remarks(cell.row)))
-    columns.push(
-      columnOf(
-        "",
-        (cell) => remarks(cell.row),
-        (cell) => remarks(cell.row),
-      ),
-    );
+  const runs = (cell) => cell.row.runs;
+  const mean = (cell) => cell.restricted.steps?.mean;
+  const columns = summary.targets.length
+    ? [columnOf("reached", reached, (cell) => `${cell.row.reached_target}/${cell.row.runs}`)]
+    : [columnOf("runs", runs, runs)];
+  columns.push(spreadColumn("epochs", "epochs", (value) => numberText(value, 4)));
+  columns.push(spreadColumn("steps", "steps", countText));
+  if (summary.targets.length) columns.push(columnOf("mean steps, restricted", mean, restrictedText));
+  columns.push(...timedColumns());
+  if (test) columns.push(spreadColumn(`test ${label(test)}`, "test", (value) => numberText(value, 4)));
+  return columns.map((column) => ({ ...column, number: true }));
+}
+
+function tableColumns() {
+  const columns = [...settingColumns(), ...measuredColumns()];
+  const remarksOf = (cell) => remarks(cell.row);
+  if (cells.some(remarksOf)) columns.push(columnOf("", remarksOf, remarksOf));
   return columns;
 }
 
@@ -109,66 +102,51 @@ function compareBy(column, direction) {
   };
 }
 
+// A heading that sorts by its column, once more the other way round.
+function sortingHead(column, sorting, fill) {
+  const button = element("button", { type: "button" }, column.name || "remarks");
+  const head = element("th", { scope: "col", class: column.number && "number", "aria-sort": "none" }, button);
+  button.addEventListener("click", () => {
+    sorting.direction = sorting.column === column ? -sorting.direction : 1;
+    sorting.column = column;
+    for (const other of head.parentNode.children) other.setAttribute("aria-sort", "none");
+    head.setAttribute("aria-sort", sorting.direction > 0 ? "ascending" : "descending");
+    fill();
+  });
+  return head;
+}
+
+function cellsNote() {
+  const targets = summary.targets.length > 0;
+  const counted = targets ? "up to the evaluation at which the target was reached" : "of the whole run";
+  const restricted =
+    "The restricted mean counts such a run as censored (Kaplan–Meier), up to a point that all norms of a comparison " +
+    "reach; ± is its standard error. ";
+  return (
+    `Epochs and steps are ${counted}: median over seeds and their range; a run that misses counts as infinite. ` +
+    (targets ? restricted : "") +
+    (timedApart ? "Mean seconds are mean steps times the time of a step, as timed apart. " : "") +
+    "Headings sort."
+  );
+}
+
 function makeCells() {
   const columns = tableColumns();
   const body = element("tbody");
   const sorting = { column: null, direction: 1 };
+  const cellIn = (column, cell) => element("td", { class: column.number && "number" }, column.text(cell));
   const fill = () => {
     const shown = shownCells();
     if (sorting.column) shown.sort(compareBy(sorting.column, sorting.direction));
     body.replaceChildren(
-      ...shown.map((cell) =>
-        element(
-          "tr",
-          {},
-          ...columns.map((column) => element("td", { class: column.number && "number" }, column.text(cell))),
-        ),
-      ),
+      ...shown.map((cell) => element("tr", {}, ...columns.map((column) => cellIn(column, cell)))),
     );
   };
-  const heads = columns.map((column) => {
-    const button = element("button", { type: "button" }, column.name || "remarks");
-    const head = element(
-      "th",
-      { scope: "col", class: column.number && "number", "aria-sort": "none" },
-      button,
-    );
-    button.addEventListener("click", () => {
-      sorting.direction = sorting.column === column ? -sorting.direction : 1;
-      sorting.column = column;
-      for (const other of heads)
-        other.setAttribute(
-          "aria-sort",
-          other !== head ? "none" : sorting.direction > 0 ? "ascending" : "descending",
-        );
-      fill();
-    });
-    return head;
-  });
-  const section = part("cells");
-  const counted = summary.targets.length
-    ? "up to the evaluation at which the target was reached"
-    : "of the whole run";
-  section.append(
-    element(
-      "p",
-      { class: "note" },
-      `Epochs and steps are ${counted}: median over seeds and their range; ` +
-        "a run that misses counts as infinite. " +
-        (summary.targets.length
-          ? "The restricted mean counts such a run as censored (Kaplan–Meier), up to a point that all norms of a " +
-            "comparison reach; ± is its standard error. "
-          : "") +
-        (timedApart ? "Mean seconds are mean steps times the time of a step, as timed apart. " : "") +
-        "Headings sort.",
-    ),
-  );
-  section.append(
-    element(
-      "div",
-      { class: "scroll", tabindex: 0, role: "region", "aria-label": "Cells" },
-      element("table", {}, element("thead", {}, element("tr", {}, ...heads)), body),
-    ),
+  const heads = columns.map((column) => sortingHead(column, sorting, fill));
+  const table = element("table", {}, element("thead", {}, element("tr", {}, ...heads)), body);
+  part("cells").append(
+    element("p", { class: "note" }, cellsNote()),
+    element("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Cells" }, table),
   );
   filterListeners.push(fill);
 }

@@ -97,49 +97,52 @@ function symbolAt(point, symbol, size, look, scales, hollow = false) {
 const ringAt = (point, scales) =>
   svgElement("circle", { class: "ring", cx: scales.x(point.x), cy: scales.y(point.y), r: 8 });
 
+function areaOf(series, scales) {
+  const area = d3
+    .area()
+    .x((p) => scales.x(p.x))
+    .y0((p) => scales.y(p.low))
+    .y1((p) => scales.y(p.high))
+    .defined((p) => Number.isFinite(scales.y(p.low)) && Number.isFinite(scales.y(p.high)));
+  const style = `fill:${series.look.colour}`;
+  return svgElement("path", { class: "area", d: area(series.area) || "", style });
+}
+
+function lineOf(series, scales, drawable) {
+  const line = d3
+    .line()
+    .x((p) => scales.x(p.x))
+    .y((p) => scales.y(p.y))
+    .defined(drawable);
+  if (series.steps) line.curve(d3.curveStepAfter);
+  return svgElement("path", {
+    class: "line",
+    d: line(series.points) || "",
+    "stroke-width": series.width || 1.5,
+    "stroke-dasharray": series.dash === undefined ? series.look.dash : series.dash,
+    style: `stroke:${series.look.colour}`,
+  });
+}
+
+// Its mark, over its range if it has one.
+function markOf(point, series, scales) {
+  const mark = symbolAt(point, series.look.symbol, 42, series.look, scales, series.hollow);
+  if (!(Number.isFinite(point.low) && Number.isFinite(point.high) && point.low < point.high)) return [mark];
+  const range = svgElement("path", {
+    class: "range",
+    d: `M${scales.x(point.x)},${scales.y(point.low)}V${scales.y(point.high)}`,
+    style: `stroke:${series.look.colour}`,
+  });
+  return [range, mark];
+}
+
 function drawSeries(series, scales) {
   const group = svgElement("g", { class: series.soft ? "series soft" : "series" });
   const drawable = (point) => Number.isFinite(scales.x(point.x)) && Number.isFinite(scales.y(point.y));
-  if (series.area) {
-    const area = d3
-      .area()
-      .x((p) => scales.x(p.x))
-      .y0((p) => scales.y(p.low))
-      .y1((p) => scales.y(p.high))
-      .defined((p) => Number.isFinite(scales.y(p.low)) && Number.isFinite(scales.y(p.high)));
-    group.append(
-      svgElement("path", { class: "area", d: area(series.area) || "", style: `fill:${series.look.colour}` }),
-    );
-  }
-  if (series.line) {
-    const line = d3
-      .line()
-      .x((p) => scales.x(p.x))
-      .y((p) => scales.y(p.y))
-      .defined(drawable);
-    if (series.steps) line.curve(d3.curveStepAfter);
-    group.append(
-      svgElement("path", {
-        class: "line",
-        d: line(series.points) || "",
-        "stroke-width": series.width || 1.5,
-        "stroke-dasharray": series.dash === undefined ? series.look.dash : series.dash,
-        style: `stroke:${series.look.colour}`,
-      }),
-    );
-  }
-  for (const point of series.marks ? series.points.filter(drawable) : []) {
-    if (Number.isFinite(point.low) && Number.isFinite(point.high) && point.low < point.high) {
-      group.append(
-        svgElement("path", {
-          class: "range",
-          d: `M${scales.x(point.x)},${scales.y(point.low)}V${scales.y(point.high)}`,
-          style: `stroke:${series.look.colour}`,
-        }),
-      );
-    }
-    group.append(symbolAt(point, series.look.symbol, 42, series.look, scales, series.hollow));
-  }
+  if (series.area) group.append(areaOf(series, scales));
+  if (series.line) group.append(lineOf(series, scales, drawable));
+  for (const point of series.marks ? series.points.filter(drawable) : [])
+    group.append(...markOf(point, series, scales));
   for (const end of (series.ends || []).filter(drawable))
     group.append(
       end.ring ? ringAt(end, scales) : symbolAt(end, end.symbol, 34, series.look, scales, end.hollow),

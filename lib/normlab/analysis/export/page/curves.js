@@ -100,27 +100,48 @@ function thresholdOf(target, path) {
   return parts && parts[1] === path ? Number(parts[3]) : null;
 }
 
+function curvePanels(state, index) {
+  const { path } = data.quantities[index];
+  const seriesOf = state.show === "seeds" ? seedSeries : bandSeries;
+  return panelsOf(shownCells())
+    .map((panel) => ({
+      title: panel.name,
+      group: axisGroup(panel.cells[0], state.axis),
+      series: panel.cells.flatMap((cell) => seriesOf(cell, state, index)),
+      rules: [...new Set(panel.cells.map((cell) => thresholdOf(cell.row.target, path)))].filter(
+        (y) => y != null,
+      ),
+    }))
+    .filter((panel) => panel.series.some((series) => series.points.length));
+}
+
+function curveControls(state, set) {
+  const quantities = data.quantities.map((one, i) => [String(i), one.label]);
+  const axes = Object.entries(xAxes).map(([key, axis]) => [key, axis.name]);
+  const shows = [
+    ["seeds", "every seed"],
+    ["bands", "median and range"],
+  ];
+  const scales = [
+    ["linear", "linear"],
+    ["log", "logarithmic"],
+  ];
+  return [
+    menu("of", quantities, state.quantity, set("quantity")),
+    choice("by", axes, state.axis, set("axis")),
+    choice("show", shows, state.show, set("show")),
+    choice("scale", scales, state.log, set("log")),
+  ];
+}
+
 function makeCurves() {
   if (!data.quantities.length) return part("curves").remove();
   const most = d3.max(cells, (cell) => cell.runs.length) || 0;
   const manySeeds = 6;
   const state = { axis: "epochs", quantity: "0", show: most > manySeeds ? "bands" : "seeds", log: "linear" };
   const draw = (host) => {
-    const index = Number(state.quantity),
-      path = data.quantities[index].path;
-    const panels = panelsOf(shownCells())
-      .map((panel) => ({
-        title: panel.name,
-        group: axisGroup(panel.cells[0], state.axis),
-        series: panel.cells.flatMap((cell) =>
-          (state.show === "seeds" ? seedSeries : bandSeries)(cell, state, index),
-        ),
-        rules: [...new Set(panel.cells.map((cell) => thresholdOf(cell.row.target, path)))].filter(
-          (y) => y != null,
-        ),
-      }))
-      .filter((panel) => panel.series.some((series) => series.points.length));
-    drawPanels(host, panels, {
+    const index = Number(state.quantity);
+    drawPanels(host, curvePanels(state, index), {
       x: { label: xAxes[state.axis].label, zero: true },
       y: { label: data.quantities[index].label, log: state.log === "log" },
     });
@@ -129,38 +150,6 @@ function makeCurves() {
     state[name] = value;
     redraw();
   };
-  const controls = [
-    menu(
-      "of",
-      data.quantities.map((one, i) => [String(i), one.label]),
-      state.quantity,
-      set("quantity"),
-    ),
-    choice(
-      "by",
-      Object.entries(xAxes).map(([key, axis]) => [key, axis.name]),
-      state.axis,
-      set("axis"),
-    ),
-    choice(
-      "show",
-      [
-        ["seeds", "every seed"],
-        ["bands", "median and range"],
-      ],
-      state.show,
-      set("show"),
-    ),
-    choice(
-      "scale",
-      [
-        ["linear", "linear"],
-        ["log", "logarithmic"],
-      ],
-      state.log,
-      set("log"),
-    ),
-  ];
-  const redraw = makeSection("curves", controls, draw);
+  const redraw = makeSection("curves", curveControls(state, set), draw);
   return undefined;
 }

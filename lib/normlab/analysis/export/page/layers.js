@@ -1,13 +1,16 @@
-// Statistics of the layers, as a heat map of layers by evaluations for each cell, all on one scale.
+// Statistics of the layers, as a heat map of layers by evaluations for each cell, all on one scale; and gradients of
+// recurrent layers by time step.
+const overTime = "over time";
 const layerNames = {
   gradient_norm: "gradient norm by the layer’s outputs",
   parameter_gradient_norm: "gradient norm by its parameters",
+  weight_norm: "norm of its weights",
   "activation.deviation": "deviation of its outputs",
   "activation.mean": "mean of its outputs",
   "activation.zero_fraction": "zeros among its outputs",
 };
 const logarithmic = (statistic) =>
-  statistic.endsWith("gradient_norm") || statistic === "activation.deviation";
+  statistic === overTime || data.layer_statistics[statistic].match(/norm$|deviation$/) !== null;
 
 // Cividis: its lightness rises all the way, so that it holds in grey and for the colour-blind.
 function heatScale(values, log) {
@@ -22,61 +25,76 @@ function heatScale(values, log) {
   return { low, high, log, colour };
 }
 
-function heatPanel(cell, index, scale, width) {
-  const { names, epochs, steps, values } = cell.layers;
-  const rowHeight = names.length > 24 ? 9 : 18;
-  const left = Math.min(width * 0.4, d3.max(names, (name) => name.length) * 6.3 + 12);
-  const size = { width, height: margins.top + margins.bottom + rowHeight * names.length };
-  const svg = panelSvg(
-    cellName(cell),
-    size,
-    `${cellName(cell)}: ${names.length} layers at ${steps.length} evaluations; arrow keys read the values`,
-  );
-  const columnWidth = (width - left - margins.right) / steps.length;
-  const rows = names.map((name, i) => {
-    const y = margins.top + rowHeight * i;
-    if (rowHeight > 10 || i % 5 === 0)
-      svg.append(
-        svgElement("text", { x: left - 5, y: y + rowHeight / 2, dy: "0.32em", "text-anchor": "end" }, name),
-      );
-    return steps.map((step, j) => {
-      const value = values[index][i][j];
-      const x = left + columnWidth * j;
-      svg.append(
-        svgElement("rect", {
-          x,
-          y,
-          width: columnWidth + 0.3,
-          height: rowHeight - (rowHeight > 10 ? 1 : 0),
-          fill: scale.colour(value),
-        }),
-      );
-      return {
-        x: x + columnWidth / 2,
-        y: y + rowHeight / 2,
-        text: [
-          cellName(cell),
-          `${name}, step ${step} (epoch ${numberText(epochs[j])})`,
-          numberText(value, 3),
-        ],
-      };
-    });
+// What a heat map of a cell shows: { title, what, names, values }, with a row of values for each name and a column
+// for each evaluation.
+function heatMapsOf(cell, statistic) {
+  const { names, values, time_steps: recurrent } = cell.layers;
+  if (statistic !== overTime) {
+    const what = `${names.length} layers`;
+    return [{ cell, title: cellName(cell), what, names, values: values[Number(statistic)] }];
+  }
+  return recurrent.map((layer) => ({
+    cell,
+    title: recurrent.length > 1 ? `${cellName(cell)}, ${layer.name}` : cellName(cell),
+    what: `${layer.at.length} time steps of ${layer.name}`,
+    names: layer.at.map((step) => `time step ${step}`),
+    values: layer.values,
+  }));
+}
+
+// Names stand beside rows that are high enough, else beside every fifth.
+function heatRow(svg, map, i, scale, { left, columnWidth, rowHeight }) {
+  const { epochs, steps } = map.cell.layers;
+  const high = rowHeight > 10;
+  const y = margins.top + rowHeight * i;
+  const middle = y + rowHeight / 2;
+  if (high || i % 5 === 0)
+    svg.append(
+      svgElement("text", { x: left - 5, y: middle, dy: "0.32em", "text-anchor": "end" }, map.names[i]),
+    );
+  return steps.map((step, j) => {
+    const x = left + columnWidth * j;
+    const fill = scale.colour(map.values[i][j]);
+    svg.append(
+      svgElement("rect", { x, y, width: columnWidth + 0.3, height: rowHeight - (high ? 1 : 0), fill }),
+    );
+    const where = `${map.names[i]}, step ${step} (epoch ${numberText(epochs[j])})`;
+    return { x: x + columnWidth / 2, y: middle, text: [map.title, where, numberText(map.values[i][j], 3)] };
   });
-  const bottom = margins.top + rowHeight * names.length;
-  const every = Math.max(1, Math.ceil(steps.length / Math.max(2, Math.floor((width - left) / 60))));
+}
+
+function heatAxis(svg, steps, { left, columnWidth, width, height, bottom }) {
+  const room = Math.max(2, Math.floor((width - left) / 60));
+  const every = Math.max(1, Math.ceil(steps.length / room));
   steps.forEach((step, j) => {
-    if (j % every === 0)
-      svg.append(
-        svgElement(
-          "text",
-          { x: left + columnWidth * (j + 0.5), y: bottom + 14, "text-anchor": "middle" },
-          numberText(step, 6),
-        ),
-      );
+    if (j % every !== 0) return;
+    const place = { x: left + columnWidth * (j + 0.5), y: bottom + 14, "text-anchor": "middle" };
+    svg.append(svgElement("text", place, numberText(step, 6)));
   });
-  svg.append(
-    svgElement("text", { x: (left + width) / 2, y: size.height - 6, "text-anchor": "middle" }, "step"),
+  const place = { x: (left + width) / 2, y: height - 6, "text-anchor": "middle" };
+  svg.append(svgElement("text", place, "step"));
+}
+
+function heatPanel(map, scale, width) {
+  const { steps } = map.cell.layers;
+  const rowHeight = map.names.length > 24 ? 9 : 18;
+  const left = Math.min(width * 0.4, d3.max(map.names, (name) => name.length) * 6.3 + 12);
+  const bottom = margins.top + rowHeight * map.names.length;
+  const size = { width, height: bottom + margins.bottom };
+  const svg = panelSvg(
+    map.title,
+    size,
+    `${map.title}: ${map.what} at ${steps.length} evaluations; arrow keys read the values`,
   );
+  const room = {
+    ...size,
+    left,
+    bottom,
+    rowHeight,
+    columnWidth: (width - left - margins.right) / steps.length,
+  };
+  const rows = map.names.map((_, i) => heatRow(svg, map, i, scale, room));
+  heatAxis(svg, steps, room);
   makeReadable(svg, rows);
   return element("figure", {}, svg);
 }
@@ -114,23 +132,29 @@ function heatLegend(scale) {
 }
 
 function makeLayers() {
-  if (!cells.some((cell) => cell.layers)) return part("layers").remove();
+  const tracked = cells.filter((cell) => cell.layers);
+  if (!tracked.length) return part("layers").remove();
   const state = { statistic: "0" };
   const key = element("div");
   const draw = (host) => {
-    const index = Number(state.statistic);
-    const shown = shownCells().filter((cell) => cell.layers);
-    const values = cells.filter((cell) => cell.layers).flatMap((cell) => cell.layers.values[index].flat());
-    const scale = heatScale(values, logarithmic(data.layer_statistics[index]));
+    const { statistic } = state;
+    const mapsOf = (some) => some.flatMap((cell) => heatMapsOf(cell, statistic));
+    const scale = heatScale(
+      mapsOf(tracked).flatMap((map) => map.values.flat()),
+      logarithmic(statistic),
+    );
     key.replaceChildren(heatLegend(scale));
-    const size = layout(host, shown.length);
-    fillPanels(host, shown, (cell) => heatPanel(cell, index, scale, size.width));
+    const maps = mapsOf(shownCells().filter((cell) => cell.layers));
+    const size = layout(host, maps.length);
+    fillPanels(host, maps, (map) => heatPanel(map, scale, size.width));
   };
   const change = (value) => {
     state.statistic = value;
     redraw();
   };
   const statistics = data.layer_statistics.map((path, i) => [String(i), layerNames[path]]);
+  if (tracked.some((cell) => cell.layers.time_steps.length))
+    statistics.push([overTime, "gradient norm by the hidden state at each time step"]);
   const redraw = makeSection("layers", [menu("of", statistics, state.statistic, change), key], draw);
   return undefined;
 }

@@ -19,68 +19,68 @@ function stepTimesOf(cell) {
     });
 }
 
-function stepTimePanel(panel, width) {
-  const rowHeight = 22;
-  const labels = d3.max(panel.cells, (cell) => seriesDimension.text(cell).length) * 6.5 + 22;
-  const size = { width, height: margins.top + margins.bottom + rowHeight * panel.cells.length };
-  const svg = panelSvg(
-    panel.name,
-    size,
-    `${panel.name}: time per step of ${panel.cells.length} cells; arrow keys read the runs`,
-  );
-  const times = panel.cells.flatMap((cell) => stepTimesOf(cell).map(({ high }) => high));
-  const x = d3
-    .scaleLinear()
-    .domain([0, d3.max(times) * 1.05])
-    .range([labels, width - margins.right]);
-  const bottom = size.height - margins.bottom;
-  const unit = d3.max(times) < 1e-3 ? [1e6, "µs"] : d3.max(times) < 1 ? [1e3, "ms"] : [1, "s"];
+const timeUnit = (longest) => (longest < 1e-3 ? [1e6, "µs"] : longest < 1 ? [1e3, "ms"] : [1, "s"]);
+
+function stepTimeAxis(svg, x, longest, { width, height, labels }) {
+  const bottom = height - margins.bottom;
+  const [factor, unit] = timeUnit(longest);
   for (const value of x.ticks(Math.max(3, Math.floor(width / 90)))) {
     const tick = svgElement("g", { class: "tick", transform: `translate(${x(value)},0)` });
     tick.append(
       svgElement("line", { y1: margins.top, y2: bottom }),
-      svgElement("text", { y: bottom + 15, "text-anchor": "middle" }, numberText(value * unit[0], 3)),
+      svgElement("text", { y: bottom + 15, "text-anchor": "middle" }, numberText(value * factor, 3)),
     );
     svg.append(tick);
   }
+  const place = { x: (labels + width) / 2, y: height - 6, "text-anchor": "middle" };
+  svg.append(svgElement("text", place, `time of a step, ${unit}`));
+}
+
+// The range of a time and its middle at `place`.
+function drawStepTime(svg, x, { low, high }, place, { colour, symbol }) {
   svg.append(
-    svgElement(
-      "text",
-      { x: (labels + width) / 2, y: size.height - 6, "text-anchor": "middle" },
-      `time of a step, ${unit[1]}`,
-    ),
+    svgElement("path", {
+      class: "range",
+      d: `M${x(low)},${place.y}H${x(high)}`,
+      style: `stroke:${colour};opacity:0.5`,
+    }),
+    svgElement("path", {
+      d: d3.symbol().type(symbol).size(34)(),
+      transform: `translate(${place.x},${place.y})`,
+      style: `fill:${colour}`,
+    }),
   );
-  const rows = panel.cells.map((cell, i) => {
-    const y = margins.top + rowHeight * (i + 0.5);
-    svg.append(
-      svgElement(
-        "text",
-        { x: labels - 8, y, dy: "0.32em", "text-anchor": "end" },
-        seriesDimension.text(cell),
-      ),
-    );
-    return stepTimesOf(cell).map(({ low, middle, high, text }, k, all) => {
-      const place = {
-        x: x(middle),
-        y: y + (all.length > 1 ? (k / (all.length - 1) - 0.5) * rowHeight * 0.5 : 0),
-        text: [cellName(cell), ...text],
-      };
-      const { colour, symbol } = lookOf(cell);
-      svg.append(
-        svgElement("path", {
-          class: "range",
-          d: `M${x(low)},${place.y}H${x(high)}`,
-          style: `stroke:${colour};opacity:0.5`,
-        }),
-        svgElement("path", {
-          d: d3.symbol().type(symbol).size(34)(),
-          transform: `translate(${place.x},${place.y})`,
-          style: `fill:${colour}`,
-        }),
-      );
-      return place;
-    });
+}
+
+const rowHeightOfTimes = 22;
+
+function stepTimeRow(svg, x, cell, i, labels) {
+  const y = margins.top + rowHeightOfTimes * (i + 0.5);
+  const name = seriesDimension.text(cell);
+  svg.append(svgElement("text", { x: labels - 8, y, dy: "0.32em", "text-anchor": "end" }, name));
+  return stepTimesOf(cell).map((time, k, all) => {
+    const offset = all.length > 1 ? (k / (all.length - 1) - 0.5) * rowHeightOfTimes * 0.5 : 0;
+    const place = { x: x(time.middle), y: y + offset, text: [cellName(cell), ...time.text] };
+    drawStepTime(svg, x, time, place, lookOf(cell));
+    return place;
   });
+}
+
+function stepTimePanel(panel, width) {
+  const labels = d3.max(panel.cells, (cell) => seriesDimension.text(cell).length) * 6.5 + 22;
+  const height = margins.top + margins.bottom + rowHeightOfTimes * panel.cells.length;
+  const svg = panelSvg(
+    panel.name,
+    { width, height },
+    `${panel.name}: time per step of ${panel.cells.length} cells; arrow keys read the runs`,
+  );
+  const longest = d3.max(panel.cells.flatMap((cell) => stepTimesOf(cell).map(({ high }) => high)));
+  const x = d3
+    .scaleLinear()
+    .domain([0, longest * 1.05])
+    .range([labels, width - margins.right]);
+  stepTimeAxis(svg, x, longest, { width, height, labels });
+  const rows = panel.cells.map((cell, i) => stepTimeRow(svg, x, cell, i, labels));
   makeReadable(
     svg,
     rows.filter((row) => row.length),

@@ -138,9 +138,7 @@ function verdictRow({ claim, contrast }) {
   const { final, replication } = contrast;
   // Of durations, rounds stand for seeds.
   const ofRounds = contrast.measure === "step_time" || contrast.measure === "kernel_time";
-  const runs = final.missing_runs
-    ? `${contrast.seeds} (${final.missing_runs} runs missing)`
-    : contrast.seeds;
+  const runs = final.missing_runs ? `${contrast.seeds} (${final.missing_runs} runs missing)` : contrast.seeds;
   const rounds = final.rounds ? `${final.rounds} rounds` : "not timed";
   const wanted = final.seeds_wanted ?? "";
   const texts = [
