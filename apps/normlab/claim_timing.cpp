@@ -10,7 +10,6 @@
 #include "normlab/core/error.h"
 #include "normlab/core/file.h"
 #include "normlab/core/log.h"
-#include "normlab/core/text.h"
 #include "normlab/core/writable_folder.h"
 #include "normlab/experiment/process/stop_signals.h"
 #include "timing.h"
@@ -59,20 +58,18 @@ void measure_experiment(const PlannedExperiment& experiment) {
 
 void measure_claimed_kernels(const normlab::ClaimsPlan& plan) {
   for (const normlab::PlannedKernels& planned : plan.kernels) {
-    if (normlab::has_kernels(normlab::read_kernel_times(planned.times), planned.kernels)) continue;
+    const auto missing = normlab::missing_kernels(normlab::read_kernel_times(planned.times), planned.pairs);
+    if (missing.empty()) continue;
     normlab::require_writable_folder(planned.times.parent_path(), "out");
     const normlab::ClaimsFile& file = plan.files[planned.file];
     const std::string name = file.path.filename().string();
     normlab::KernelTimesRecord times = normlab::bench::measure_kernels(
-        name, planned.kernels, claims_effort, [](std::string_view what) { normlab::log_info(what); });
+        name, missing, claims_effort, [](std::string_view what) { normlab::log_info(what); });
     times.file = name;
     times.sha256 = file.sha256;
     const normlab::SignalsHeld held;
-    if (normlab::is_file(planned.times) && !normlab::read_kernel_times(planned.times)) {
-      normlab::log_warning(fmt::format("it is set aside as {}",
-                                       normlab::shortened(normlab::set_aside(planned.times).string())));
-    }
-    normlab::write_whole(planned.times, normlab::to_json(times).dump(1) + "\n");
+    normlab::write_whole(normlab::unused_kernel_times_file(planned.times),
+                         normlab::to_json(times).dump(1) + "\n");
     for (const std::string& warning : normlab::noise_warnings(times.rounds)) normlab::log_warning(warning);
   }
 }

@@ -12,5 +12,5 @@ void require_place_for_times(const normlab::ClaimsPlan& plan);
 // Measures all cells of the experiment into its folder, unless they are there.
 void measure_experiment(const normlab::PlannedExperiment& experiment);
 
-// Measures the kernels of all files of claims, unless they are there.
+// Measures the kernels of all files of claims that are not there yet. Times that are stay as they are.
 void measure_claimed_kernels(const normlab::ClaimsPlan& plan);

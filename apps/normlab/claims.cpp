@@ -134,7 +134,10 @@ int run(const ClaimsArguments& arguments, ClaimPhase phase) {
   }
   normlab::count_stop_signals();  // from here on there is something to keep
   if (const auto status = search(plans.final, jobs)) return *status;
-  plans = make_plans(arguments);  // with what was chosen
+  Plans chosen = make_plans(arguments);
+  for (const ClaimsPlan* plan : {&chosen.final, &chosen.replication})
+    normlab::require_same_rules(plans.final, *plan);
+  plans = std::move(chosen);
   const ClaimsPlan& plan = phase == ClaimPhase::final ? plans.final : plans.replication;
   int failed = 0;
   for (std::size_t i = 0; i < plan.experiments.size(); ++i) {

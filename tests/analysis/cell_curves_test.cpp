@@ -90,6 +90,17 @@ TEST_CASE("mean times to the target are restricted to what is known of all norms
   CHECK_FALSE(curves.cells[0].runs[2].reached_step);
 }
 
+TEST_CASE("a run that diverged counts in mean times up to the end of its budget") {
+  SyntheticSweep sweep;
+  sweep.add(synthetic_record(reaching("none", 1, 6)));
+  sweep.add(synthetic_record(reaching("layer", 1, 3)));
+  sweep.add(synthetic_record({.norm = "layer", .seed = 2, .status = "diverged"}));
+  const SweepCurves curves = curves_of(sweep);
+  REQUIRE(curves.cells.size() == 2);
+  CHECK(curves.cells[0].restricted[1]->horizon == 10);
+  CHECK(curves.cells[1].restricted[1]->mean.mean == doctest::Approx((3 + 10) / 2.));
+}
+
 TEST_CASE("groups without a target, or without a run that counts, have no times to it") {
   SyntheticSweep sweep;
   sweep.add(synthetic_record({.status = "finished", .target = std::nullopt}));

@@ -15,13 +15,14 @@ using testing::request_error;
 
 namespace {
 
-// Runs with the seeds 1, 2, … that reach their target after so many epochs; 0: not within ten.
+// Runs with the seeds 1, 2, … that reach their target after so many epochs; 0: not within ten, below 0: they
+// diverge.
 void add_runs(SyntheticSweep& sweep, const std::string& norm, const std::vector<double>& epochs,
               unsigned first_seed = 1) {
   for (std::size_t i = 0; i < epochs.size(); ++i) {
     SyntheticRun run{.norm = norm, .seed = first_seed + static_cast<unsigned>(i)};
     if (epochs[i] > 0) run.epochs_to_target = epochs[i];
-    if (epochs[i] == 0) run.status = "missed_target";
+    if (epochs[i] <= 0) run.status = epochs[i] < 0 ? "diverged" : "missed_target";
     sweep.add(synthetic_record(run));
   }
 }
@@ -74,6 +75,24 @@ TEST_CASE("runs are compared up to where the first of them is censored, and dive
   CHECK(contrast.first.mean == doctest::Approx((3 + 10 + 3 + 10) / 4.));
   CHECK(contrast.second.mean == doctest::Approx(8));
   CHECK(contrast.pairing == Pairing::independent);
+}
+
+TEST_CASE("runs that diverge are as slow as runs that use up their budget in vain") {
+  for (const Measure measure : {Measure::epochs, Measure::steps}) {
+    CAPTURE(measure_name(measure));
+    std::vector<Contrast> contrasts;
+    for (const double lost : {-1., 0.}) {
+      SyntheticSweep sweep;
+      add_runs(sweep, "none", {3, 4, 5, 3, 4});
+      add_runs(sweep, "layer", {3, 4, 5, lost, lost});
+      contrasts.push_back(report_of(sweep, "norm=none", measure).contrasts.at(0));
+    }
+    CHECK(contrasts[0].horizon ==
+          doctest::Approx(measure == Measure::epochs ? 10 : 171875 / 10.).epsilon(1e-3));
+    CHECK(contrasts[0].first.mean == doctest::Approx(contrasts[1].first.mean).epsilon(1e-3));
+    CHECK(contrasts[0].ratio->ratio == doctest::Approx(32 / 19.).epsilon(1e-3));
+    CHECK(contrasts[0].first.reached == 3);
+  }
 }
 
 TEST_CASE("other seeds are no pairs") {

@@ -109,8 +109,8 @@ TEST_CASE("the page's data are the report's rows, each with its curves") {
   CHECK(cell["runs"][1]["step_seconds"] == Json::array({0.0009, 0.001, 0.0012}));
   CHECK(cell["bands"][0][1] == Json::array({0.321, 0.1705, 0.1877, 0.12}));
   CHECK(cell["restricted"]["epochs"]["mean"] == 3);
-  CHECK(cell["restricted"]["epochs"]["horizon"] == 4);
-  CHECK(data["cells"][1]["restricted"]["epochs"]["mean"] == 4);
+  CHECK(cell["restricted"]["epochs"]["horizon"] == 10);  // the budget of the run that diverged
+  CHECK(data["cells"][1]["restricted"]["epochs"]["mean"] == 10);
   CHECK(data["spec"]["name"] == "quick");
   CHECK(data["folders"] == Json::array({sweep.folder().string()}));
 }

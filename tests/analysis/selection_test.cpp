@@ -189,6 +189,14 @@ TEST_CASE("values of which no run ended are no candidates, and a diverged run re
   CHECK(report.rows[1].undefined == 2);
 }
 
+TEST_CASE("a value of which a run diverged is no better than one of which a run is slow") {
+  SyntheticSweep sweep;
+  add_runs(sweep, "none", 0.001, {6, 7, 6});  // a mean of 6.3
+  add_runs(sweep, "none", 0.01, {5, 5});      // with the third run (5 + 5 + 10) / 3
+  sweep.add(with_rate(synthetic_record({.seed = 3, .status = "diverged"}), 0.01));
+  CHECK(rows_of(report_of(sweep, {.best = {"optimizer.learning_rate"}}))[0].second == 0.001);
+}
+
 TEST_CASE("contrasts compare each norm at its own best value") {
   SyntheticSweep sweep;
   add_runs(sweep, "none", 0.001, {9, 9, 8});

@@ -156,7 +156,8 @@ TEST_CASE("runs that miss, diverge or have no target are counted as far as they 
   CHECK_FALSE(row_of(report, "none").times->seconds);
   const auto& batch = row_of(report, "batch").times->seconds;
   CHECK(batch->censored);
-  CHECK(batch->mean == doctest::Approx(6.875));
+  CHECK(batch->horizon == doctest::Approx(17.19));  // ten of its epoch of 1719 steps
+  CHECK(batch->mean == doctest::Approx((6.875 + 17.19) / 2));
   const auto& rms = row_of(report, "rms").times->seconds;
   CHECK_FALSE(rms->censored);
   CHECK(rms->mean == doctest::Approx(17.188));
@@ -230,6 +231,30 @@ TEST_CASE("contrasts of seconds are those of steps times the ratio of step times
                                    std::log(ratio.median / ratio.lower)))
             .epsilon(0.01));
   CHECK(unsure.test->p > seconds.test->p);
+}
+
+TEST_CASE("more seeds are promised to decide about seconds only where they can") {
+  SyntheticSweep sweep;
+  add_runs(sweep, {.norm = "layer"}, {3, 4, 5, 4, 3, 5});
+  add_runs(sweep, {.norm = "none"}, {4, 5, 4, 4, 5, 3});
+  RecordFiles files;
+  // Ratios of steps that lie up to `each` a round on the log scale off 1.
+  const auto more_seeds = [&](double each) {
+    CellTimes layer = timed({.norm = "layer"}, 1e-3);
+    for (std::size_t i = 0; i < layer.round_seconds.size(); ++i)
+      layer.round_seconds[i] *= std::exp(each * (static_cast<double>(i) - 7));
+    add_times(sweep, times_of({timed({.norm = "none"}, 1e-3), layer}));
+    return build_report(sweep.folder(), files,
+                        {.contrasts = ContrastRequest{"norm", "none", Measure::seconds}})
+        .contrasts.at(0)
+        .more_seeds;
+  };
+  const Contrast steps =
+      build_report(sweep.folder(), files, {.contrasts = ContrastRequest{"norm", "none", Measure::steps}})
+          .contrasts.at(0);
+  REQUIRE(steps.more_seeds);
+  CHECK(more_seeds(0) == steps.more_seeds);  // the ratio of the steps is exact
+  CHECK_FALSE(more_seeds(0.02));             // its interval holds 1 whatever the seeds say
 }
 
 TEST_CASE("contrasts of step times are medians of ratios within rounds, with the sign test") {

@@ -59,12 +59,12 @@ TEST_CASE("values with which a seed's runs reach the target are counted, and com
   CHECK(judged.contrast().seeds == 10);
   REQUIRE(cell.evidence.first.size() == 10);
   for (std::size_t seed = 0; seed < 10; ++seed) {
-    CHECK(cell.evidence.first[seed].time == 4);
-    CHECK(cell.evidence.second[seed].time == (seed % 2 == 0 ? 3 : 2));  // seeds begin with 1
+    CHECK(cell.evidence.first[seed].time == 4.5);
+    CHECK(cell.evidence.second[seed].time == (seed % 2 == 0 ? 3.5 : 2.5));  // seeds begin with 1
   }
   CHECK(cell.evidence.reached_second == 25);
   CHECK(cell.verdict() == "supported");
-  CHECK(cell.judgement.value().ratio.ratio == doctest::Approx(4 / 2.5));
+  CHECK(cell.judgement.value().ratio.ratio == doctest::Approx(4.5 / 3));
   CHECK(cell.judgement->p == doctest::Approx(2. / 1024));
   CHECK(contains(render_claims(judged.report, "text"), "reached > 1"));
   const Json json = Json::parse(render_claims(judged.report, "json"))["claims"][0]["contrasts"][0];
@@ -97,15 +97,28 @@ TEST_CASE("counts are fragile where another target changes the verdict") {
         std::vector<std::string>{"undecided for validation.error<=0.5"});
 }
 
-TEST_CASE("a seed that never reaches the target does not compare, and a missing run is waited for") {
+TEST_CASE("a target that no run reaches does not compare counts, and says so") {
+  ClaimsFolder folder(R"({"name": "small", "base": {"dataset": "synthetic", "keep_training": true,
+    "target": "validation.error<=0.12"},
+    "grid": {"norm": ["none", "layer"], "optimizer.learning_rate": [0.001, 0.01, 0.1, 1, 10]}})");
+  Json claims = claims_of_counts(folder);
+  claims["claims"][0]["thresholds"] = Json::array({0.05});
+  folder.write(claims);
+  folder.add_records(ClaimPhase::final, epochs_at_rate);
+  CHECK(JudgedCount(folder).contrast().final.fragile ==
+        std::vector<std::string>{"not comparable for validation.error<=0.05"});
+}
+
+TEST_CASE("a seed that never reaches the target counts, and a missing run is waited for") {
   ClaimsFolder folder(rate_spec);
   folder.write(claims_of_counts(folder));
   folder.add_records(ClaimPhase::final, [](const RunConfig& config) -> std::optional<double> {
     if (config.seed == 3 && config.norm.kind == Norm::none) return 0;
     return epochs_at_rate(config);
   });
-  CHECK(JudgedCount(folder).contrast().final.verdict() == "not comparable");
-  CHECK(contains(JudgedCount(folder).contrast().final.evidence.reason, "count of 0"));
+  const JudgedCount with_none(folder);
+  CHECK(with_none.contrast().final.verdict() == "supported");
+  CHECK(with_none.contrast().final.judgement->ratio.ratio == doctest::Approx(4.5 / 2.7));
   const ClaimsPlan plan = folder.plan(ClaimPhase::final);
   std::filesystem::remove(plan.experiments[0].folder / "runs" / (plan.experiments[0].runs[7].id + ".json"));
   const JudgedCount judged(folder);

@@ -69,6 +69,7 @@ void add_layer_records(const ClaimsFolder& folder, const NormsOf& norms) {
       record.erase("test");
     } else {
       record["initial"]["layers"] = {layer_json("a", found[0], 1), layer_json("b", found[1], 1)};
+      record["evaluations"].back()["layers"] = record["initial"]["layers"];
     }
     record.erase("censored");
     testing::write_file(file, record.dump());
@@ -169,6 +170,20 @@ TEST_CASE("a network that vanishes entirely, or diverges at once, has the larges
   // The one that diverged outweighs nine of 2 / 1.2e-38.
   CHECK(judged.cell().judgement.value().ratio.ratio ==
         doctest::Approx(3.40282347e38 / 1.17549435e-38 / 10 / 2));
+}
+
+TEST_CASE("a run that diverged has no statistic at the end, and is evidence for nothing") {
+  ClaimsFolder folder(layer_spec);
+  Json claims = claims_of_statistic(folder, depth_contrast,
+                                    R"({"statistic": "gradient_norm", "of": "largest", "at": "end"})");
+  claims["claims"][0]["direction"] = "greater";
+  folder.write(claims);
+  add_layer_records(folder, [](const RunConfig& config) -> nlohmann::json {
+    return is_deep(config) && config.seed == 1 ? nlohmann::json() : nlohmann::json{1, 2};
+  });
+  const JudgedStatistic judged(folder);
+  CHECK(judged.cell().verdict() == "not comparable");
+  CHECK(judged.cell().evidence.reason == "1 run diverged");
 }
 
 TEST_CASE("statistics that no run records are refused") {

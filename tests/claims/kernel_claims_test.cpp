@@ -29,23 +29,25 @@ const char* const rms_and_growth =
         {"norm": "layer", "reference_features": 256, "rows": 4, "features": 16384, "pass": "forward",
          "margin": 1.5}])";
 
-// The kernels of the plan's first file take as many seconds as the function says, in 31 rounds that differ.
+// Kernels of the plan's first file that have no times yet take as many seconds as the function says, in 31
+// rounds that differ.
 void write_times(const ClaimsPlan& plan, const std::function<double(const TimedKernel&)>& seconds,
                  const std::string& rule) {
+  const PlannedKernels& planned = plan.kernels.at(0);
   constexpr Index rounds = 31;
   KernelTimesRecord record{.file = "small.json", .sha256 = rule, .rounds = {}, .kernels = {}};
   record.rounds.started = "2026-03-01T14:05:09Z";
   record.rounds.environment = {{"cpu", "Imaginary CPU"}};
   record.rounds.rounds = rounds;
-  for (const TimedKernel& kernel : plan.kernels.at(0).kernels) {
+  for (const TimedKernel& kernel : missing_kernels(read_kernel_times(planned.times), planned.pairs)) {
     KernelTimes times{.kernel = kernel, .round_seconds = {}, .calls = 100};
     const double unsure = kernel.norm == "rms" ? 0.001 : 0.002;
     for (Index round = 0; round < rounds; ++round)
       times.round_seconds.push_back(seconds(kernel) * std::exp(unsure * static_cast<double>(round - 15)));
     record.kernels.push_back(std::move(times));
   }
-  std::filesystem::create_directories(plan.kernels[0].times.parent_path());
-  testing::write_file(plan.kernels[0].times, to_json(record).dump());
+  std::filesystem::create_directories(planned.times.parent_path());
+  testing::write_file(unused_kernel_times_file(planned.times), to_json(record).dump());
 }
 
 }  // namespace
@@ -60,7 +62,8 @@ TEST_CASE("claims of kernels name two sides of as many numbers") {
   CHECK(folder.plan(ClaimPhase::replication).kernels[0].times ==
         folder.path() / "results" / "kernels-small-replication.json");
   std::vector<std::string> names;
-  for (const TimedKernel& kernel : plan.kernels[0].kernels) names.push_back(kernel_name(kernel));
+  for (const TimedKernel& kernel : missing_kernels({}, plan.kernels[0].pairs))
+    names.push_back(kernel_name(kernel));
   CHECK(names == std::vector<std::string>{"rms 128x1000 both", "layer 128x1000 both", "layer 4x16384 forward",
                                           "layer 256x256 forward"});
   const auto& contrasts = plan.claims.at(0).contrasts;
@@ -120,4 +123,48 @@ TEST_CASE("kernels are judged by their rounds, at the level of the whole file") 
   const ClaimsReport both = judge_claims(final, again);
   CHECK(both.claims[0].replication() == "contradicted");
   CHECK(both.claims[0].replication_doubt == "rule changed after the data");
+}
+
+TEST_CASE("kernels that a file got later are measured by themselves, and no times are replaced") {
+  ClaimsFolder folder;
+  Json claims =
+      kernel_claims(R"([{"norm": "rms", "reference_norm": "layer", "rows": 128, "features": 1000}])");
+  folder.write(claims);
+  const ClaimsPlan first = folder.plan(ClaimPhase::final), again = folder.plan(ClaimPhase::replication);
+  const auto seconds = [](const TimedKernel& kernel) { return kernel.norm == "rms" ? 0.85e-4 : 1e-4; };
+  write_times(first, seconds, first.files[0].sha256);
+  const std::filesystem::path file = first.kernels[0].times;
+  const std::string written = testing::read_file(file);
+  CHECK(judge_claims(first, again).claims[0].doubt == "");
+
+  claims["claims"][0]["margin"] = 0.8;  // of which the first times tell
+  claims["claims"].push_back(claims["claims"][0]);
+  claims["claims"][1]["id"] = "K2";
+  claims["claims"][1]["kernels"][0]["reference_norm"] = "batch";
+  folder.write(claims);
+  const ClaimsPlan later = folder.plan(ClaimPhase::final), later_again = folder.plan(ClaimPhase::replication);
+  const std::vector<KernelTimesRecord> old = read_kernel_times(file);
+  const std::vector<TimedKernel> missing = missing_kernels(old, later.kernels.at(0).pairs);
+  REQUIRE(missing.size() == 2);  // both of the new pair, since rounds of two times do not compare
+  CHECK(missing[0].norm == "rms");
+  CHECK(missing[1].norm == "batch");
+  CHECK(judge_claims(later, later_again).claims[1].verdict() == "not run");
+  write_times(later, seconds, later.files[0].sha256);
+  CHECK(testing::read_file(file) == written);
+  CHECK(std::filesystem::exists(folder.path() / "results" / "kernels-small-more-2.json"));
+  CHECK(missing_kernels(read_kernel_times(file), later.kernels[0].pairs).empty());
+  const ClaimsReport report = judge_claims(later, later_again);
+  CHECK(report.claims[0].doubt == "rule changed after the data");
+  CHECK(report.claims[1].doubt == "");
+  CHECK(report.claims[1].contrasts[0].final.judgement.value().ratio.ratio == doctest::Approx(0.85));
+}
+
+TEST_CASE("kernel times that are damaged are passed over, and stay where they are") {
+  ClaimsFolder folder;
+  folder.write(kernel_claims(rms_and_growth));
+  const ClaimsPlan plan = folder.plan(ClaimPhase::final);
+  std::filesystem::create_directories(plan.kernels[0].times.parent_path());
+  testing::write_file(plan.kernels[0].times, "{");
+  CHECK(read_kernel_times(plan.kernels[0].times).empty());
+  CHECK(unused_kernel_times_file(plan.kernels[0].times).filename() == "kernels-small-more-2.json");
 }

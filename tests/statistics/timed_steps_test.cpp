@@ -104,5 +104,10 @@ TEST_CASE("a test of times with an uncertain factor is that of the factor with w
   CHECK(with(0.9, 3) == 1);  // either way
   const auto censored = test::censored(4, 10);
   const TwoGroups unequal{censored, second, 10, Pairing::paired};
-  CHECK_NOTHROW(permutation_test_with_scale(unequal, {.median = 1, .lower = 0.5, .upper = 2}, 0.001, {}));
+  CHECK(permutation_test_with_scale(unequal, {.median = 1, .lower = 0.5, .upper = 2}, 0.001, {}).p == 1);
+  // At half its times the first group is seen up to 5, where it still is the slower one in every pair.
+  const auto earlier = test::events({1, 2, 3, 4});
+  const TwoGroups slower{censored, earlier, 10, Pairing::paired};
+  CHECK(permutation_test_with_scale(slower, {.median = 1, .lower = 0.5, .upper = 2}, 0.001, {}).p ==
+        doctest::Approx(2.0 / 16 + 0.001));
 }

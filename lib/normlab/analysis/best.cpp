@@ -21,7 +21,7 @@ constexpr double worst = std::numeric_limits<double>::infinity();
 
 struct Candidate {
   const SeedGroup* group;
-  std::vector<TimeToTarget> times;
+  std::vector<AwaitedTime> times;
   double mean = 0;     // of steps to the target, restricted
   double quality = 0;  // lower is better
 };
@@ -49,26 +49,20 @@ std::vector<Candidate> candidates_of(const std::vector<const SeedGroup*>& groups
   candidates.reserve(groups.size());
   for (const SeedGroup* group : groups) {
     if (count_ended(*group) == 0) continue;
-    candidates.push_back({group, times_to_target(*group, Measure::steps), 0, score_of(*group)});
+    candidates.push_back({group, times_to_target(*group, Measure::steps).times, 0, score_of(*group)});
   }
   return candidates;
 }
 
 // Leaves all means at 0 where nothing is known of a target.
 void find_means(std::vector<Candidate>& candidates) {
-  double end = 0;
-  for (const Candidate& one : candidates) end = std::max(end, latest_time(one.times));
-  double horizon = end;
-  for (const Candidate& one : candidates)
-    horizon = std::min(horizon, horizon_of(observations_of(one.times, end), end));
+  std::vector<std::vector<AwaitedTime>> times;
+  times.reserve(candidates.size());
+  for (const Candidate& one : candidates) times.push_back(one.times);
+  const auto [groups, horizon] = compare_times(times);
   if (!(horizon > 0)) return;
-  for (Candidate& one : candidates) {
-    if (one.times.empty()) {
-      one.mean = worst;
-    } else {
-      one.mean = restricted_mean(kaplan_meier(observations_of(one.times, end)), horizon).mean;
-    }
-  }
+  for (std::size_t i = 0; i < groups.size(); ++i)
+    candidates[i].mean = groups[i].empty() ? worst : restricted_mean(kaplan_meier(groups[i]), horizon).mean;
 }
 
 bool is_better(const Candidate& a, const Candidate& b) {

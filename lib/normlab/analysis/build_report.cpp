@@ -143,7 +143,7 @@ void describe_group(ReportRow& row, const SeedGroup& group, const std::string& t
 
 void add_curves(ReportRow& row, const SeedGroup& group) {
   for (std::size_t i = 0; i < recorded_measures; ++i) {
-    const std::vector<TimeToTarget> times = times_to_target(group, static_cast<Measure>(i));
+    const std::vector<AwaitedTime> times = times_to_target(group, static_cast<Measure>(i)).times;
     if (!times.empty() && row.extent == Extent::target) row.curves.push_back(target_curve(times));
   }
 }

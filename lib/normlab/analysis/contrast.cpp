@@ -30,9 +30,8 @@ bool needs_times(Measure measure) {
 }
 
 // Whether the groups have the same seeds, each once.
-bool are_pairs(const std::vector<TimeToTarget>& first, const std::vector<TimeToTarget>& second) {
-  const auto same = [](const TimeToTarget& a, const TimeToTarget& b) { return a.seed == b.seed; };
-  return std::ranges::equal(first, second, same) && std::ranges::adjacent_find(first, same) == first.end();
+bool are_pairs(const TimesToTarget& first, const TimesToTarget& second) {
+  return first.seeds == second.seeds && std::ranges::adjacent_find(first.seeds) == first.seeds.end();
 }
 
 std::string reason_against(const TwoGroups& groups) {
@@ -51,17 +50,20 @@ void compare(Contrast& contrast, const TwoGroups& groups, const TimedPair& timed
   contrast.second.mean = restricted_mean(curves[1], groups.horizon).mean;
   contrast.superiority = superiority(curves[0], curves[1], groups.horizon);
   contrast.ratio = bootstrap_ratio(groups, {});
+  const double error_of_seeds = contrast.ratio->standard_error;
+  double fixed_error = 0;
   if (timed.first == nullptr) {
     contrast.test = permutation_test(groups, {});
   } else {
     contrast.ratio = with_scale(*contrast.ratio, step_ratio(*timed.first, *timed.second));
+    fixed_error = ratio_of_rounds(round_ratios(*timed.first, *timed.second)).standard_error;
     contrast.test = permutation_test_with_scale(
         groups, step_ratio(*timed.first, *timed.second, unlikely_scale), unlikely_scale, {});
   }
   const auto seeds = static_cast<Index>(std::min(groups.first.size(), groups.second.size()));
   const double distance = std::abs(std::log(contrast.ratio->ratio));
-  contrast.more_seeds =
-      seeds_needed({.distance = distance, .standard_error = contrast.ratio->standard_error, .seeds = seeds});
+  contrast.more_seeds = seeds_needed(
+      {.distance = distance, .standard_error = error_of_seeds, .seeds = seeds, .fixed_error = fixed_error});
 }
 
 void compare_steps(Contrast& contrast, const TimedPair& timed) {
@@ -89,14 +91,14 @@ struct Comparison {
   const std::vector<StepTimesRecord>& times;
 };
 
-ContrastSide side_of(const SeedGroup& group, const std::vector<TimeToTarget>& times,
+ContrastSide side_of(const SeedGroup& group, const std::vector<AwaitedTime>& times,
                      const Comparison& comparison) {
   const std::vector<json> values = group_values(group);
   ContrastSide side{.value = setting_text(values[comparison.place]),
                     .runs = static_cast<Index>(times.size())};
   for (std::size_t i = 1; i < comparison.apart.size(); ++i)
     side.chosen.push_back(values[comparison.apart[i]]);
-  for (const TimeToTarget& one : times) side.reached += one.observation.event && !one.never ? 1 : 0;
+  for (const AwaitedTime& one : times) side.reached += has_come(one) ? 1 : 0;
   if (side.runs > 0) side.rate = clopper_pearson(side.reached, side.runs);
   return side;
 }
@@ -121,7 +123,8 @@ Contrast contrast_of(const SeedGroup& first, const SeedGroup& second, const Comp
       needs_times(request.measure) ? timed_pair(comparison.times, first, second) : TimedPair();
   const auto a = times_to_target(first, request.measure, request.event, seconds_of(timed.first));
   const auto b = times_to_target(second, request.measure, request.event, seconds_of(timed.second));
-  Contrast contrast{.first = side_of(first, a, comparison), .second = side_of(second, b, comparison)};
+  Contrast contrast{.first = side_of(first, a.times, comparison),
+                    .second = side_of(second, b.times, comparison)};
   describe(contrast, first, comparison);
   if (needs_times(request.measure) && timed.first == nullptr) {
     contrast.reason = "the time of a step was not measured";
@@ -131,11 +134,10 @@ Contrast contrast_of(const SeedGroup& first, const SeedGroup& second, const Comp
     compare_steps(contrast, timed);
     return contrast;
   }
-  const double end = std::max(latest_time(a), latest_time(b));
-  const std::vector<Observation> of_a = observations_of(a, end), of_b = observations_of(b, end);
-  contrast.horizon = std::min(horizon_of(of_a, end), horizon_of(of_b, end));
+  const ComparedTimes compared = compare_times(std::array{a.times, b.times});
+  contrast.horizon = compared.horizon;
   contrast.pairing = are_pairs(a, b) ? Pairing::paired : Pairing::independent;
-  const TwoGroups groups{of_a, of_b, contrast.horizon, contrast.pairing};
+  const TwoGroups groups{compared.groups[0], compared.groups[1], contrast.horizon, contrast.pairing};
   contrast.reason = reason_against(groups);
   if (contrast.reason.empty()) compare(contrast, groups, timed);
   return contrast;

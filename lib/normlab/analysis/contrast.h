@@ -43,9 +43,9 @@ struct ContrastSide {
 };
 
 // Runs that failed, were interrupted or are undefined take part in none. A run that diverged is one that
-// never reaches its target; one that did not reach it is censored where its record says. Of step_time, what
-// stands for runs are rounds, each of which has a pair of step times: their ratio is the median of the
-// ratios, and their test the sign test that it is 1.
+// never reaches its target, and is censored where its budget ends; one that did not reach it is censored
+// where its record says. Of step_time, what stands for runs are rounds, each of which has a pair of step
+// times: their ratio is the median of the ratios, and their test the sign test that it is 1.
 struct Contrast {
   std::string model = {}, norm = {};          // of the first group; "" where it is what the groups differ in
   Index batch_size = 0;                       // likewise 0

@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <map>
 
 #include "normlab/analysis/cell_curves.h"
@@ -20,18 +19,13 @@ std::vector<std::string> family_of(const SeedGroup& group, const std::string& ta
   return family;
 }
 
-using Times = std::vector<TimeToTarget>;
-
-std::vector<std::optional<RestrictedTime>> compare_family(const std::vector<Times>& family) {
-  double end = 0;
-  for (const Times& times : family) end = std::max(end, latest_time(times));
-  double horizon = end;
-  for (const Times& times : family) horizon = std::min(horizon, horizon_of(observations_of(times, end), end));
+std::vector<std::optional<RestrictedTime>> compare_family(
+    const std::vector<std::vector<AwaitedTime>>& family) {
+  const auto [groups, horizon] = compare_times(family);
   std::vector<std::optional<RestrictedTime>> restricted(family.size());
   for (std::size_t i = 0; i < family.size(); ++i) {
-    if (family[i].empty() || !(horizon > 0)) continue;
-    const SurvivalCurve curve = kaplan_meier(observations_of(family[i], end));
-    restricted[i] = RestrictedTime{horizon, restricted_mean(curve, horizon)};
+    if (groups[i].empty() || !(horizon > 0)) continue;
+    restricted[i] = RestrictedTime{horizon, restricted_mean(kaplan_meier(groups[i]), horizon)};
   }
   return restricted;
 }
@@ -45,10 +39,10 @@ std::vector<RestrictedTimes> restricted_times(const std::vector<SeedGroup>& grou
   for (std::size_t i = 0; i < groups.size(); ++i) families[family_of(groups[i], target)].push_back(i);
   for (const auto& [family, members] : families) {
     for (std::size_t which = 0; which < drawn_measures.size(); ++which) {
-      std::vector<Times> times;
+      std::vector<std::vector<AwaitedTime>> times;
       times.reserve(members.size());
       for (const std::size_t member : members)
-        times.push_back(times_to_target(groups[member], drawn_measures[which]));
+        times.push_back(times_to_target(groups[member], drawn_measures[which]).times);
       const auto found = compare_family(times);
       for (std::size_t i = 0; i < members.size(); ++i) all[members[i]][which] = found[i];
     }

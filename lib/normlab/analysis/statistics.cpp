@@ -5,6 +5,8 @@
 #include <stdexcept>
 #include <vector>
 
+#include "normlab/statistics/quantile.h"
+
 namespace normlab {
 namespace {
 
@@ -22,18 +24,6 @@ std::vector<double> sorted(std::span<const double> values) {
 // The better of two values becomes the lower one, and a miss stays the worst of all.
 double turned_around(double value) {
   return value == not_reached ? not_reached : -value;
-}
-
-double quantile_of_sorted(const std::vector<double>& values, double fraction) {
-  if (values.empty()) throw std::invalid_argument("a quantile needs at least one value");
-  if (!(fraction >= 0 && fraction <= 1)) throw std::invalid_argument("a quantile's fraction lies in [0, 1]");
-  const double position = static_cast<double>(values.size() - 1) * fraction;
-  const auto lower = static_cast<std::size_t>(position);
-  const double weight = position - static_cast<double>(lower);
-  // On an order statistic the neighbour above has no part in it, even when it is infinite (0 * infinity).
-  if (weight == 0) return values[lower];
-  if (std::isinf(values[lower + 1])) return not_reached;
-  return values[lower] + weight * (values[lower + 1] - values[lower]);
 }
 
 }  // namespace

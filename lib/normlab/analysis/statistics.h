@@ -14,12 +14,8 @@ namespace normlab {
 // median, quantile and range as such, so leaving out the runs that failed never makes a method look faster.
 inline constexpr double not_reached = std::numeric_limits<double>::infinity();
 
-// The quantile at `fraction` in [0, 1], by linear interpolation between order statistics (definition 7 of
-// Hyndman and Fan 1996, "Sample quantiles in statistical packages"; the default of R and NumPy): with the
-// values sorted as x_0 … x_(n-1) and h = (n - 1) * fraction, it is x_floor(h) + (h - floor(h)) *
-// (x_(floor(h)+1) - x_floor(h)). Infinite when the upper of the two neighbours is infinite and h is not
-// whole. Values may be not_reached, never not-a-number or minus infinity; at least one is needed (throws
-// std::invalid_argument otherwise).
+// quantile_of_sorted() (statistics/quantile.h) of the values when they are sorted. They may be not_reached,
+// never not-a-number or minus infinity; at least one is needed (throws std::invalid_argument otherwise).
 double quantile(std::span<const double> values, double fraction);
 
 // The quantile at 1/2: the middle value, or the mean of the two middle ones (infinite when one of them is).

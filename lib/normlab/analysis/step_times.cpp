@@ -4,10 +4,12 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 
 #include "normlab/analysis/texts.h"
 #include "normlab/analysis/time_to_target.h"
 #include "normlab/core/text.h"
+#include "normlab/records/awaited_run.h"
 #include "normlab/records/fields.h"
 #include "normlab/records/vocabulary.h"
 
@@ -27,30 +29,26 @@ const CellTimes* timed_cell(const StepTimesRecord& times, const SeedGroup& group
   return ours ? find_cell(times, cell) : nullptr;
 }
 
-// Of each run that ended: when it came where it was to come, in steps, or how far it is known that it did
-// not. A run that diverged never does: it is censored where nothing is seen of the others any longer.
-std::vector<Observation> steps_of(const SeedGroup& group, bool whole_runs) {
-  std::vector<Observation> observations;
-  std::size_t never = 0;
-  double last = 0;
-  const auto add = [&](const RunCosts& costs, bool event) {
-    if (costs.steps.value_or(0) > 0) observations.push_back({*costs.steps, event});
-    last = std::max(last, costs.steps.value_or(0));
-  };
+// Of each run that ended the steps of all of it, as long as its budget where it diverged.
+std::vector<AwaitedTime> whole_lengths(const SeedGroup& group) {
+  std::vector<AwaitedTime> lengths;
+  lengths.reserve(group.runs.size());
   for (const RunRecord* run : group.runs) {
     if (!has_ended(*run)) continue;
-    const bool reached = !whole_runs && run->event && run->event->reached;
-    if (reached) {
-      add(run->event->at, true);
-    } else if (run->status == status::diverged) {
-      ++never;
-    } else if (whole_runs) {
-      add(run->to_end.value_or(RunCosts()), true);
-    } else if (run->event) {
-      add(run->event->after, false);
-    }
+    std::optional<RunEvent> end;
+    if (run->status != status::diverged) end = {true, {}, run->to_end.value_or(RunCosts())};
+    if (const auto length = awaited_time(*run, end, &RunCosts::steps)) lengths.push_back(*length);
   }
-  if (last > 0) observations.insert(observations.end(), never, {last, false});
+  return lengths;
+}
+
+// Of each run that ended: when it came where it was to come, in steps, or how far it is known that it did
+// not.
+std::vector<Observation> steps_of(const SeedGroup& group, bool whole_runs) {
+  const std::vector<AwaitedTime> times =
+      whole_runs ? whole_lengths(group) : times_to_target(group, Measure::steps).times;
+  std::vector<Observation> observations = compare_times(std::array{times}).groups.front();
+  std::erase_if(observations, [](const Observation& one) { return !(one.time > 0); });
   return observations;
 }
 

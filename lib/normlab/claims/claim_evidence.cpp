@@ -3,91 +3,93 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <limits>
+#include <array>
 #include <set>
 
 #include "normlab/core/error.h"
 #include "normlab/core/json.h"
 #include "normlab/core/text.h"
 #include "normlab/experiment/run/sweep_folder.h"
+#include "normlab/records/awaited_run.h"
 #include "normlab/records/vocabulary.h"
+#include "normlab/tasks/metric.h"
 
 namespace normlab {
 namespace {
 
-constexpr double never = std::numeric_limits<double>::infinity();
-
-std::optional<double> count_of(const RunCosts& costs, ClaimMeasure measure) {
-  return measure == ClaimMeasure::epochs ? costs.epochs : costs.steps;
+// A value that is there, and one that is worse than any.
+AwaitedTime value_there(double value) {
+  return {.observation = {value, true}, .never = false, .end = 0};
 }
+
+constexpr AwaitedTime no_value{.observation = {}, .never = true, .end = 0};
 
 // Statistics are in the part of a record that is not kept: its file is read once more.
-std::optional<Observation> statistic_of(const RunRecord& run, const RecordedStatistic& statistic) {
-  const bool diverged = run.status == status::diverged;
-  if (statistic.at_start || !diverged) {
-    if (const auto value = value_of(statistic, read_sorted_json(run.file, "results")))
-      return Observation{*value, true};
-  }
-  if (!diverged) return std::nullopt;
-  const auto largest = largest_value(statistic);
-  return largest ? Observation{*largest, true} : Observation{never, false};
+std::optional<AwaitedTime> statistic_of(const RunRecord& run, const RecordedStatistic& statistic) {
+  if (const auto value = value_of(statistic, read_sorted_json(run.file, "results")))
+    return value_there(*value);
+  if (run.status == status::diverged) return value_there(largest_value(statistic));
+  return std::nullopt;
 }
 
-// Of a run that ended; nothing when its record does not tell. At infinity where it has no end.
-std::optional<Observation> observation_of(const RunRecord& run, const ClaimContrast& contrast) {
+std::optional<AwaitedTime> metric_of(const RunRecord& run, ClaimMeasure measure) {
+  if (run.status == status::diverged) return no_value;
+  const auto value = measure == ClaimMeasure::best_metric ? run.best : run.last;
+  return value ? std::optional(value_there(*value)) : std::nullopt;
+}
+
+// Of a run that ended; nothing when its record does not tell.
+std::optional<AwaitedTime> observation_of(const RunRecord& run, const ClaimContrast& contrast) {
   const ClaimMeasure measure = contrast.measure;
-  const bool diverged = run.status == status::diverged;
   if (contrast.statistic) return statistic_of(run, *contrast.statistic);
-  if (measure == ClaimMeasure::reached) {
-    if (!run.event && !diverged) return std::nullopt;
-    return Observation{1, run.event && run.event->reached};
-  }
-  if (!is_time(measure)) {
-    const auto value = measure == ClaimMeasure::best_metric ? run.best : run.last;
-    if (diverged || !value) return diverged ? std::optional(Observation{never, false}) : std::nullopt;
-    return Observation{*value, true};
-  }
-  const bool reached = run.event && run.event->reached;
-  if (diverged && !reached) return Observation{never, false};
-  const auto time = run.event ? count_of(reached ? run.event->at : run.event->after, measure) : std::nullopt;
-  if (!time) return std::nullopt;
-  return Observation{*time, reached};
+  if (is_metric(measure)) return metric_of(run, measure);
+  return awaited_time(run, run.event, measure == ClaimMeasure::epochs ? &RunCosts::epochs : &RunCosts::steps);
 }
 
-double latest_of_all(const ClaimEvidence& evidence) {
-  double latest = 0;
-  for (const auto* side : {&evidence.first, &evidence.second}) {
-    for (const Observation& one : *side) latest = one.time < never ? std::max(latest, one.time) : latest;
-  }
-  return latest;
-}
+// What the records of both sides say.
+struct BothSides {
+  std::vector<AwaitedTime> first, second;
+  Better better = Better::lower;  // of the metric that the runs report
+  Index diverged = 0;
+};
 
-// What never happens is censored where nothing is seen any longer, which settles the horizon.
-void set_horizon(ClaimEvidence& evidence) {
-  const double latest = latest_of_all(evidence);
-  evidence.horizon = latest;
-  for (auto* side : {&evidence.first, &evidence.second}) {
-    for (Observation& one : *side) {
-      one.time = std::min(one.time, latest);
-      if (!one.event) evidence.horizon = std::min(evidence.horizon, one.time);
+// Where more is better, the worst of a metric is the least that any run of the contrast has.
+void put_lowest(BothSides& sides) {
+  std::optional<double> lowest;
+  for (const auto* side : {&sides.first, &sides.second}) {
+    for (const AwaitedTime& one : *side) {
+      if (!one.never) lowest = std::min(lowest.value_or(one.observation.time), one.observation.time);
+    }
+  }
+  for (auto* side : {&sides.first, &sides.second}) {
+    for (AwaitedTime& one : *side) {
+      if (one.never && lowest) one = value_there(*lowest);
     }
   }
 }
 
-// Of each seed's runs, which follow each other, the number that reached the target.
-std::vector<Observation> counts_of(const std::vector<Observation>& runs, Index seeds) {
-  std::vector<Observation> counts(static_cast<std::size_t>(seeds), Observation{0, true});
+// Of each seed's runs, which follow each other, the number that reached the target and a half, so that a seed
+// of which none does has a ratio to others.
+std::vector<AwaitedTime> counts_of(const std::vector<AwaitedTime>& runs, Index seeds) {
+  std::vector<AwaitedTime> counts(static_cast<std::size_t>(seeds), value_there(0.5));
   const std::size_t runs_of_seed = runs.size() / counts.size();
-  for (std::size_t i = 0; i < runs.size(); ++i) counts[i / runs_of_seed].time += runs[i].event ? 1 : 0;
+  for (std::size_t i = 0; i < runs.size(); ++i)
+    counts[i / runs_of_seed].observation.time += has_come(runs[i]) ? 1 : 0;
   return counts;
 }
 
+// What runs that diverged leave unknown. How much worse they are than others no record says: a metric or a
+// statistic at the end, which a run that was cut short does not have, is of those that are left.
+std::string reason_of_divergence(const BothSides& sides, const ClaimContrast& contrast) {
+  const bool at_end = contrast.statistic && !contrast.statistic->at_start;
+  const bool has_ranks = contrast.direction != ClaimDirection::within && contrast.margin == 1;
+  if (sides.diverged == 0 || !(at_end || (is_metric(contrast.measure) && !has_ranks))) return "";
+  return fmt::format("{} run{} diverged", sides.diverged, sides.diverged == 1 ? "" : "s");
+}
+
 std::string reason_against_comparison(const ClaimEvidence& evidence, ClaimMeasure measure) {
-  if (measure == ClaimMeasure::reached) {
-    const auto none = [](const Observation& seed) { return seed.time == 0; };
-    const bool any = std::ranges::any_of(evidence.first, none) || std::ranges::any_of(evidence.second, none);
-    return any ? "a seed's runs never reached the target, and a count of 0 has no ratio to another" : "";
-  }
+  if (measure == ClaimMeasure::reached && evidence.reached_first + evidence.reached_second == 0)
+    return "no run reached the target";
   if (!(evidence.horizon > 0))
     return is_time(measure) ? "a run says nothing of the target" : "no run has a metric above 0";
   for (const auto* side : {&evidence.first, &evidence.second}) {
@@ -104,24 +106,29 @@ void set_durations(ClaimEvidence& evidence, std::vector<double> ratios) {
 }
 
 // Makes seconds of steps.
-void multiply_by_durations(ClaimEvidence& evidence, double second_seconds) {
-  if (evidence.ratios.empty()) return;
-  const double first_seconds = second_seconds * median_interval(evidence.ratios).median;
-  for (Observation& one : evidence.first) one.time *= first_seconds;
-  for (Observation& one : evidence.second) one.time *= second_seconds;
+void multiply_by_durations(BothSides& sides, const std::vector<double>& ratios, double second_seconds) {
+  if (ratios.empty()) return;
+  const double first_seconds = second_seconds * median_interval(ratios).median;
+  for (AwaitedTime& one : sides.first) one = scaled(one, first_seconds);
+  for (AwaitedTime& one : sides.second) one = scaled(one, second_seconds);
 }
 
 bool is_of_other_machine(const std::optional<StepTimesRecord>& times, const RunRecord& run) {
   return times && run.environment && !is_of_machine(*times, run.environment->cpu, run.environment->simd);
 }
 
-// What the records of both sides say.
-void read_records(ClaimEvidence& evidence, const ClaimCell& cell, const ClaimContrast& contrast,
-                  const std::filesystem::path& folder, RecordFiles& files,
-                  const std::optional<StepTimesRecord>& times) {
+void refuse_different_data(const std::filesystem::path& folder, const ClaimCell& cell) {
+  refuse(
+      "results", quotation(folder.string()),
+      fmt::format("the runs of {} were trained on different data, and only equal data compare", cell.label));
+}
+
+BothSides read_records(ClaimEvidence& evidence, const ClaimCell& cell, const ClaimContrast& contrast,
+                       const std::filesystem::path& folder, RecordFiles& files,
+                       const std::optional<StepTimesRecord>& times) {
+  BothSides sides;
   std::set<std::string> data;
   for (const bool is_first : {true, false}) {
-    auto& side = is_first ? evidence.first : evidence.second;
     for (const SweepRun* run : is_first ? cell.first : cell.second) {
       const RunRecord* record = find_record_of(files, folder, *run).record;
       if (record == nullptr || !is_final_status(record->status)) {
@@ -129,19 +136,20 @@ void read_records(ClaimEvidence& evidence, const ClaimCell& cell, const ClaimCon
         continue;
       }
       data.insert(record->data_checksum);
+      sides.diverged += record->status == status::diverged ? 1 : 0;
+      if (!record->metrics.empty()) sides.better = record->better;
       const auto observation = observation_of(*record, contrast);
       if (!observation) evidence.reason = fmt::format("the record {} does not tell", record->id);
       if (contrast.measure == ClaimMeasure::seconds && is_of_other_machine(times, *record))
         evidence.reason = "times.json is of another machine than the runs";
       if (!observation) continue;
-      (is_first ? evidence.reached_first : evidence.reached_second) += observation->event ? 1 : 0;
-      side.push_back(*observation);
+      (is_first ? evidence.reached_first : evidence.reached_second) += has_come(*observation) ? 1 : 0;
+      (is_first ? sides.first : sides.second).push_back(*observation);
     }
   }
-  if (data.size() <= 1) return;
-  refuse(
-      "results", quotation(folder.string()),
-      fmt::format("the runs of {} were trained on different data, and only equal data compare", cell.label));
+  if (data.size() > 1) refuse_different_data(folder, cell);
+  if (evidence.reason.empty()) evidence.reason = reason_of_divergence(sides, contrast);
+  return sides;
 }
 
 }  // namespace
@@ -159,26 +167,30 @@ ClaimEvidence gather_evidence(const ClaimCell& cell, const ClaimContrast& contra
                               const std::filesystem::path& folder, RecordFiles& files,
                               const std::optional<StepTimesRecord>& times) {
   ClaimEvidence evidence;
-  TimedSides sides;
+  TimedSides durations;
   if (needs_step_times(contrast.measure)) {
-    sides = timed_sides(cell, times);
-    evidence.reason = sides.reason;
-    set_durations(evidence, std::move(sides.ratios));
+    durations = timed_sides(cell, times);
+    evidence.reason = durations.reason;
+    set_durations(evidence, std::move(durations.ratios));
   }
   if (contrast.measure == ClaimMeasure::step_time) return evidence;
-  read_records(evidence, cell, contrast, folder, files, times);
+  BothSides sides = read_records(evidence, cell, contrast, folder, files, times);
   if (evidence.missing > 0 || evidence.untimed || !evidence.reason.empty()) return evidence;
   if (contrast.measure == ClaimMeasure::reached) {
-    evidence.first = counts_of(evidence.first, cell.seeds());
-    evidence.second = counts_of(evidence.second, cell.seeds());
+    sides.first = counts_of(sides.first, cell.seeds());
+    sides.second = counts_of(sides.second, cell.seeds());
   }
-  multiply_by_durations(evidence, sides.second_seconds);
-  set_horizon(evidence);
+  if (is_metric(contrast.measure) && sides.better == Better::higher) put_lowest(sides);
+  multiply_by_durations(sides, evidence.ratios, durations.second_seconds);
+  ComparedTimes compared = compare_times(std::array{sides.first, sides.second});
+  evidence.first = std::move(compared.groups[0]);
+  evidence.second = std::move(compared.groups[1]);
+  evidence.horizon = compared.horizon;
   evidence.reason = reason_against_comparison(evidence, contrast.measure);
   return evidence;
 }
 
-ClaimEvidence kernel_evidence(const KernelPair& kernels, const std::optional<KernelTimesRecord>& times) {
+ClaimEvidence kernel_evidence(const KernelPair& kernels, const std::vector<KernelTimesRecord>& times) {
   ClaimEvidence evidence;
   set_durations(evidence, kernel_ratios(times, kernels));
   return evidence;

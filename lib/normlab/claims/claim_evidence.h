@@ -29,11 +29,12 @@ struct ClaimEvidence {
 
 // Reads the records of the cell's runs in an experiment's folder; the target of times is that of `files`.
 //
-// A time is that of the first evaluation that belongs to the event; a run that did not reach the target is
-// censored where its record says. Groups are compared up to the earliest point at which a run is censored,
-// and where none is up to the latest event. Metrics, counts and statistics are events at their value. A run
-// that diverged never reaches its target, and has the worst metric that any run of the contrast has; of
-// statistics that it does not tell, the largest there is. Seconds are steps times the median duration of a
+// Times are those of awaited_time(), and both sides are compared up to where compare_times() says: a run that
+// diverged never reaches its target, and is censored where its budget ends. Metrics, counts and statistics
+// are events at their value; to a count a half is added. A run that diverged has the worst metric that any
+// run of the contrast has where the claim is about the direction alone; where it is about how much (margins
+// other than 1), and for statistics at the end, nothing compares. Of statistics at the start that a run
+// diverged too soon to tell, it has the largest there is. Seconds are steps times the median duration of a
 // step in `times`, of the second side, and for the first one times the median ratio besides; a step's time is
 // that of `times` alone. Records of another machine than `times` have no seconds.
 //
@@ -43,6 +44,6 @@ ClaimEvidence gather_evidence(const ClaimCell& cell, const ClaimContrast& contra
                               const std::optional<StepTimesRecord>& times);
 
 // Of the durations of two kernels.
-ClaimEvidence kernel_evidence(const KernelPair& kernels, const std::optional<KernelTimesRecord>& times);
+ClaimEvidence kernel_evidence(const KernelPair& kernels, const std::vector<KernelTimesRecord>& times);
 
 }  // namespace normlab

@@ -150,8 +150,7 @@ std::optional<double> value_of(const RecordedStatistic& statistic, const json& r
   return reduced(values, statistic.of);
 }
 
-std::optional<double> largest_value(const RecordedStatistic& statistic) {
-  if (statistic.name == mode_gap) return std::nullopt;
+double largest_value(const RecordedStatistic& statistic) {
   const bool is_quotient =
       statistic.of == "spread" || statistic.of == "first/last" || statistic.name == parameter_gradient_ratio;
   return is_quotient ? most / least : most;

@@ -39,8 +39,7 @@ std::optional<std::string> why_not_recorded(const RecordedStatistic& statistic, 
 // (1.2e-38) or largest (3.4e38), so that quotients of them are numbers.
 std::optional<double> value_of(const RecordedStatistic& statistic, const nlohmann::json& record);
 
-// What counts for a run that diverged before it could tell: the largest that these bounds allow. Nothing for
-// mode_gap, which has none.
-std::optional<double> largest_value(const RecordedStatistic& statistic);
+// What counts for a run that diverged before it could tell of its start: the largest that these bounds allow.
+double largest_value(const RecordedStatistic& statistic);
 
 }  // namespace normlab

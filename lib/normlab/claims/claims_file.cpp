@@ -338,6 +338,10 @@ bool is_time(ClaimMeasure measure) {
          measure == ClaimMeasure::seconds;
 }
 
+bool is_metric(ClaimMeasure measure) {
+  return measure == ClaimMeasure::best_metric || measure == ClaimMeasure::final_metric;
+}
+
 bool needs_step_times(ClaimMeasure measure) {
   return measure == ClaimMeasure::seconds || measure == ClaimMeasure::step_time;
 }

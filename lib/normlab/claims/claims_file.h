@@ -37,6 +37,7 @@ enum class ClaimMeasure {
 const std::vector<std::string>& claim_measure_names();    // in the order of the enumeration; not `statistic`
 const std::vector<std::string>& claim_direction_names();  // likewise
 bool is_time(ClaimMeasure measure);                       // counts up to a target
+bool is_metric(ClaimMeasure measure);                     // of the validation set
 bool has_target(ClaimMeasure measure);                    // asks for one
 bool needs_step_times(ClaimMeasure measure);              // is made of durations of steps
 

@@ -4,6 +4,8 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <map>
+#include <ranges>
 
 #include "normlab/analysis/export/claims_page.h"
 #include "normlab/analysis/export/page.h"
@@ -91,6 +93,21 @@ std::vector<Field> invariance_row(const JudgedClaim& claim, const JudgedInvarian
           {"normlab claims report " + printable(claim.file.string()), ""}};
 }
 
+// That of several files each is judged by itself; "" of one.
+std::string families_text(const ClaimsReport& report) {
+  std::map<std::filesystem::path, double> levels;
+  for (const JudgedClaim& claim : report.claims) {
+    if (!claim.contrasts.empty()) levels[claim.file] = claim.level;
+  }
+  if (levels.size() < 2) return "";
+  const auto [least, most] = std::ranges::minmax(std::views::values(levels));
+  const std::string level = least == most ? percent(least) : percent(least) + " to " + percent(most);
+  return fmt::format(
+      "{} files of claims are {} families, and each has its own level: some verdict of a family "
+      "is wrong with a probability of at most {}, of all together with a larger one.",
+      levels.size(), levels.size(), level);
+}
+
 Table claims_table(const ClaimsReport& report) {
   Table table{.header = {"claim", "contrast", "claimed", "ratio", "verdict", "level", "p", "seeds",
                          "seeds wanted", "replication", "command"},
@@ -145,7 +162,8 @@ std::string summary_of(const JudgedClaim& claim) {
 const char* const explanation_of_claims =
     "Ratios are of the mean of the first side over that of the second one, of times restricted to the "
     "earliest "
-    "point at which a run of the two is censored (a diverged run never reaches its target); the interval is "
+    "point at which a run of the two is censored (a diverged run never reaches its target, and is censored "
+    "where its budget ends); the interval is "
     "a "
     "bootstrap one at the level that Holm's procedure gives the contrast among all of its claims file. "
     "Supported: the interval lies where it is claimed, and the exact permutation test rejects the margin at "
@@ -169,7 +187,10 @@ std::string render_text(const ClaimsReport& report) {
     text += fmt::format("  source   {}\n  verdict  {}\n", source_of(*claim.claim), summary_of(claim));
     for (const std::string& remark : remarks_on(claim)) text += fmt::format("  note     {}\n", remark);
   }
-  return text + "\n" + render_aligned(claims_table(report)) + "\n" + wrapped(explanation_of_claims, 110);
+  text += "\n" + render_aligned(claims_table(report)) + "\n";
+  if (const std::string families = families_text(report); !families.empty())
+    text += wrapped(families, 110) + "\n";
+  return text + wrapped(explanation_of_claims, 110);
 }
 
 std::string render_claims_markdown(const ClaimsReport& report) {
@@ -181,7 +202,9 @@ std::string render_claims_markdown(const ClaimsReport& report) {
     for (const std::string& remark : remarks_on(claim))
       text += fmt::format("  - {}\n", markdown_escaped(remark));
   }
-  return text + markdown_table(claims_table(report)) + "\n\n" + explanation_of_claims + "\n";
+  text += markdown_table(claims_table(report)) + "\n\n";
+  if (const std::string families = families_text(report); !families.empty()) text += families + "\n\n";
+  return text + explanation_of_claims + "\n";
 }
 
 // Each once, with the claims about it.

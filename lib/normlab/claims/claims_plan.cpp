@@ -65,11 +65,9 @@ class Planner {
       plan_.kernels.push_back(
           {planned.file, kernel_times_file(out_, file, plan_.phase == ClaimPhase::replication), {}});
     }
-    std::vector<TimedKernel>& kernels = plan_.kernels.back().kernels;
+    std::vector<KernelPair>& pairs = plan_.kernels.back().pairs;
     for (const ClaimContrast& contrast : planned.claim->contrasts) {
-      for (const TimedKernel& kernel : {contrast.kernels->first, contrast.kernels->second}) {
-        if (std::ranges::find(kernels, kernel) == kernels.end()) kernels.push_back(kernel);
-      }
+      if (std::ranges::find(pairs, *contrast.kernels) == pairs.end()) pairs.push_back(*contrast.kernels);
       ClaimCell cell;
       cell.label = kernel_label(*contrast.kernels);
       planned.contrasts.push_back({&contrast, std::move(cell)});
@@ -165,6 +163,17 @@ const std::vector<std::uint64_t>& seeds_of(const ClaimsFile& file, ClaimPhase ph
 
 ClaimsPlan plan_claims(std::vector<ClaimsFile> files, ClaimPhase phase, const filesystem::path& out) {
   return Planner(std::move(files), phase, out).plan();
+}
+
+void require_same_rules(const ClaimsPlan& before, const ClaimsPlan& now) {
+  const auto is_same = [](const ClaimsFile& a, const ClaimsFile& b) {
+    return a.path == b.path && a.sha256 == b.sha256;
+  };
+  const auto [was, is] = std::ranges::mismatch(before.files, now.files, is_same);
+  if (was == before.files.end() && is == now.files.end()) return;
+  const ClaimsFile& edited = was == before.files.end() ? *is : *was;
+  refuse("claims", shortened(edited.path.string()),
+         "the rule that stood there when settings began to be searched for is, and it was edited since");
 }
 
 }  // namespace normlab

@@ -43,9 +43,9 @@ struct PlannedClaim {
 
 // The kernels that a file of claims is about.
 struct PlannedKernels {
-  std::size_t file;                  // place in the plan
-  std::filesystem::path times;       // kernel_times_file()
-  std::vector<TimedKernel> kernels;  // each once
+  std::size_t file;               // place in the plan
+  std::filesystem::path times;    // kernel_times_file()
+  std::vector<KernelPair> pairs;  // that are compared, each once
 };
 
 struct ClaimsPlan {
@@ -66,5 +66,9 @@ bool needs_step_times(const ClaimsPlan& plan, std::size_t experiment);
 // want with different seeds, for two experiments with one name, and for a file of so many contrasts that no
 // interval could be made at Holm's level.
 ClaimsPlan plan_claims(std::vector<ClaimsFile> files, ClaimPhase phase, const std::filesystem::path& out);
+
+// RequestError naming `claims` unless both plans are of the same files with the same content: while the one
+// was followed, the rules that the other has were not edited.
+void require_same_rules(const ClaimsPlan& before, const ClaimsPlan& now);
 
 }  // namespace normlab

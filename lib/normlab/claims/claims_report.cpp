@@ -44,12 +44,15 @@ const PlannedKernels* kernels_of(const ClaimsPlan& plan, const PlannedClaim& cla
 
 // What keeps one from trusting the rule of a claim, in one set of results.
 std::string doubt_of(const ClaimsPlan& plan, const PlannedClaim& claim) {
-  if (!claim.experiment) {
-    const PlannedKernels* kernels = kernels_of(plan, claim);
-    return kernels == nullptr
-               ? ""
-               : doubt_of_kernel_times(read_kernel_times(kernels->times), plan.files[claim.file].sha256);
+  if (const PlannedKernels* kernels = kernels_of(plan, claim)) {
+    const auto times = read_kernel_times(kernels->times);
+    for (const PlannedContrast& one : claim.contrasts) {
+      const std::string& rule = plan.files[claim.file].sha256;
+      if (std::string doubt = doubt_of_kernel_times(times, *one.contrast->kernels, rule); !doubt.empty())
+        return doubt;
+    }
   }
+  if (!claim.experiment) return "";
   return doubt_of_rule(plan.experiments[*claim.experiment].folder, plan.files[claim.file]);
 }
 
@@ -91,7 +94,7 @@ class Judge {
     return place->second;
   }
 
-  const std::optional<KernelTimesRecord>& kernel_times_of(const PlannedClaim& claim) {
+  const std::vector<KernelTimesRecord>& kernel_times_of(const PlannedClaim& claim) {
     const auto [place, added] = kernel_times_.try_emplace(claim.file);
     if (added) place->second = read_kernel_times(kernels_of(plan_, claim)->times);
     return place->second;
@@ -122,11 +125,11 @@ class Judge {
     std::vector<std::string> changes;
     for (std::size_t i = 1; i < contrast.cell.targets.size(); ++i) {
       const std::string& target = contrast.cell.targets[i];
-      const ClaimEvidence evidence = evidence_of(claim, contrast, target);
-      const auto hypothesis = evidence.hypothesis(*contrast.contrast);
-      const Verdict verdict =
-          hypothesis ? judge_at(*hypothesis, judgement.level).verdict : Verdict::undecided;
-      if (verdict != judgement.verdict) changes.push_back(fmt::format("{} for {}", name_of(verdict), target));
+      JudgedCell other{.evidence = evidence_of(claim, contrast, target)};
+      if (const auto hypothesis = other.evidence.hypothesis(*contrast.contrast))
+        other.judgement = judge_at(*hypothesis, judgement.level);
+      const std::string verdict = other.verdict();
+      if (verdict != name_of(judgement.verdict)) changes.push_back(fmt::format("{} for {}", verdict, target));
     }
     return changes;
   }
@@ -134,7 +137,7 @@ class Judge {
   const ClaimsPlan& plan_;
   std::map<std::string, RecordFiles> files_;  // by the target that they look for
   std::map<std::filesystem::path, std::optional<StepTimesRecord>> step_times_;  // by folder
-  std::map<std::size_t, std::optional<KernelTimesRecord>> kernel_times_;        // by the file of claims
+  std::map<std::size_t, std::vector<KernelTimesRecord>> kernel_times_;          // by the file of claims
 };
 
 }  // namespace

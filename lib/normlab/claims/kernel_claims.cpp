@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "normlab/core/error.h"
-#include "normlab/core/file.h"
 #include "normlab/core/log.h"
 #include "normlab/core/text.h"
 #include "normlab/nn/norm/norm_traits.h"
@@ -43,6 +42,27 @@ void set_reference_features(TimedKernel& second, const ClaimFields& fields, Inde
   if (second.rows * second.features == elements) return;
   refuse(fields.name_of("reference_features"), std::to_string(second.features),
          fmt::format("both sides have as many numbers, so that a divisor of {} is", elements));
+}
+
+// The files of one set of kernels, counted from 1.
+std::filesystem::path numbered(const std::filesystem::path& file, int number) {
+  if (number == 1) return file;
+  return file.parent_path() /
+         fmt::format("{}-more-{}{}", file.stem().string(), number, file.extension().string());
+}
+
+// Whatever it is: a name that is taken is not written to.
+bool is_there(const std::filesystem::path& file) {
+  std::error_code ignored;
+  return std::filesystem::exists(std::filesystem::symlink_status(file, ignored));
+}
+
+// Rounds compare within one record alone. Null pointer where none has both kernels.
+const KernelTimesRecord* find_both(const std::vector<KernelTimesRecord>& times, const KernelPair& kernels) {
+  const auto found = std::ranges::find_if(times, [&](const KernelTimesRecord& one) {
+    return find_kernel(one, kernels.first) != nullptr && find_kernel(one, kernels.second) != nullptr;
+  });
+  return found == times.end() ? nullptr : &*found;
 }
 
 }  // namespace
@@ -85,35 +105,53 @@ std::filesystem::path kernel_times_file(const std::filesystem::path& out, const 
   return out / fmt::format("kernels-{}{}.json", claims.stem().string(), replication ? "-replication" : "");
 }
 
-std::optional<KernelTimesRecord> read_kernel_times(const std::filesystem::path& file) {
-  if (!is_file(file)) return std::nullopt;
-  try {
-    return load_kernel_times(file, "results");
-  } catch (const RequestError& error) {
-    log_warning(fmt::format("{} is passed over: {}", shortened(file.string()), error.what()));
-    return std::nullopt;
+std::vector<KernelTimesRecord> read_kernel_times(const std::filesystem::path& file) {
+  std::vector<KernelTimesRecord> times;
+  for (int number = 1; is_there(numbered(file, number)); ++number) {
+    const std::filesystem::path one = numbered(file, number);
+    try {
+      times.push_back(load_kernel_times(one, "results"));
+    } catch (const RequestError& error) {
+      log_warning(fmt::format("{} is passed over: {}", shortened(one.string()), error.what()));
+    }
   }
+  return times;
 }
 
-bool has_kernels(const std::optional<KernelTimesRecord>& times, const std::vector<TimedKernel>& kernels) {
-  return times && std::ranges::all_of(kernels, [&](const TimedKernel& kernel) {
-           return find_kernel(*times, kernel) != nullptr;
-         });
+std::filesystem::path unused_kernel_times_file(const std::filesystem::path& file) {
+  int number = 1;
+  while (is_there(numbered(file, number))) ++number;
+  return numbered(file, number);
 }
 
-std::vector<double> kernel_ratios(const std::optional<KernelTimesRecord>& times, const KernelPair& kernels) {
+std::vector<TimedKernel> missing_kernels(const std::vector<KernelTimesRecord>& times,
+                                         const std::vector<KernelPair>& pairs) {
+  std::vector<TimedKernel> missing;
+  for (const KernelPair& pair : pairs) {
+    if (find_both(times, pair) != nullptr) continue;
+    for (const TimedKernel& kernel : {pair.first, pair.second}) {
+      if (std::ranges::find(missing, kernel) == missing.end()) missing.push_back(kernel);
+    }
+  }
+  return missing;
+}
+
+std::vector<double> kernel_ratios(const std::vector<KernelTimesRecord>& times, const KernelPair& kernels) {
   std::vector<double> ratios;
-  const KernelTimes* first = times ? find_kernel(*times, kernels.first) : nullptr;
-  const KernelTimes* second = times ? find_kernel(*times, kernels.second) : nullptr;
-  if (first == nullptr || second == nullptr) return ratios;
-  ratios.reserve(first->round_seconds.size());
-  for (std::size_t i = 0; i < first->round_seconds.size(); ++i)
-    ratios.push_back(first->round_seconds[i] / second->round_seconds[i]);
+  const KernelTimesRecord* record = find_both(times, kernels);
+  if (record == nullptr) return ratios;
+  const KernelTimes& first = *find_kernel(*record, kernels.first);
+  const KernelTimes& second = *find_kernel(*record, kernels.second);
+  ratios.reserve(first.round_seconds.size());
+  for (std::size_t i = 0; i < first.round_seconds.size(); ++i)
+    ratios.push_back(first.round_seconds[i] / second.round_seconds[i]);
   return ratios;
 }
 
-std::string doubt_of_kernel_times(const std::optional<KernelTimesRecord>& times, const std::string& sha256) {
-  return times && times->sha256 != sha256 ? "rule changed after the data" : "";
+std::string doubt_of_kernel_times(const std::vector<KernelTimesRecord>& times, const KernelPair& kernels,
+                                  const std::string& sha256) {
+  const KernelTimesRecord* record = find_both(times, kernels);
+  return record != nullptr && record->sha256 != sha256 ? "rule changed after the data" : "";
 }
 
 }  // namespace normlab

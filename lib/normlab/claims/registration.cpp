@@ -18,11 +18,20 @@ namespace {
 
 namespace filesystem = std::filesystem;
 
-std::int64_t count_records(const filesystem::path& folder) {
+std::int64_t count_files(const filesystem::path& folder, std::string_view ending) {
   std::error_code absent;
   std::int64_t count = 0;
-  for (const auto& entry : filesystem::directory_iterator(folder / "runs", absent))
-    count += entry.path().extension() == ".json" ? 1 : 0;
+  for (const auto& entry : filesystem::directory_iterator(folder, absent))
+    count += entry.path().extension() == ending ? 1 : 0;
+  return count;
+}
+
+// Whatever tells of how runs went: records, what unfinished runs have shown so far, the same of a search, and
+// what that chose.
+std::int64_t count_data(const filesystem::path& folder) {
+  std::int64_t count = is_file(folder / "tuned.json") ? 1 : 0;
+  for (const filesystem::path& of_runs : {folder, folder / "tuning"})
+    count += count_files(of_runs / "runs", ".json") + count_files(of_runs / "checkpoints", ".evaluations");
   return count;
 }
 
@@ -76,13 +85,13 @@ void register_rule(const filesystem::path& folder, const ClaimsFile& file, const
                            {"sha256", file.sha256},
                            {"experiment_sha256", spec_sha256},
                            {"registered", utc_time(0)},
-                           {"records", count_records(folder)},
+                           {"records", count_data(folder)},
                            {"timed", is_timed(folder)}});
   write_whole(path, record_text(json));
 }
 
 std::string doubt_of_rule(const filesystem::path& folder, const ClaimsFile& file) {
-  if (count_records(folder) == 0 && !is_timed(folder)) return "";
+  if (count_data(folder) == 0 && !is_timed(folder)) return "";
   const Json json = read_registration(folder / registration_file);
   if (json.is_null()) return "rule not registered before the data";
   bool other_form = false, before = false;

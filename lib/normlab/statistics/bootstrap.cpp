@@ -9,6 +9,7 @@
 
 #include "normlab/core/random.h"
 #include "normlab/statistics/draws.h"
+#include "normlab/statistics/quantile.h"
 
 namespace normlab {
 namespace {
@@ -44,14 +45,6 @@ std::vector<double> resampled_log_ratios(const TwoGroups& groups, Index resample
   }
   std::ranges::sort(log_ratios);
   return log_ratios;
-}
-
-// By linear interpolation, as quantile() of analysis/statistics.h.
-double sorted_quantile(const std::vector<double>& values, double fraction) {
-  const double position = static_cast<double>(values.size() - 1) * fraction;
-  const auto lower = static_cast<std::size_t>(position);
-  const double weight = position - static_cast<double>(lower);
-  return weight == 0 ? values[lower] : values[lower] + weight * (values[lower + 1] - values[lower]);
 }
 
 // Of sorted values. As deviations from the first one, so that equal ones have exactly none.
@@ -126,8 +119,8 @@ RatioInterval bootstrap_ratio(const TwoGroups& groups, const BootstrapOptions& o
   const SmallSample sample = small_sample(first, second, groups.pairing);
   const double stretched = stretch(sample, options.level);
   // An end lies on its own side of the estimate, however skewed the resamples are.
-  const double below = stretched * std::max(0.0, theta - sorted_quantile(thetas, options.level / 2));
-  const double above = stretched * std::max(0.0, sorted_quantile(thetas, 1 - options.level / 2) - theta);
+  const double below = stretched * std::max(0.0, theta - quantile_of_sorted(thetas, options.level / 2));
+  const double above = stretched * std::max(0.0, quantile_of_sorted(thetas, 1 - options.level / 2) - theta);
   return {.ratio = std::exp(theta),
           .lower = std::exp(theta - std::hypot(below, first.least)),
           .upper = std::exp(theta + std::hypot(above, second.least)),

@@ -38,39 +38,69 @@ double miss_of_factor(const Hypothesis& hypothesis, double level, std::size_t fa
   return std::max(level / 20 / static_cast<double>(family), smallest_sign_p(hypothesis.step_ratios.size()));
 }
 
-double p_of_groups(const TwoGroups& groups, std::span<const double> step_ratios, double miss) {
-  if (step_ratios.empty()) return permutation_test(groups, {}).p;
-  return permutation_test_with_scale(groups, median_interval(step_ratios, miss), miss, {}).p;
+double ratio_of_means(const TwoGroups& groups) {
+  return restricted_mean(kaplan_meier(groups.first), groups.horizon).mean /
+         restricted_mean(kaplan_meier(groups.second), groups.horizon).mean;
+}
+
+// What a test found of one margin.
+struct MarginTest {
+  double p;
+  double log_ratio;  // what it looked at, over the margin: which way it rejects
+};
+
+MarginTest test_of_groups(const TwoGroups& groups, std::span<const double> step_ratios, double miss) {
+  const double log_ratio = std::log(ratio_of_means(groups));
+  if (step_ratios.empty()) return {permutation_test(groups, {}).p, log_ratio};
+  return {permutation_test_with_scale(groups, median_interval(step_ratios, miss), miss, {}).p, log_ratio};
 }
 
 // Of the hypothesis that the first group is distributed as `margin` times the second one.
-double p_of_margin(const Hypothesis& hypothesis, double margin, double miss) {
+MarginTest test_of_margin(const Hypothesis& hypothesis, double margin, double miss) {
   const TwoGroups& groups = hypothesis.groups;
-  if (is_of_steps(hypothesis)) return sign_test(hypothesis.step_ratios, margin);
-  if (margin == 1) return p_of_groups(groups, hypothesis.step_ratios, miss);
+  if (is_of_steps(hypothesis)) {
+    const double median = median_interval(hypothesis.step_ratios).median;
+    return {sign_test(hypothesis.step_ratios, margin), std::log(median / margin)};
+  }
+  if (margin == 1) return test_of_groups(groups, hypothesis.step_ratios, miss);
   std::vector<Observation> scaled(groups.second.begin(), groups.second.end());
   for (Observation& observation : scaled) observation.time *= margin;
   const bool whole =
       is_seen_whole(groups.first, groups.horizon) && is_seen_whole(groups.second, groups.horizon);
   const double horizon =
       whole ? std::max(latest_of(groups.first), latest_of(scaled)) : groups.horizon * std::min(1.0, margin);
-  return p_of_groups({groups.first, scaled, horizon, groups.pairing}, hypothesis.step_ratios, miss);
+  return test_of_groups({groups.first, scaled, horizon, groups.pairing}, hypothesis.step_ratios, miss);
 }
 
 double ratio_of(const Hypothesis& hypothesis) {
   if (is_of_steps(hypothesis)) return median_interval(hypothesis.step_ratios).median;
-  const TwoGroups& groups = hypothesis.groups;
-  return restricted_mean(kaplan_meier(groups.first), groups.horizon).mean /
-         restricted_mean(kaplan_meier(groups.second), groups.horizon).mean;
+  return ratio_of_means(hypothesis.groups);
 }
 
-double p_of(const Hypothesis& hypothesis, double miss) {
+// Where the ratio lies, seen from the margins: inside is between those of `within`.
+enum class Side { unclear, below, inside, above };
+
+struct ClaimTest {
+  double p;
+  Side side;  // on which the margins are rejected, where they are
+};
+
+// Of a single margin.
+ClaimTest on_a_side(const MarginTest& test) {
+  return {test.p, test.log_ratio < 0 ? Side::below : test.log_ratio > 0 ? Side::above : Side::unclear};
+}
+
+ClaimTest test_of_claim(const Hypothesis& hypothesis, double miss) {
   const double margin = hypothesis.margin;
-  if (hypothesis.direction != ClaimDirection::within) return p_of_margin(hypothesis, margin, miss);
+  if (hypothesis.direction != ClaimDirection::within)
+    return on_a_side(test_of_margin(hypothesis, margin, miss));
   const double ratio = ratio_of(hypothesis);
-  if (ratio >= margin) return p_of_margin(hypothesis, margin, miss);
-  if (ratio <= 1 / margin) return p_of_margin(hypothesis, 1 / margin, miss);
-  return std::max(p_of_margin(hypothesis, margin, miss), p_of_margin(hypothesis, 1 / margin, miss));
+  if (ratio >= margin) return on_a_side(test_of_margin(hypothesis, margin, miss));
+  if (ratio <= 1 / margin) return on_a_side(test_of_margin(hypothesis, 1 / margin, miss));
+  const MarginTest upper = test_of_margin(hypothesis, margin, miss);
+  const MarginTest lower = test_of_margin(hypothesis, 1 / margin, miss);
+  const bool is_inside = upper.log_ratio < 0 && lower.log_ratio > 0;
+  return {std::max(upper.p, lower.p), is_inside ? Side::inside : Side::unclear};
 }
 
 // The part of the ratio's standard error that comes from the durations of steps.
@@ -88,20 +118,17 @@ RatioInterval ratio_interval(const Hypothesis& hypothesis, double level) {
   return ratio;
 }
 
-// Where an interval lies; nothing where it lies on a margin.
-std::optional<Verdict> verdict_of_interval(const RatioInterval& interval, ClaimDirection direction,
-                                           double margin) {
-  const double below = direction == ClaimDirection::within ? 1 / margin : margin;
-  const bool is_below = interval.upper < below;
-  const bool is_above = interval.lower > margin;
-  const bool is_inside = interval.lower > below && interval.upper < margin;
-  const auto verdict = [](bool holds) { return holds ? Verdict::supported : Verdict::contradicted; };
-  if (direction == ClaimDirection::within) {
-    if (is_inside || is_below || is_above) return verdict(is_inside);
-    return std::nullopt;
-  }
-  if (is_below || is_above) return verdict(is_below == (direction == ClaimDirection::less));
-  return std::nullopt;
+Side side_of_interval(const RatioInterval& interval, ClaimDirection direction, double margin) {
+  const bool within = direction == ClaimDirection::within;
+  const double least = within ? 1 / margin : margin;
+  if (interval.upper < least) return Side::below;
+  if (interval.lower > margin) return Side::above;
+  return within && interval.lower > least && interval.upper < margin ? Side::inside : Side::unclear;
+}
+
+bool holds_on(Side side, ClaimDirection direction) {
+  if (direction == ClaimDirection::within) return side == Side::inside;
+  return side == (direction == ClaimDirection::less ? Side::below : Side::above);
 }
 
 // On the log scale, to the margin that has to be excluded and is the nearest.
@@ -160,18 +187,19 @@ double superiority_of(const Hypothesis& hypothesis) {
   return superiority(kaplan_meier(groups.first), kaplan_meier(groups.second), groups.horizon);
 }
 
-Judgement judgement_of(const Hypothesis& hypothesis, double p, double miss, const HolmTest& test,
-                       bool could_decide) {
+Judgement judgement_of(const Hypothesis& hypothesis, const ClaimTest& found, double miss,
+                       const HolmTest& test, bool could_decide) {
   Judgement judgement{.verdict = could_decide ? Verdict::undecided : Verdict::underpowered,
                       .level = test.level,
                       .ratio = ratio_interval(hypothesis, test.level),
-                      .p = p,
+                      .p = found.p,
                       .adjusted_p = test.adjusted_p,
                       .superiority = superiority_of(hypothesis),
                       .seeds = {}};
-  const auto found = verdict_of_interval(judgement.ratio, hypothesis.direction, hypothesis.margin);
-  if (test.rejected && found) {
-    judgement.verdict = *found;
+  const Side side = side_of_interval(judgement.ratio, hypothesis.direction, hypothesis.margin);
+  // Where times are censored, the test of a scaled group sees less of them than the interval.
+  if (test.rejected && side != Side::unclear && side == found.side) {
+    judgement.verdict = holds_on(side, hypothesis.direction) ? Verdict::supported : Verdict::contradicted;
   } else {
     judgement.seeds = seeds_to_decide(hypothesis, judgement.ratio, test.level, miss);
   }
@@ -186,20 +214,23 @@ double smallest_p_of(const Hypothesis& member, double miss) {
 }  // namespace
 
 std::vector<std::optional<Judgement>> judge(std::span<const std::optional<Hypothesis>> family, double level) {
+  std::vector<ClaimTest> found;
   std::vector<double> p, smallest, miss;
+  found.reserve(family.size());
   p.reserve(family.size());
   smallest.reserve(family.size());
   miss.reserve(family.size());
   for (const auto& member : family) {
     if (member) check_hypothesis(*member);
     miss.push_back(member ? miss_of_factor(*member, level, family.size()) : 0);
-    p.push_back(member ? p_of(*member, miss.back()) : 1);
+    found.push_back(member ? test_of_claim(*member, miss.back()) : ClaimTest{1, Side::unclear});
+    p.push_back(found.back().p);
     smallest.push_back(member ? smallest_p_of(*member, miss.back()) : 0);
   }
   const std::vector<HolmTest> tests = holm(p, level), at_best = holm(smallest, level);
   std::vector<std::optional<Judgement>> judgements(family.size());
   for (std::size_t i = 0; i < family.size(); ++i) {
-    if (family[i]) judgements[i] = judgement_of(*family[i], p[i], miss[i], tests[i], at_best[i].rejected);
+    if (family[i]) judgements[i] = judgement_of(*family[i], found[i], miss[i], tests[i], at_best[i].rejected);
   }
   return judgements;
 }

@@ -29,8 +29,8 @@ struct Hypothesis {
 };
 
 enum class Verdict {
-  supported,     // the interval lies where the claim says, and the test rejects the margin
-  contradicted,  // the interval lies on the other side of the margin, and the test rejects it
+  supported,     // the interval lies where the claim says, and the test rejects the margin there
+  contradicted,  // the interval lies on the other side of the margin, and the test rejects it on that side
   undecided,
   underpowered  // no outcome of as many observations could have decided
 };
@@ -54,7 +54,9 @@ struct Judgement {
 // as the second group's times the margin, which is exact; `within` has two margins, and is supported by the
 // larger of their p, contradicted by the p of the nearer one. Holm's procedure over these p gives every claim
 // its level, at which its interval is made. A verdict needs both: the test holds its level whatever the
-// distribution, but knows only whole distributions; the interval is about the ratio, but is approximate.
+// distribution, but knows only whole distributions; the interval is about the ratio, but is approximate. Both
+// have to find the ratio on the same side: where times are censored, the test of a margin other than 1 looks
+// at less of them (up to the horizon, and the horizon times the margin) than the interval does.
 //
 // Times made of steps are tested by permutation_test_with_scale(): the largest p over all factors between the
 // steps' durations that lie in their interval, plus the probability that it misses the truth, which is the

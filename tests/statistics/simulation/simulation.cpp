@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <boost/math/distributions/normal.hpp>
 #include <cmath>
@@ -9,9 +10,9 @@
 
 #include "normlab/core/parallel.h"
 #include "normlab/core/random.h"
+#include "normlab/statistics/awaited_time.h"
 #include "normlab/statistics/bootstrap.h"
 #include "normlab/statistics/permutation.h"
-#include "normlab/statistics/verdict.h"
 
 namespace normlab::simulation {
 namespace {
@@ -44,23 +45,32 @@ struct Experiment {
   }
 };
 
+// A time whose logarithm this is.
+AwaitedTime time_within(double logarithm, double log_end, bool diverges) {
+  const double end = std::isinf(log_end) ? 0 : std::exp(log_end);
+  if (diverges) return {.observation = {}, .never = true, .end = end};
+  return {.observation = {.time = std::exp(std::min(logarithm, log_end)), .event = logarithm <= log_end},
+          .never = false,
+          .end = end};
+}
+
 Experiment experiment(const Case& simulated, Index number) {
   Random random(static_cast<std::uint64_t>(number), hash_name(name(simulated)));
   const double end = log_horizon(simulated), correlation = simulated.pairing == Pairing::paired ? 0.5 : 0;
-  Experiment drawn{.first = {}, .second = {}, .horizon = 0};
-  drawn.first.reserve(static_cast<std::size_t>(simulated.seeds));
-  drawn.second.reserve(static_cast<std::size_t>(simulated.seeds));
-  double latest = 0;
+  const auto diverges = [&] { return simulated.diverged > 0 && random.uniform() < simulated.diverged; };
+  std::array<std::vector<AwaitedTime>, 2> times;
+  for (auto& group : times) group.reserve(static_cast<std::size_t>(simulated.seeds));
   for (Index seed = 0; seed < simulated.seeds; ++seed) {
     const double common = std::sqrt(correlation) * random.normal(), own = std::sqrt(1 - correlation);
     const double first = simulated.deviation * (common + own * random.normal());
     const double second = simulated.deviation * (common + own * random.normal()) - std::log(simulated.ratio);
-    drawn.first.push_back({.time = std::exp(std::min(first, end)), .event = first <= end});
-    drawn.second.push_back({.time = std::exp(std::min(second, end)), .event = second <= end});
-    latest = std::max({latest, drawn.first.back().time, drawn.second.back().time});
+    times[0].push_back(time_within(first, end, diverges()));
+    times[1].push_back(time_within(second, end, diverges()));
   }
-  drawn.horizon = std::isinf(end) ? latest : std::exp(end);
-  return drawn;
+  ComparedTimes compared = compare_times(times);
+  return {.first = std::move(compared.groups[0]),
+          .second = std::move(compared.groups[1]),
+          .horizon = std::isinf(end) ? compared.horizon : std::exp(end)};
 }
 
 // The share of the experiments in which each of the things that count(experiment number) tells of was so.
@@ -92,9 +102,12 @@ std::vector<Case> grid(const std::vector<double>& censored) {
 }  // namespace
 
 std::string name(const Case& simulated) {
-  return fmt::format("{:11} deviation {:.1f}, {:2.0f} % censored, ratio {:.1f}",
+  const std::string never =
+      simulated.diverged > 0 ? fmt::format(", {:.0f} % diverged", 100 * simulated.diverged) : "";
+  return fmt::format("{:11} deviation {:.1f}, {:2.0f} % censored, ratio {:.1f}{}{}",
                      simulated.pairing == Pairing::paired ? "paired" : "independent", simulated.deviation,
-                     100 * simulated.censored, simulated.ratio);
+                     100 * simulated.censored, simulated.ratio, never,
+                     simulated.direction == ClaimDirection::within ? ", within" : "");
 }
 
 std::vector<Case> promised_cases() {
@@ -131,14 +144,15 @@ double rejected(const Case& simulated, Index experiments, double level) {
 
 double wrong_verdicts(const Case& simulated, Index experiments, double level) {
   constexpr Index claims = 3;
-  const double truth = true_ratio(simulated);
+  const double truth = true_ratio(simulated), inverse = 1 / truth;
+  const double margin = simulated.direction == ClaimDirection::within ? std::max(truth, inverse) : truth;
   return shares<1>(experiments, [&](Index number) {
     std::vector<Experiment> drawn;
     std::vector<std::optional<Hypothesis>> family;
     drawn.reserve(claims);
     for (Index i = 0; i < claims; ++i) {
       drawn.push_back(experiment(simulated, claims * number + i));
-      family.push_back(Hypothesis{drawn.back().groups(simulated.pairing), ClaimDirection::less, truth});
+      family.push_back(Hypothesis{drawn.back().groups(simulated.pairing), simulated.direction, margin});
     }
     bool wrong = false;
     for (const auto& judgement : judge(family, level)) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "normlab/statistics/two_groups.h"
+#include "normlab/statistics/verdict.h"
 
 namespace normlab::simulation {
 
@@ -17,7 +18,10 @@ struct Case {
   double censored;   // share of the first group; 0 for a horizon that nothing reaches
   double ratio;      // of the times without censoring
   Pairing pairing;
-  Index seeds = 10;  // in each group
+  Index seeds = 10;                                 // in each group
+  ClaimDirection direction = ClaimDirection::less;  // of what wrong_verdicts() claims
+  // The share of either group that never has its event; with a ratio of 1, and a horizon.
+  double diverged = 0;
 };
 
 std::string name(const Case& simulated);
@@ -42,7 +46,8 @@ Coverage coverage(const Case& simulated, Index experiments, Index resamples);
 double rejected(const Case& simulated, Index experiments, double level);
 
 // How often judge() gives a wrong verdict on some claim of a family of three, each an experiment of its own
-// of which the margin is claimed that it truly has, so that every decision is a wrong one.
+// of which the margin is claimed that it truly has (or for `within` one of both margins), so that every
+// decision is a wrong one.
 double wrong_verdicts(const Case& simulated, Index experiments, double level);
 
 }  // namespace normlab::simulation
