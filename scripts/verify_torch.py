@@ -46,6 +46,7 @@ try:
     from verify import comparison, datasets, printing, training
     from verify.claims import load_claims
     from verify.network import unsupported
+    from verify.output import require_writable
     from verify.refusal import Refusal
 except ModuleNotFoundError as missing:
     sys.exit(f"verify_torch: {missing}; install python3-torch and libopenblas0-pthread")
@@ -158,8 +159,8 @@ def judge(claim, seeds):
 
 
 def verify(arguments):
-    if arguments.json and (arguments.json.is_dir() or not arguments.json.absolute().parent.is_dir()):
-        raise Refusal(f"json: {arguments.json} is not a file in a folder that exists")
+    if arguments.json:
+        require_writable(arguments.json)
     claims = choose_contrasts(load_claims(arguments.claim, arguments.results), arguments.cells)
     seeds = seeds_for(claims, arguments.seeds)
     for claim in claims:

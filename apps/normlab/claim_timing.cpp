@@ -2,9 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <set>
-
 #include "normlab/bench/kernel_times.h"
 #include "normlab/claims/claim_times.h"
 #include "normlab/core/error.h"
@@ -27,10 +24,7 @@ constexpr normlab::bench::CellEffort claims_effort{.rounds = 31};
 // verdict first and measures again then chooses among verdicts.
 bool has_all_cells(const PlannedExperiment& experiment, const std::vector<Cell>& cells) {
   const auto times = normlab::read_step_times(experiment.folder);
-  if (!times) return false;
-  std::set<std::string> there;
-  for (const normlab::CellTimes& cell : times->cells) there.insert(cell.cell);
-  return std::ranges::all_of(cells, [&](const Cell& cell) { return there.contains(cell.name); });
+  return times && has_all_of(*times, cells);
 }
 
 }  // namespace

@@ -130,7 +130,9 @@ int run(const ClaimsArguments& arguments, ClaimPhase phase) {
   normlab::unpacked_files().set_sharing(true);
   check_experiments(phase == ClaimPhase::final ? plans.final : plans.replication, jobs);
   for (const PlannedExperiment& experiment : plans.final.experiments) {
-    if (!experiment.searched) normlab::first_trials({*experiment.search, experiment.folder, {.jobs = jobs}});
+    if (experiment.searched) continue;
+    normlab::require_places(experiment.folder, experiment.runs);
+    normlab::first_trials({*experiment.search, experiment.folder, {.jobs = jobs}});
   }
   normlab::count_stop_signals();  // from here on there is something to keep
   if (const auto status = search(plans.final, jobs)) return *status;

@@ -196,7 +196,12 @@ void measure_times(const TimingOptions& options, const std::vector<SweepRun>& ru
 
 // Before there are any choices, the folder can be refused for whatever else it holds.
 void require_room_for_choices(const normlab::TuneRequest& request, const SweepSpec& spec,
-                              const std::vector<SweepRun>& runs) {
+                              const std::vector<SweepRun>& runs, bool extend) {
+  if (extend) {
+    normlab::require_extensible(request.folder, request.spec, request.max_runs);
+    normlab::require_places(request.folder, runs);
+    return;
+  }
   normlab::require_usable_folder(request.folder, spec, runs, request.options.save_parameters,
                                  normlab::MayDiffer::choices);
 }
@@ -205,20 +210,21 @@ void require_room_for_choices(const normlab::TuneRequest& request, const SweepSp
 int print_tuning(const normlab::TuneRequest& request, bool extend) {
   const std::vector<SweepRun> trials = normlab::first_trials(request);
   const int jobs = normlab::resolve_jobs(request.options.jobs, trials);
-  normlab::log_info(
-      "first the trials of the search, which may be cut early, or be followed by others where "
-      "the best lies at an end of a range:");
-  print_runs(trials, normlab::check_runs_against_data(trials, jobs).runs, jobs, request.folder / "tuning");
-  normlab::log_info("then the runs with what was chosen:");
   SweepSpec spec = request.spec;
   std::vector<std::string> open;
-  if (const auto tuned = normlab::read_tuned_before(request.folder, *spec.tune)) {
+  const auto tuned = normlab::read_tuned_before(request.folder, *spec.tune);
+  if (tuned && normlab::has_all_choices(spec, *tuned, request.max_runs)) {
     spec = normlab::with_choices(spec, *tuned, request.max_runs);
   } else {
     for (const normlab::SearchSetting& setting : spec.tune->space) open.push_back(setting.path);
   }
   const std::vector<SweepRun> runs = normlab::expand(spec, request.max_runs);
-  if (!extend) require_room_for_choices(request, spec, runs);
+  require_room_for_choices(request, spec, runs, extend);
+  normlab::log_info(
+      "first the trials of the search, which may be cut early, or be followed by others where "
+      "the best lies at an end of a range:");
+  print_runs(trials, normlab::check_runs_against_data(trials, jobs).runs, jobs, request.folder / "tuning");
+  normlab::log_info("then the runs with what was chosen:");
   return print_runs(runs, normlab::check_runs_against_data(runs, jobs).runs, jobs, request.folder, open);
 }
 
@@ -229,7 +235,7 @@ std::optional<int> tune(SweepSpec& spec, const std::filesystem::path& folder,
   const std::vector<SweepRun> runs = normlab::expand(spec, max_runs);
   normlab::check_runs_against_data(runs, normlab::resolve_jobs(options.jobs, runs));
   const normlab::TuneRequest request{spec, folder, options, max_runs};
-  if (!extend) require_room_for_choices(request, spec, runs);
+  require_room_for_choices(request, spec, runs, extend);
   normlab::first_trials(request);
   normlab::count_stop_signals();
   normlab::SweepOutcome outcome;
@@ -279,6 +285,7 @@ int sweep(const SweepArguments& arguments) {
   normlab::unpacked_files().set_sharing(true);
   require_spec_elsewhere(arguments.spec_file, folder);
   if (!spec.tuned.empty()) spec = normlab::with_choices(spec, normlab::read_tuned(spec.tuned), max_runs);
+  if (arguments.timed) normlab::require_place_of_times(folder);  // before a search
   if (spec.tune && arguments.dry_run)
     return print_tuning({spec, folder, options, max_runs}, arguments.extend);
   if (spec.tune) {
@@ -289,7 +296,7 @@ int sweep(const SweepArguments& arguments) {
   const int jobs = normlab::resolve_jobs(options.jobs, runs);
   const normlab::SweepNeeds needs = normlab::check_runs_against_data(runs, jobs);
   for (const std::string& warning : needs.warnings) normlab::log_warning(warning);
-  if (arguments.timed) require_usable_for_times(folder, normlab::bench::cells_of(runs));
+  if (arguments.timed) require_room_for_times(folder, normlab::bench::cells_of(runs));
   if (arguments.dry_run) {
     normlab::require_usable_folder(folder, spec, runs, arguments.save_parameters, may_differ);
     return print_runs(runs, needs.runs, jobs, folder);

@@ -13,6 +13,8 @@
 #include "normlab/data/unpacked_files.h"
 #include "normlab/experiment/spec/shell_changes.h"
 #include "normlab/experiment/sweep/sweep_needs.h"
+#include "normlab/experiment/tune/tuned.h"
+#include "normlab/records/run_id.h"
 #include "settings.h"
 #include "timing.h"
 
@@ -46,8 +48,34 @@ normlab::bench::CellEffort read_effort(const TimeArguments& arguments) {
   return effort;
 }
 
+bool changes_time(const std::string& setting) {
+  normlab::Json settings = normlab::Json::object();
+  normlab::set_setting(settings, setting, 0);
+  const normlab::Json timed = normlab::timed_settings(settings);
+  return normlab::find_setting(timed, setting) != nullptr;
+}
+
+// With what a search chose. One that is still to be made does not matter where it leaves the times alone.
+normlab::SweepSpec with_known_choices(normlab::SweepSpec spec, const std::filesystem::path& folder) {
+  constexpr std::uint64_t max_runs = normlab::default_max_runs;
+  if (!spec.tuned.empty()) return normlab::with_choices(spec, normlab::read_tuned(spec.tuned), max_runs);
+  if (!spec.tune) return spec;
+  const auto tuned = normlab::read_tuned_before(folder, *spec.tune);
+  if (tuned && normlab::has_all_choices(spec, *tuned, max_runs))
+    return normlab::with_choices(spec, *tuned, max_runs);
+  for (const normlab::SearchSetting& setting : spec.tune->space) {
+    if (!changes_time(setting.path)) continue;
+    normlab::refuse("tune.space." + setting.path, "what is still to be searched for",
+                    "it changes how long a step takes, so \"normlab sweep\" with its results in the same "
+                    "folder comes first, and a search that is done");
+  }
+  return spec;
+}
+
 int time_experiment(const TimeArguments& arguments) {
-  const normlab::SweepSpec spec = read_timed_spec(arguments);
+  normlab::SweepSpec spec = read_timed_spec(arguments);
+  const std::filesystem::path folder = arguments.out.empty() ? "results/" + spec.name : arguments.out;
+  spec = with_known_choices(spec, folder);
   const normlab::bench::CellEffort effort = read_effort(arguments);
   const std::vector<SweepRun> runs = normlab::expand(spec);
   const std::vector<normlab::bench::Cell> cells = normlab::bench::cells_of(runs);
@@ -60,7 +88,6 @@ int time_experiment(const TimeArguments& arguments) {
   normlab::set_quiet(arguments.quiet);
   normlab::unpacked_files().set_sharing(true);
   normlab::check_runs_against_data(timed, 1);
-  const std::filesystem::path folder = arguments.out.empty() ? "results/" + spec.name : arguments.out;
   require_usable_for_times(folder, cells);
   const normlab::StepTimesRecord times = measure_into_folder(cells, {spec.name, folder, effort});
   normlab::log_info(fmt::format("the times are in {}", (folder / "times.json").string()));

@@ -95,17 +95,24 @@ bool takes_threads(const std::vector<Cell>& cells) {
 }
 
 void require_usable_for_times(const path& folder, const std::vector<Cell>& cells) {
-  normlab::require_place_of_times(folder);
   require_cells_of_sweep(folder, cells);
+  require_room_for_times(folder, cells);
+}
+
+void require_room_for_times(const path& folder, const std::vector<Cell>& cells) {
+  normlab::require_place_of_times(folder);
   require_no_time_lost(folder, cells);
   normlab::require_room_for_folder(folder, "out");
 }
 
 bool has_times(const path& folder, const std::vector<Cell>& cells, const normlab::bench::CellEffort& effort) {
   const std::optional<normlab::StepTimesRecord> times = times_in(folder);
-  if (!times || times->rounds < effort.rounds || !is_of_this_machine(*times)) return false;
+  return times && times->rounds >= effort.rounds && is_of_this_machine(*times) && has_all_of(*times, cells);
+}
+
+bool has_all_of(const normlab::StepTimesRecord& times, const std::vector<Cell>& cells) {
   std::set<std::string> there;
-  for (const normlab::CellTimes& cell : times->cells) there.insert(cell.cell);
+  for (const normlab::CellTimes& cell : times.cells) there.insert(cell.cell);
   return std::ranges::includes(there, names_of(cells));
 }
 

@@ -24,9 +24,16 @@ bool takes_threads(const std::vector<normlab::bench::Cell>& cells);
 void require_usable_for_times(const std::filesystem::path& folder,
                               const std::vector<normlab::bench::Cell>& cells);
 
+// The same for the sweep whose folder it is, to which it may add cells.
+void require_room_for_times(const std::filesystem::path& folder,
+                            const std::vector<normlab::bench::Cell>& cells);
+
 // Whether the folder has times of all these cells, from this machine, versions and at least as many rounds.
 bool has_times(const std::filesystem::path& folder, const std::vector<normlab::bench::Cell>& cells,
                const normlab::bench::CellEffort& effort);
+
+// Whether all these cells are among those of the record.
+bool has_all_of(const normlab::StepTimesRecord& times, const std::vector<normlab::bench::Cell>& cells);
 
 // Measures, and writes times.json whole; what is no such file is set aside.
 normlab::StepTimesRecord measure_into_folder(const std::vector<normlab::bench::Cell>& cells,

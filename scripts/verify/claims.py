@@ -105,9 +105,13 @@ class Experiment:
         self.folder = pathlib.Path(results, spec.get("name", pathlib.Path(spec_file).stem))
         if not (self.folder / "sweep.json").is_file():
             raise Refusal(f"results: {self.folder} has no results; `normlab claims run` makes them")
-        grid = read_json(self.folder / "sweep.json", "results").get("grid", {})
+        sweep = read_json(self.folder / "sweep.json", "results")
+        grid = sweep.get("grid", {})
         self.axes = [path for path, values in grid.items() if len(values) > 1 and path != "seed"]
-        records = [read_json(path, "results") for path in sorted((self.folder / "runs").glob("*.json"))]
+        # The folder may have others as well, of an older version or of somebody else's.
+        listed = set(sweep["runs"])
+        files = [path for path in sorted((self.folder / "runs").glob("*.json")) if path.stem in listed]
+        records = [read_json(path, "results") for path in files]
         self.seeds = seeds
         self.records = [record for record in records if record["config"]["seed"] in seeds]
         self.configs = [merged(record.get("defaults", {}), record["config"]) for record in self.records]

@@ -17,6 +17,7 @@ sys.path.insert(0, str(ROOT / "scripts"))
 
 from verify.claims import load_claims
 from verify.measure import Measure, Observation, restricted
+from verify.output import require_writable
 from verify.refusal import Refusal
 
 try:
@@ -44,7 +45,7 @@ def record(norm, batch, seed, errors, status="reached_target"):
 class Folder:
     """A file of claims and the results that it is about, for a test."""
 
-    def __init__(self, folder, records, **contrast):
+    def __init__(self, folder, records, others=(), **contrast):  # others: runs that sweep.json does not list
         self.folder = pathlib.Path(folder)
         contrast = {"setting": "norm", "value": "layer", "reference": "none", "measure": "steps",
                     "target": "validation.error<=0.2 for 2", **contrast}  # fmt: skip
@@ -55,8 +56,8 @@ class Folder:
         grid = {"norm": ["none", "layer"], "batch_size": [4, 32], "seed": [1, 2]}
         self._write("claims.json", document)
         self._write("spec.json", {"name": "spec"})
-        self._write("results/spec/sweep.json", {"grid": grid})
-        for one in records:
+        self._write("results/spec/sweep.json", {"grid": grid, "runs": [one["id"] for one in records]})
+        for one in [*records, *others]:
             self._write(f"results/spec/runs/{one['id']}.json", one)
 
     def _write(self, name, document):
@@ -87,6 +88,13 @@ class Claims(unittest.TestCase):
             self.assertEqual(contrast.first.config["batch_size"], contrast.second.config["batch_size"])
             self.assertEqual(contrast.first.measure.text, "steps to validation.error<=0.2 for 2")
 
+    def test_runs_that_are_no_longer_the_experiments_are_left_out(self):
+        older = {**record("layer", 4, 1, [0.9, 0.9]), "id": "of-older-settings"}
+        with tempfile.TemporaryDirectory() as folder:
+            (claim,) = Folder(folder, whole_grid(), others=[older]).load()
+        ids = [one["id"] for cell in claim.cells for one in cell.records]
+        self.assertEqual(sorted(ids), sorted(one["id"] for one in whole_grid()))
+
     def test_where_leaves_some(self):
         with tempfile.TemporaryDirectory() as folder:
             (claim,) = Folder(folder, whole_grid(), where={"batch_size": [4]}).load()
@@ -104,6 +112,20 @@ class Claims(unittest.TestCase):
         with self.assertRaises(Refusal) as caught:
             load_claims("C-unknown", "results")
         self.assertIn("C-unknown", str(caught.exception))
+
+
+class Output(unittest.TestCase):
+    def test_a_file_that_cannot_be_written_is_refused_before_work_and_no_file_is_touched(self):
+        with tempfile.TemporaryDirectory() as name:
+            folder = pathlib.Path(name)
+            (folder / "there").write_text("mine")
+            for file in "there", "new":
+                require_writable(folder / file)
+            self.assertEqual([file.name for file in folder.iterdir()], ["there"])
+            self.assertEqual((folder / "there").read_text(), "mine")
+            for file in folder, folder / "no folder/file", folder / ("long" * 100):
+                with self.assertRaisesRegex(Refusal, "json: "):
+                    require_writable(file)
 
 
 class Events(unittest.TestCase):

@@ -129,6 +129,7 @@ TEST_CASE("a tuned sweep that is killed in either phase goes on to the same choi
     ++(searching ? in_search : in_runs);
   }
   CHECK(in_search >= 1);
+  CHECK(in_runs >= 1);
   const Outcome outcome = run_program(folder.path(), sweep_arguments());
   CAPTURE(outcome.error);
   CHECK(outcome.status == 0);
@@ -176,6 +177,13 @@ TEST_CASE("a grid that grows is tuned where it is new, and keeps its choices els
   const auto results = folder.path() / "results" / "small";
   write_file(folder.path() / "spec.json", tuned_sweep_spec);
   REQUIRE(run_program(folder.path(), sweep_arguments({"--set", "norm=none"})).status == 0);
+  // Refused before the search, which would take the place of what was chosen before.
+  check_refused(folder.path(), {"sweep", "spec.json", "--extend", "--set", "model.hidden=[9]"},
+                {"extend: ", "base.model"});
+  const Outcome listed = run_program(folder.path(), {"sweep", "spec.json", "--extend", "--dry-run"});
+  CAPTURE(listed.error);
+  CHECK(listed.status == 0);
+  CHECK(contains(listed.out, "as tuned"));
   const Outcome outcome = run_program(folder.path(), sweep_arguments({"--extend"}));
   CAPTURE(outcome.error);
   CHECK(outcome.status == 0);
@@ -197,6 +205,9 @@ TEST_CASE("searches that could not be compared are refused before anything runs"
     arguments.emplace_back("--dry-run");
     check_refused(folder.path(), arguments, words);
   };
+  std::filesystem::create_directories(folder.path() / "results" / "small");
+  write_file(folder.path() / "results" / "small" / "times.json", "mine");
+  refused({"--timed"}, {"out: ", "times.json"});
   refused({"--seed", "103..105"}, {"tune.seeds: 104"});
   refused({"--set", "budget={\"seconds\": 3}"}, {"budget.seconds: 3"});
   refused({"--set", "target=train.loss<=1"}, {"target: \"train.loss<=1\""});

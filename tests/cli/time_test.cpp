@@ -63,6 +63,34 @@ TEST_CASE("a timed sweep measures once, and a sweep takes the folder that was ti
   CHECK(times_of(results)["rounds"] == 15);
 }
 
+TEST_CASE("a timed sweep that adds to its folder measures the new cells as well") {
+  const TemporaryFolder folder;
+  write_file(folder.path() / "spec.json", timed_spec);
+  REQUIRE(run_program(folder.path(), {"sweep", "spec.json", "--timed", "--set", "norm=none"}).status == 0);
+  const Outcome outcome = run_program(folder.path(), {"sweep", "spec.json", "--timed", "--extend"});
+  CAPTURE(outcome.error);
+  CHECK(outcome.status == 0);
+  CHECK(times_of(folder.path() / "results" / "timed")["cells"].size() == 2);
+}
+
+TEST_CASE("time measures what was chosen, and refuses to guess what is still to be searched for") {
+  const TemporaryFolder folder;
+  std::string spec = single_spec;
+  spec.pop_back();
+  write_file(folder.path() / "chosen.json",
+             R"({"schema": "normlab.tuned/1", "seeds": [9],
+                 "cells": [{"when": {"norm.name": "none"}, "set": {"model.hidden": [9]}}]})");
+  write_file(folder.path() / "spec.json", spec + R"(, "tuned": "chosen.json"})");
+  const Outcome outcome = run_program(folder.path(), {"time", "spec.json", "--quiet"});
+  CAPTURE(outcome.error);
+  REQUIRE(outcome.status == 0);
+  CHECK(times_of(folder.path() / "results" / "timed")["cells"][0]["settings"]["model"]["hidden"] == json{9});
+  write_file(folder.path() / "spec.json",
+             spec + R"(, "tune": {"space": {"optimizer.learning_rate": {"log": [1e-4, 1]},
+                        "model.hidden": {"choices": [[8], [9]]}}, "trials": 2, "seeds": [9]}})");
+  check_refused(folder.path(), {"time", "spec.json"}, {"tune.space.model.hidden", "normlab sweep"});
+}
+
 TEST_CASE("time refuses what it cannot do, or what would cost other times, before it measures") {
   const TemporaryFolder folder;
   const std::filesystem::path results = folder.path() / "results" / "timed";

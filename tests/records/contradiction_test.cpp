@@ -40,6 +40,23 @@ TEST_CASE("another number at an evaluation, or in the test, is a contradiction")
   other = run;
   other["test"]["error"] = 0.5;
   CHECK(contradiction_of(other, run) == "in the results of the test");
-  other["evaluations"].erase(3);  // tested elsewhere, as budgets in seconds may end
-  CHECK(contradiction_of(other, run) == "");
+}
+
+TEST_CASE("a run that ended by itself ends so in every record, unless the clock ended it") {
+  json other = run;
+  other["evaluations"].erase(3);
+  CHECK(contradiction_of(other, run) == "in how the run ended");
+  CHECK(contradiction_of(run, other) == "in how the run ended");
+  json diverged = run;
+  diverged["status"] = "diverged";
+  CHECK(contradiction_of(run, diverged) == "in how the run ended");
+  json longer = run;
+  longer["evaluations"].push_back(longer["evaluations"].back());
+  longer["status"] = "interrupted";
+  CHECK(contradiction_of(run, longer) == "in how the run ended");
+  json timed = run;
+  timed["config"]["budget"]["seconds"] = 3;
+  other["config"]["budget"]["seconds"] = 3;
+  other["test"]["error"] = 0.5;  // of another step
+  CHECK(contradiction_of(other, timed) == "");
 }

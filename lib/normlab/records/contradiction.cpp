@@ -8,6 +8,7 @@
 
 #include "normlab/core/json.h"
 #include "normlab/records/fields.h"
+#include "normlab/records/vocabulary.h"
 
 namespace normlab {
 namespace {
@@ -25,6 +26,28 @@ bool agree(const json& a, const json& b) {
   return true;
 }
 
+std::size_t evaluation_count(const json& record) {
+  const json* evaluations = value_at(record, "evaluations");
+  return evaluations == nullptr ? 0 : evaluations->size();
+}
+
+bool has_time_budget(const json& record) {
+  return number_at(record, "config.budget.seconds").value_or(0) > 0;
+}
+
+// A run that ended by itself ends there, and so, in every record of it that comes so far, unless the clock
+// ended it.
+std::string contradiction_in_end(const json& a, const json& b) {
+  if (has_time_budget(a) || has_time_budget(b)) return "";
+  const std::string status_a = text_at(a, "status"), status_b = text_at(b, "status");
+  const bool ended_a = is_final_status(status_a), ended_b = is_final_status(status_b);
+  const std::size_t count_a = evaluation_count(a), count_b = evaluation_count(b);
+  if ((ended_a && count_a < count_b) || (ended_b && count_b < count_a) ||
+      (ended_a && ended_b && status_a != status_b))
+    return "in how the run ended";
+  return "";
+}
+
 }  // namespace
 
 std::string contradiction_of(const json& a, const json& b) {
@@ -37,6 +60,7 @@ std::string contradiction_of(const json& a, const json& b) {
     if (!agree((*of_a)[i], (*of_b)[i]))
       return fmt::format("from step {:.0f} on", number_at((*of_a)[i], "step").value_or(0));
   }
+  if (std::string end = contradiction_in_end(a, b); !end.empty()) return end;
   const json *test_a = value_at(a, "test"), *test_b = value_at(b, "test");
   const bool both_tested = test_a != nullptr && test_b != nullptr && of_a->size() == of_b->size();
   return both_tested && !agree(*test_a, *test_b) ? "in the results of the test" : "";

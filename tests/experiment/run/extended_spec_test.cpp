@@ -38,6 +38,10 @@ class Folder {
   const std::filesystem::path& path() const { return temporary_.path(); }
 
   SweepSpec extended(const SweepSpec& asked) const { return extended_spec(path(), asked, 1000); }
+  // Why a search for `asked` would be in vain, or "".
+  std::string refusal_before_search(const SweepSpec& asked) const {
+    return request_error([&] { require_extensible(path(), asked, 1000); });
+  }
 
  private:
   TemporaryFolder temporary_;
@@ -78,6 +82,39 @@ TEST_CASE("the values of an axis stay in the order of whoever has all of them") 
   };
   CHECK(sizes("batch_size=4,8,32,64") == std::vector<Json>{4, 8, 32, 64});
   CHECK(sizes("batch_size=4,8") == std::vector<Json>{8, 64, 4});
+}
+
+TEST_CASE("before a search a folder is looked at for all but what is chosen") {
+  const char* const searched = R"({"base": {"model": {"name": "mlp", "hidden": [8]}},
+    "grid": {"norm": ["layer", "rms"], "seed": [1]},
+    "overrides": [{"when": {"norm": "rms"}, "set": {"optimizer.weight_decay": 0.01}}],
+    "tune": {"space": {"optimizer.learning_rate": {"log": [1e-3, 1]}}, "trials": 2, "seeds": [101]}})";
+  const SweepSpec asked = spec_from(searched);
+  SweepSpec there = asked;
+  there.tune.reset();
+  CHECK(contains(Folder(there).refusal_before_search(asked), "tuned in optimizer.learning_rate"));
+  for (const char* norm : {"layer", "rms"}) {
+    const double rate = std::string(norm) == "rms" ? 0.02 : 0.01;
+    there.overrides.push_back({{{"norm.name", norm}}, {{"optimizer.learning_rate", rate}}});
+  }
+  there.chosen = {"optimizer.learning_rate"};
+  there.tuned_on = {101};
+  const Folder folder(there);
+  CHECK(folder.refusal_before_search(asked).empty());
+  CHECK(folder.refusal_before_search(changed(asked, {"norm=layer,rms,batch"})).empty());
+  CHECK(folder.refusal_before_search(changed(asked, {"seed=2,3"})).empty());
+  CHECK(contains(folder.refusal_before_search(changed(asked, {"model.hidden=[9]"})), "base.model"));
+  SweepSpec other = asked;
+  other.overrides[0].set[0].second = 0.5;
+  CHECK(contains(folder.refusal_before_search(other), "extend: "));
+  other = asked;
+  other.tune->space[0].path = "optimizer.momentum";
+  CHECK(contains(folder.refusal_before_search(other), "tuned in optimizer.momentum"));
+  // Whoever adds seeds later has none of the search's, be it without saying "tune".
+  CHECK(contains(request_error([&] { folder.extended(changed(there, {"seed=101"})); }), "tuned_on: 101"));
+  there.tuned_on.clear();
+  CHECK(contains(request_error([&] { folder.extended(changed(there, {"seed=101"})); }), "tuned_on: 101"));
+  CHECK(folder.extended(changed(there, {"seed=2"})).tuned_on == std::vector<std::uint64_t>{101});
 }
 
 TEST_CASE(

@@ -139,6 +139,9 @@ TEST_CASE("a summary that is somebody's own is not written over") {
     CHECK(contains(refusal("summary.json", content), "it holds summary.json which is not a summary"));
   for (const char* content : {"year,sum\n2025,3\n", "", "model,norm,batch_size\n"})
     CHECK(contains(refusal("summary.csv", content), "it holds summary.csv which is not a summary"));
+  for (const char* content : {R"({"cells": [1]})", "", R"({"schema": "mine/1"})"})
+    CHECK(contains(refusal("tuned.json", content), "it holds tuned.json which is not what a search chose"));
+  CHECK(refusal("tuned.json", R"({"schema": "normlab.tuned/1", "na)") == "");
   CHECK(refusal("summary.json", "{\n  \"schema\": \"normlab.summary/1\",\n  \"na") == "");
   CHECK(refusal("summary.csv", "model,norm,batch_size,momentum,dataset,target,counted_to,runs,") == "");
 }

@@ -76,6 +76,8 @@ TEST_CASE("search spaces that are empty, reversed or of a wrong type are refused
            {R"({"x": {"choices": 3}})", "a list of values"},
            {R"({"x": {"logarithmic": [1, 2]}})", "tune.space.x: unknown name \"logarithmic\""},
            {R"({"x": [1, 2]})", "tune.space.x: [1,2]"},
+           {R"({"seed": {"integer": [1, 2]}})", "tune.space: \"seed\""},
+           {R"({"target": {"choices": ["validation.error<=0.5"]}})", "tune.space: \"target\""},
            {R"({"x": {"log": [1, 2], "linear": [1, 2]}})", "tune.space.x"}}) {
     CAPTURE(space);
     const std::string message = tune_refusal(with_space(space));

@@ -65,6 +65,7 @@ TEST_CASE("a run that diverged has no loss, unless it had not yet") {
   const RunConfig config = config_with("validation.error<=0.1");
   const nlohmann::json record = record_of("diverged", {0.5, 0.3, 0.4});
   CHECK(*trial_run(record, config, 20).best_loss == 0.6);
+  CHECK(*trial_run(record, config, 30).best_loss == 0.6);  // behind its last evaluation
   CHECK_FALSE(trial_run(record, config, 40).best_loss);
   CHECK_FALSE(trial_run({{"status", "diverged"}}, config, 40).best_loss);
   CHECK_FALSE(trial_run({{"status", "undefined"}}, config, 40).reached_at);
@@ -83,6 +84,31 @@ TEST_CASE("a trial's steps are a mean to which runs that miss contribute their b
   // Of unequal budgets the shortest counts for all.
   CHECK(measure_trial(std::vector{missing(1), TrialRun{.horizon = 40, .reached_at = {}, .best_loss = 1}})
             .mean_steps == 40);
+}
+
+TEST_CASE("a run that misses counts with the longest budget of all trials, not with its own") {
+  const auto with_budget = [](Index horizon, std::optional<Index> reached_at) {
+    return TrialRun{.horizon = horizon,
+                    .reached_at = reached_at,
+                    .best_loss = 0.5,
+                    .undefined = false,
+                    .counted_to = 100};
+  };
+  const TrialMeasure brief = measure_trial(std::vector{with_budget(10, {}), with_budget(10, 5)});
+  CHECK(brief.mean_steps == doctest::Approx(52.5));
+  CHECK(brief.horizon == 10);
+  CHECK(is_better(measure_trial(std::vector{with_budget(100, 30)}), brief));
+}
+
+TEST_CASE("a trial with a run that has no meaning is behind all others") {
+  const RunConfig config = config_with("validation.error<=0.1");
+  const TrialRun run = trial_run({{"status", "undefined"}}, config, 1);
+  CHECK(run.undefined);
+  const TrialRun diverged = trial_run({{"status", "diverged"}}, config, 100);
+  CHECK_FALSE(diverged.undefined);
+  const TrialMeasure undefined = measure_trial(std::vector{run, reaching(1, 0.1)});
+  CHECK(undefined.undefined);
+  CHECK(ranked({undefined, measure_trial(std::vector{diverged})}) == std::vector<std::size_t>{1, 0});
 }
 
 TEST_CASE("fewer steps are better, then the smaller loss, and a run without one is last") {

@@ -122,6 +122,56 @@ TEST_CASE("a spec runs with what was chosen for each cell, and with other seeds"
                  "grid.optimizer.learning_rate"));
 }
 
+TEST_CASE("what sweep.json says of a search keeps its seeds from the runs") {
+  const SweepSpec spec =
+      with_choices(spec_of(R"({"norm": ["layer"], "seed": [1, 2]})"), choices_of(two_cells()), 100);
+  Json json = to_json(spec);
+  CHECK(json["tuned_on"] == Json{101, 102});
+  json.erase("schema");
+  SweepSpec read = parse_sweep_spec(json, "test");
+  CHECK(read.tuned_on == std::vector<std::uint64_t>{101, 102});
+  CHECK_NOTHROW(expand(read));
+  read.grid[1].values.emplace_back(102);
+  CHECK(contains(request_error([&] { expand(read); }), "tuned_on: 102"));
+  json["tuned_on"] = {-1};
+  CHECK(contains(request_error([&] { parse_sweep_spec(json, "test"); }), "tuned_on: [-1]"));
+}
+
+TEST_CASE("a run that an override takes to another cell is refused, since its choice would not be set") {
+  const SweepSpec spec = parse_sweep_spec(
+      parse_json(R"({"base": {"dataset": "synthetic", "norm": "none"}, "grid": {"batch_size": [2, 4]},
+        "overrides": [{"when": {"batch_size": 4}, "set": {"norm": "layer"}}]})",
+                 "test"),
+      "test");
+  const TunedChoices choices = choices_of(two_cells());
+  const std::string message = request_error([&] { with_choices(spec, choices, 100); });
+  CHECK(message.starts_with("tuned: mlp-layer-b4-"));
+  CHECK(contains(message, "norm.name"));
+  CHECK(has_all_choices(spec, choices, 100));
+  CHECK_FALSE(has_all_choices(spec_of(R"({"norm": ["none", "rms"]})"), choices, 100));
+}
+
+TEST_CASE("a damaged tuned.json is set aside before a search, and ends none") {
+  const TuneSpec tune = learning_rate_search();
+  Json other = to_json(two_cells());
+  other["cells"] = {1};
+  for (const std::string& text : {std::string(R"({"schema": "normlab.tuned/1", "na)"), other.dump()}) {
+    CAPTURE(text);
+    const TemporaryFolder folder;
+    const std::filesystem::path file = folder.path() / "tuned.json";
+    write_file(file, text);
+    CHECK_FALSE(read_tuned_before(folder.path(), tune));
+    set_aside_damaged_tuned(folder.path());
+    CHECK_FALSE(std::filesystem::exists(file));
+    CHECK(std::filesystem::exists(folder.path() / "tuned.json.damaged-1"));
+    write_file(file, text);
+    write_tuned(folder.path(), two_cells());
+    CHECK(read_tuned(file).choices.size() == 2);
+    set_aside_damaged_tuned(folder.path());
+    CHECK(std::filesystem::exists(file));
+  }
+}
+
 TEST_CASE("a file that is no tuned.json is refused by its name") {
   const TemporaryFolder folder;
   const std::filesystem::path file = folder.path() / "x.json";

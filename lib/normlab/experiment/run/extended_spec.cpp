@@ -1,9 +1,10 @@
 #include "normlab/experiment/run/extended_spec.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
-#include <optional>
+#include <set>
 #include <string>
 #include <unordered_set>
 #include <vector>
@@ -83,29 +84,45 @@ std::unordered_set<std::string> ids_of(const std::vector<SweepRun>& runs) {
   return ids;
 }
 
-}  // namespace
+SweepSpec spec_in(const std::filesystem::path& folder) {
+  if (!holds_sweep_file(folder)) {
+    refuse("extend", quotation(folder.string()),
+           "a folder with the sweep.json of a sweep, to which runs are added, is");
+  }
+  return load_sweep_spec(folder / "sweep.json");
+}
 
-SweepSpec extended_spec(const std::filesystem::path& folder, const SweepSpec& asked, std::uint64_t max_runs) {
-  const std::filesystem::path file = folder / "sweep.json";
-  const std::string quoted = quotation(folder.string());
-  const std::optional<Json> sweep = read_sweep_file(file);
-  if (!sweep)
-    refuse("extend", quoted, "a folder with the sweep.json of a sweep, to which runs are added, is");
-  const SweepSpec there = load_sweep_spec(file);
-  const std::vector<SweepRun> runs_there = expand(there, max_runs), runs_asked = expand(asked, max_runs);
-  SweepSpec spec = asked;
-  spec.grid.clear();
+void add_seeds(std::vector<std::uint64_t>& seeds, const std::vector<std::uint64_t>& more) {
+  for (const std::uint64_t seed : more) {
+    if (std::find(seeds.begin(), seeds.end(), seed) == seeds.end()) seeds.push_back(seed);
+  }
+}
+
+std::vector<Axis> united_grid(const SweepSpec& there, const SweepSpec& asked,
+                              const std::vector<SweepRun>& runs_there,
+                              const std::vector<SweepRun>& runs_asked) {
+  std::vector<Axis> grid;
   for (const Axis& axis : there.grid) {
     const Axis* more = find_axis(asked, axis.path);
-    spec.grid.push_back(
+    grid.push_back(
         {axis.path,
          united(axis.values, more != nullptr ? more->values : single_value(asked, runs_asked, axis.path))});
-    take_from_base(spec, there, axis.path);
   }
   for (const Axis& axis : asked.grid) {
     if (find_axis(there, axis.path) == nullptr)
-      spec.grid.push_back({axis.path, united(single_value(there, runs_there, axis.path), axis.values)});
+      grid.push_back({axis.path, united(single_value(there, runs_there, axis.path), axis.values)});
   }
+  return grid;
+}
+
+// `there` is that of the folder.
+SweepSpec united_spec(const std::filesystem::path& folder, const SweepSpec& there, const SweepSpec& asked,
+                      std::uint64_t max_runs) {
+  const std::vector<SweepRun> runs_there = expand(there, max_runs), runs_asked = expand(asked, max_runs);
+  SweepSpec spec = asked;
+  spec.grid = united_grid(there, asked, runs_there, runs_asked);
+  for (const Axis& axis : there.grid) take_from_base(spec, there, axis.path);
+  add_seeds(spec.tuned_on, there.tuned_on);
   spec.overrides = united(there.overrides, asked.overrides);
   const std::unordered_set<std::string> ids = ids_of(expand(spec, max_runs));
   const bool keeps = std::all_of(runs_there.begin(), runs_there.end(),
@@ -113,11 +130,43 @@ SweepSpec extended_spec(const std::filesystem::path& folder, const SweepSpec& as
   const bool has_all = std::all_of(runs_asked.begin(), runs_asked.end(),
                                    [&](const SweepRun& run) { return ids.contains(run.id); });
   if (!keeps || !has_all) {
-    refuse("extend", quoted,
+    refuse("extend", quotation(folder.string()),
            fmt::format("its runs differ from those asked for in more than the values of axes ({})",
-                       first_difference(*sweep, to_json(spec))));
+                       first_difference(to_json(there), to_json(spec))));
   }
   return spec;
+}
+
+std::set<std::string> names_of_settings(const std::vector<std::pair<std::string, Json>>& settings) {
+  std::set<std::string> names;
+  for (const auto& [path, value] : settings) names.insert(path);
+  return names;
+}
+
+}  // namespace
+
+SweepSpec extended_spec(const std::filesystem::path& folder, const SweepSpec& asked, std::uint64_t max_runs) {
+  return united_spec(folder, spec_in(folder), asked, max_runs);
+}
+
+void require_extensible(const std::filesystem::path& folder, const SweepSpec& asked, std::uint64_t max_runs) {
+  SweepSpec there = spec_in(folder), wanted = asked;
+  const std::set<std::string> chosen(there.chosen.begin(), there.chosen.end());
+  std::set<std::string> searched;
+  for (const SearchSetting& setting : asked.tune->space) searched.insert(setting.path);
+  if (chosen != searched) {
+    refuse("extend", quotation(folder.string()),
+           fmt::format("a folder whose runs were tuned in {} is", fmt::join(searched, ", ")));
+  }
+  // What the folder has beyond its user's own overrides was chosen.
+  std::erase_if(there.overrides, [&](const Override& override) {
+    const bool own = std::any_of(asked.overrides.begin(), asked.overrides.end(), [&](const Override& other) {
+      return other.when == override.when && other.set == override.set;
+    });
+    return !own && names_of_settings(override.set) == chosen;
+  });
+  wanted.tune.reset();
+  united_spec(folder, there, wanted, max_runs);
 }
 
 }  // namespace normlab

@@ -14,4 +14,9 @@ namespace normlab {
 // what expand() refuses.
 SweepSpec extended_spec(const std::filesystem::path& folder, const SweepSpec& asked, std::uint64_t max_runs);
 
+// The same before the search of `asked`, which has `tune`: RequestError when extended_spec() would refuse
+// what comes of it for another reason than what is chosen, or the folder's runs were not tuned in these
+// settings.
+void require_extensible(const std::filesystem::path& folder, const SweepSpec& asked, std::uint64_t max_runs);
+
 }  // namespace normlab

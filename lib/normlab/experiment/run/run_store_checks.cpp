@@ -71,6 +71,10 @@ bool is_times_file(const filesystem::path& file) {
   return has_schema(file, times_schema);
 }
 
+bool is_tuned_file(const filesystem::path& file) {
+  return has_schema(file, tuned_schema);
+}
+
 bool is_csv_summary(const filesystem::path& file) {
   const std::string text = beginning_of(file);
   return text.starts_with("model,norm,batch_size,") &&
@@ -153,6 +157,7 @@ void require_places(const filesystem::path& folder, const std::vector<SweepRun>&
   require_place_of_file(folder / "lock");
   require_own_file(folder, "summary.json", "a summary", is_json_summary);
   require_own_file(folder, "summary.csv", "a summary", is_csv_summary);
+  require_own_file(folder, "tuned.json", "what a search chose", is_tuned_file);
   for (const SweepRun& run : runs) require_place_of_file(evaluation_log_file(folder, run.id));
 }
 

@@ -114,6 +114,11 @@ void parse_tuning(SweepSpec& spec, const Json& json) {
   if (!chosen.is_array() || !std::all_of(chosen.begin(), chosen.end(), is_text))
     refuse("chosen", shown(chosen), "a list of settings is");
   spec.chosen = chosen.get<std::vector<std::string>>();
+  const Json seeds = json.value("tuned_on", Json::array());
+  const auto is_seed = [](const Json& seed) { return seed.is_number_unsigned(); };
+  if (!seeds.is_array() || !std::all_of(seeds.begin(), seeds.end(), is_seed))
+    refuse("tuned_on", shown(seeds), "a list of seeds is");
+  spec.tuned_on = seeds.get<std::vector<std::uint64_t>>();
 }
 
 std::size_t depth(const std::string& path) {
@@ -264,7 +269,7 @@ bool lists_runs_of(const SweepSpec& spec, const Json& runs) {
 SweepSpec parse_sweep_spec(const Json& json, const std::string& default_name) {
   refuse_unknown_keys(
       require_object(json, "spec"), "spec",
-      {"name", "description", "paper", "base", "grid", "overrides", "tune", "tuned", "chosen"});
+      {"name", "description", "paper", "base", "grid", "overrides", "tune", "tuned", "chosen", "tuned_on"});
   SweepSpec spec;
   spec.name = text_of(json, "name", default_name);
   require_file_name(spec.name);
@@ -310,6 +315,7 @@ Json to_json(const SweepSpec& spec) {
   if (spec.tune) json["tune"] = to_json(*spec.tune);
   if (!spec.tuned.empty()) json["tuned"] = spec.tuned;
   if (!spec.chosen.empty()) json["chosen"] = spec.chosen;
+  if (!spec.tuned_on.empty()) json["tuned_on"] = spec.tuned_on;
   return json;
 }
 
@@ -325,7 +331,18 @@ std::vector<SweepRun> expand(const SweepSpec& spec, std::uint64_t max_runs) {
     if (!added) refuse_same_id(runs[same_id->second], runs.back());
     return true;
   });
+  require_other_seeds(runs, spec.tuned_on, "tuned_on");
   return runs;
+}
+
+void require_other_seeds(const std::vector<SweepRun>& runs, const std::vector<std::uint64_t>& seeds,
+                         std::string_view field) {
+  for (const SweepRun& run : runs) {
+    if (std::find(seeds.begin(), seeds.end(), run.config.seed) == seeds.end()) continue;
+    refuse(field, fmt::format("{}", run.config.seed),
+           "what a seed has chosen would be tried on that seed again, so seeds that no run of the sweep has "
+           "are");
+  }
 }
 
 }  // namespace normlab

@@ -28,9 +28,10 @@ struct SweepSpec {
   Json base = Json::object();
   std::vector<Axis> grid;
   std::vector<Override> overrides;
-  std::optional<TuneSpec> tune;     // what is searched for first
-  std::string tuned;                // a file that says what was found (tuned.json), or ""
-  std::vector<std::string> chosen;  // settings that have what was found, in overrides
+  std::optional<TuneSpec> tune;         // what is searched for first
+  std::string tuned;                    // a file that says what was found (tuned.json), or ""
+  std::vector<std::string> chosen;      // settings that have what was found, in overrides
+  std::vector<std::uint64_t> tuned_on;  // the seeds by which that was found, which its runs do not have
 };
 
 // Reads a spec. RequestError, naming the file or the field, for what is not JSON, unknown keys, wrong types,
@@ -53,8 +54,12 @@ struct SweepRun {
 // All runs in a fixed order: the seed varies slowest, so that an interrupted sweep has whole tables for its
 // first seeds; then model, norm and batch size; then the other axes in the order of the spec, the last one
 // fastest. Each run's config is resolved; RequestError for one that cannot be, when two runs are the same
-// run, and, before anything is expanded, for more than `max_runs`.
+// run or one has a seed of `tuned_on`, and, before anything is expanded, for more than `max_runs`.
 constexpr std::uint64_t default_max_runs = 100'000;
 std::vector<SweepRun> expand(const SweepSpec& spec, std::uint64_t max_runs = default_max_runs);
+
+// RequestError naming `field` when a run has one of the seeds of a search.
+void require_other_seeds(const std::vector<SweepRun>& runs, const std::vector<std::uint64_t>& seeds,
+                         std::string_view field);
 
 }  // namespace normlab

@@ -48,6 +48,8 @@ void read_range(SearchSetting& setting, const Json& range, const std::string& fi
 
 SearchSetting parse_search_setting(const std::string& path, const Json& json) {
   const std::string field = "tune.space." + path;
+  if (path == "target" || path == "seed")
+    refuse("tune.space", quotation(path), "trials are compared by it, so a setting of another kind is");
   constexpr std::string_view forms =
       "one of {\"log\": [LOW, HIGH]}, {\"linear\": [LOW, HIGH]}, {\"integer\": [LOW, HIGH]} and "
       "{\"choices\": [VALUE, …]} is";

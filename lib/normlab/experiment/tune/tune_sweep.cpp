@@ -34,6 +34,7 @@ SweepSpec spec_of_trials(const SweepSpec& spec) {
   Axis seeds{"seed", {}};
   for (const std::uint64_t seed : spec.tune->seeds) seeds.values.emplace_back(seed);
   trials.grid.insert(trials.grid.begin(), std::move(seeds));
+  trials.tuned_on.clear();
   return trials;
 }
 
@@ -58,11 +59,15 @@ class TrialRuns {
 
   const SweepSpec& spec() const { return spec_; }
 
-  // The runs of all cells, in the order of the spec, with this point set.
+  // The runs of all cells, in the order of the spec, with this point set. A point that is refused is so each
+  // time that it is asked for.
   const std::vector<SweepRun>& at(const Json& point) {
-    const auto [entry, added] = runs_.try_emplace(point.dump());
-    if (added) entry->second = expand(spec_at(point), max_runs_);
-    return entry->second;
+    const std::string key = point.dump();
+    const auto known = runs_.find(key);
+    if (known != runs_.end()) return known->second;
+    std::vector<SweepRun> runs = expand(spec_at(point), max_runs_);
+    for (const SweepRun& run : runs) require_comparable(run);
+    return runs_.emplace(key, std::move(runs)).first->second;
   }
 
  private:
@@ -85,7 +90,15 @@ struct CellSearch {
   TunedCell found;
   SearchBox range;  // all that was searched
   std::optional<SearchBox> next;
+  std::map<std::size_t, std::vector<TrialRun>> whole;  // of the trials that had their whole budget, by place
 };
+
+// Why one of a trial's runs has no meaning, or nothing.
+std::optional<std::string> undefined_in(const std::vector<const SweepRun*>& runs) {
+  const auto found =
+      std::find_if(runs.begin(), runs.end(), [](const SweepRun* run) { return run->undefined.has_value(); });
+  return found == runs.end() ? std::nullopt : (*found)->undefined;
+}
 
 class Search {
  public:
@@ -102,16 +115,15 @@ class Search {
       }
     }
     require_other_seeds(expand(request.spec, request.max_runs), tune_.seeds, "tune.seeds");
-    const std::vector<SweepRun>& runs = trial_runs_.at(Json::object());
-    for (const SweepRun& run : runs) require_comparable(run);
-    for (TuningCell& cell : tuning_cells(trial_runs_.spec(), runs)) {
+    for (TuningCell& cell : tuning_cells(trial_runs_.spec(), trial_runs_.at(Json::object()))) {
       TunedCell found;
       found.when = cell.when;
       searches_.push_back(
-          {std::move(cell), std::move(found), whole_box(tune_.space), whole_box(tune_.space)});
+          {std::move(cell), std::move(found), whole_box(tune_.space), whole_box(tune_.space), {}});
     }
     if (searches_.empty()) refuse("tune", "a search", "one with a run that is defined is");
     add_trials(0);
+    for (const CellSearch& search : searches_) require_defined_trial(search);
   }
 
   std::vector<SweepRun> runs_of_bracket() {
@@ -129,6 +141,7 @@ class Search {
   }
 
   std::optional<Tuned> run(SweepOutcome& outcome) {
+    set_aside_damaged_tuned(request_.folder);
     for (bracket_ = 0; bracket_ <= most_widenings; ++bracket_) {
       if (bracket_ > 0) add_trials(bracket_);
       if (std::none_of(searches_.begin(), searches_.end(), [](const auto& s) { return s.next.has_value(); }))
@@ -151,20 +164,45 @@ class Search {
     return runs;
   }
 
+  // Those of one cell in the box, after so many widenings.
+  std::vector<Trial> trials_in(const CellSearch& search, const SearchBox& box, int widening) {
+    std::vector<Trial> trials;
+    trials.reserve(static_cast<std::size_t>(tune_.trials));
+    for (Index i = 0; i < tune_.trials; ++i) {
+      const auto index = static_cast<std::uint64_t>(widening * tune_.trials + i);
+      Trial& trial = trials.emplace_back();
+      trial.point = point_in(tune_.space, box, halton_, index);
+      trial.widening = widening;
+      for (const SweepRun* run : runs_of(search, trial)) trial.runs.push_back(run->id);
+    }
+    return trials;
+  }
+
   // The trials of each cell that has a box to search.
   void add_trials(int widening) {
     for (CellSearch& search : searches_) {
       if (!search.next) continue;
-      for (Index i = 0; i < tune_.trials; ++i) {
-        const auto index = static_cast<std::uint64_t>(widening * tune_.trials + i);
-        Trial trial{.point = point_in(tune_.space, *search.next, halton_, index),
-                    .widening = widening,
-                    .runs = {},
-                    .measures = {}};
-        for (const SweepRun* run : runs_of(search, trial)) trial.runs.push_back(run->id);
+      for (Trial& trial : trials_in(search, *search.next, widening))
         search.found.trials.push_back(std::move(trial));
-      }
     }
+  }
+
+  // Without one there would be nothing to choose.
+  void require_defined_trial(const CellSearch& search) {
+    if (const auto reason = undefined_reason_of(search, search.found.trials)) {
+      refuse("tune.space", search.cell.name,
+             fmt::format("a space with a point that has a meaning there is ({})", *reason));
+    }
+  }
+
+  // Why none of the trials has a meaning, or nothing.
+  std::optional<std::string> undefined_reason_of(const CellSearch& search, const std::vector<Trial>& trials) {
+    std::optional<std::string> reason;
+    for (const Trial& trial : trials) {
+      reason = undefined_in(runs_of(search, trial));
+      if (!reason) break;
+    }
+    return reason;
   }
 
   bool run_bracket(SweepOutcome& outcome) {
@@ -221,20 +259,45 @@ class Search {
     return options;
   }
 
+  // For each run of the cell the most steps that a trial gives it by this part of the budget. Of a space
+  // without budgets and batch sizes these are the same for all trials.
+  std::vector<Index> longest_steps(const CellSearch& search, double share) {
+    std::vector<Index> longest(search.cell.runs.size(), 1);
+    for (const Trial& trial : search.found.trials) {
+      const std::vector<const SweepRun*> runs = runs_of(search, trial);
+      for (std::size_t i = 0; i < runs.size(); ++i)
+        longest[i] = std::max(longest[i], step_at(*runs[i], share));
+    }
+    return longest;
+  }
+
+  std::vector<TrialRun> runs_at(const CellSearch& search, const Trial& trial, const RunStore& store,
+                                double share, const std::vector<Index>& longest) {
+    const std::vector<const SweepRun*> runs = runs_of(search, trial);
+    std::vector<TrialRun> found;
+    found.reserve(runs.size());
+    for (std::size_t i = 0; i < runs.size(); ++i) {
+      const Index limit = runs[i]->undefined ? longest[i] : step_at(*runs[i], share);
+      found.push_back(
+          trial_run(read_sorted_json(store.record_path(runs[i]->id), "out"), runs[i]->config, limit));
+      found.back().counted_to = longest[i];
+    }
+    return found;
+  }
+
   // Measures the trials that are not cut, and cuts those that are behind.
   void compare(CellSearch& search, const RunStore& store, double share, std::size_t rung) {
+    const std::vector<Index> longest = longest_steps(search, share);
     std::vector<Trial*> trials;
     std::vector<TrialMeasure> measures;
-    for (Trial& trial : search.found.trials) {
+    for (std::size_t i = 0; i < search.found.trials.size(); ++i) {
+      Trial& trial = search.found.trials[i];
       if (!takes_part(search, trial)) continue;
-      std::vector<TrialRun> runs;
-      for (const SweepRun* run : runs_of(search, trial)) {
-        runs.push_back(trial_run(read_sorted_json(store.record_path(run->id), "out"), run->config,
-                                 step_at(*run, share)));
-      }
+      std::vector<TrialRun> runs = runs_at(search, trial, store, share, longest);
       measures.push_back(measure_trial(runs));
       trial.measures.push_back(measures.back());
       trials.push_back(&trial);
+      if (share == 1) search.whole[i] = std::move(runs);
     }
     if (share == 1) return;
     const auto all = static_cast<std::size_t>(tune_.trials);
@@ -258,18 +321,26 @@ class Search {
     }
   }
 
-  // The best of the trials that had their whole budget, and what to search next.
+  // The best of the trials that had their whole budget. Those of a space before it was widened are measured
+  // again, by what the longest budget is now.
+  std::size_t best_of(CellSearch& search) {
+    const std::vector<Index> longest = longest_steps(search, 1);
+    std::vector<TrialMeasure> measures;
+    std::vector<std::size_t> places;
+    for (auto& [place, runs] : search.whole) {
+      for (std::size_t i = 0; i < runs.size(); ++i) runs[i].counted_to = longest[i];
+      measures.push_back(measure_trial(runs));
+      search.found.trials[place].measures.back() = measures.back();
+      places.push_back(place);
+    }
+    return places[ranked(measures).front()];
+  }
+
+  // The best, and what to search next.
   void choose(CellSearch& search) {
     if (!search.next) return;
     TunedCell& found = search.found;
-    std::vector<TrialMeasure> measures;
-    std::vector<std::size_t> places;
-    for (std::size_t i = 0; i < found.trials.size(); ++i) {
-      if (found.trials[i].cut) continue;
-      measures.push_back(found.trials[i].measures.back());
-      places.push_back(i);
-    }
-    found.chosen = places[ranked(measures).front()];
+    found.chosen = best_of(search);
     search.next.reset();
     found.at_end.clear();
     for (std::size_t i = 0; i < tune_.space.size(); ++i) {
@@ -303,15 +374,18 @@ class Search {
     search.found.widenings.push_back(std::move(widening));
   }
 
-  // Why points of the box are none of the settings, or "".
+  // Why points of the box are none of the settings, do not go with the data or need more memory than there
+  // is, or "".
   std::string refusal_of(const CellSearch& search, const SearchBox& box) {
     try {
-      for (Index i = 0; i < tune_.trials; ++i) {
-        const auto index = static_cast<std::uint64_t>((bracket_ + 1) * tune_.trials + i);
-        Trial trial;
-        trial.point = point_in(tune_.space, box, halton_, index);
-        runs_of(search, trial);
+      const std::vector<Trial> trials = trials_in(search, box, bracket_ + 1);
+      if (const auto reason = undefined_reason_of(search, trials)) return *reason;
+      std::vector<SweepRun> runs;
+      runs.reserve(trials.size() * search.cell.runs.size());
+      for (const Trial& trial : trials) {
+        for (const SweepRun* run : runs_of(search, trial)) runs.push_back(*run);
       }
+      check_runs_against_data(runs, resolve_jobs(request_.options.jobs, runs));
     } catch (const RequestError& error) {
       return error.what();
     }

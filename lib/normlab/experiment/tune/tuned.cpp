@@ -7,6 +7,7 @@
 
 #include "normlab/core/error.h"
 #include "normlab/core/file.h"
+#include "normlab/core/log.h"
 #include "normlab/core/text.h"
 #include "normlab/experiment/config/config_json.h"
 #include "normlab/experiment/spec/axis_values.h"
@@ -106,61 +107,15 @@ void require_no_axis(const SweepSpec& spec, const std::vector<Override>& choices
   }
 }
 
-std::vector<std::string> chosen_settings(const std::vector<Override>& choices) {
+std::vector<std::string> settings_named_in(const ChosenSettings& settings) {
   std::vector<std::string> paths;
-  for (const auto& [path, value] : choices.front().set) paths.push_back(path);
+  paths.reserve(settings.size());
+  for (const auto& [path, value] : settings) paths.push_back(path);
   return paths;
 }
 
-// What `file` holds, if that is of the same search.
-std::optional<Json> json_before(const std::filesystem::path& file, const TuneSpec& tune) {
-  if (!is_file(file)) return std::nullopt;
-  std::optional<Json> json = parse_json_if_valid(read_text(file, "out", longest_json), "tuned.json");
-  if (!json || !json->is_object() || json->value("schema", Json()) != tuned_schema) return std::nullopt;
-  const Json search = to_json(tune);
-  bool same = true;
-  for (const auto& item : search.items()) same = same && json->value(item.key(), Json()) == item.value();
-  return same ? std::move(json) : std::nullopt;
-}
-
-}  // namespace
-
-Json to_json(const Tuned& tuned) {
-  Json json{{"schema", tuned_schema}, {"name", tuned.name}};
-  json.update(to_json(tuned.tune));
-  json["measure"] =
-      "mean steps to the target over the seeds, restricted to the budget; where these are the same, the mean "
-      "of the best validation losses";
-  json["cells"] = Json::array();
-  for (const TunedCell& cell : tuned.cells) json["cells"].push_back(cell_json(cell));
-  return json;
-}
-
-void write_tuned(const std::filesystem::path& folder, const Tuned& tuned) {
-  const std::filesystem::path file = folder / "tuned.json";
-  Json json = to_json(tuned);
-  if (const std::optional<Json> before = json_before(file, tuned.tune)) {
-    for (const Json& cell : before->value("cells", Json::array())) {
-      const bool again = std::any_of(json["cells"].begin(), json["cells"].end(), [&](const Json& other) {
-        return other["when"] == cell.value("when", Json());
-      });
-      if (!again) json["cells"].push_back(cell);
-    }
-  }
-  write_whole(file, record_text(json));
-}
-
-TunedChoices choices_of(const Tuned& tuned) {
-  TunedChoices choices{.choices = {}, .seeds = tuned.tune.seeds};
-  choices.choices.reserve(tuned.cells.size());
-  for (const TunedCell& cell : tuned.cells)
-    choices.choices.push_back({cell.when, settings_of_object(cell.trials[cell.chosen].point)});
-  return choices;
-}
-
-TunedChoices read_tuned(const std::filesystem::path& file) {
-  const Json json = read_json(file, "tuned");
-  const std::string quoted = quotation(file.string());
+// Refuses, as `quoted`, what is no tuned.json.
+TunedChoices parse_tuned(const Json& json, const std::string& quoted) {
   if (!json.is_object() || json.value("schema", Json()) != tuned_schema)
     refuse("tuned", quoted, fmt::format("a file with the schema \"{}\" is", tuned_schema));
   TunedChoices choices;
@@ -176,20 +131,116 @@ TunedChoices read_tuned(const std::filesystem::path& file) {
   return choices;
 }
 
-std::optional<TunedChoices> read_tuned_before(const std::filesystem::path& folder, const TuneSpec& tune) {
-  const std::filesystem::path file = folder / "tuned.json";
-  if (!json_before(file, tune)) return std::nullopt;
-  return read_tuned(file);
+// Nothing when it is absent or damaged.
+std::optional<Json> read_if_whole(const std::filesystem::path& file) {
+  if (!is_file(file)) return std::nullopt;
+  try {
+    Json json = parse_json(read_text(file, "tuned", longest_json), "tuned");
+    parse_tuned(json, "");
+    return json;
+  } catch (const RequestError&) {
+    return std::nullopt;
+  }
 }
 
-void require_other_seeds(const std::vector<SweepRun>& runs, const std::vector<std::uint64_t>& seeds,
-                         std::string_view field) {
-  for (const SweepRun& run : runs) {
-    if (std::find(seeds.begin(), seeds.end(), run.config.seed) == seeds.end()) continue;
-    refuse(field, fmt::format("{}", run.config.seed),
-           "what a seed has chosen would be tried on that seed again, so seeds that no run of the sweep has "
-           "are");
+// What `file` holds, if that is of the same search.
+std::optional<Json> json_before(const std::filesystem::path& file, const TuneSpec& tune) {
+  std::optional<Json> json = read_if_whole(file);
+  if (!json) return std::nullopt;
+  const Json search = to_json(tune);
+  bool same = true;
+  for (const auto& item : search.items()) same = same && json->value(item.key(), Json()) == item.value();
+  return same ? std::move(json) : std::nullopt;
+}
+
+const Override* choice_of(const SweepRun& run, const std::vector<Override>& choices) {
+  const Json config = whole_json(run.config);
+  const auto found = std::find_if(choices.begin(), choices.end(),
+                                  [&](const Override& choice) { return holds_for(choice, config); });
+  return found == choices.end() ? nullptr : &*found;
+}
+
+// Whether setting what was chosen once more would change nothing.
+bool takes(const SweepRun& run, const Override& choice) {
+  Json settings = to_json(run.config);
+  try {
+    for (const auto& [path, value] : choice.set) set_setting(settings, path, value);
+    return run_id(resolve(settings)) == run.id;
+  } catch (const RequestError&) {  // settings of another norm, say, than the one chosen
+    return false;
   }
+}
+
+// `before` are the runs without their choices.
+void require_taken(const SweepSpec& spec, const std::vector<SweepRun>& before,
+                   const std::vector<Override>& choices, std::uint64_t max_runs) {
+  const std::vector<SweepRun> runs = expand(spec, max_runs);
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    const Override* choice = choice_of(before[i], choices);
+    if (runs[i].undefined || choice == nullptr || takes(runs[i], *choice)) continue;
+    refuse("tuned", runs[i].id,
+           fmt::format("a run whose {} are of base and grid is, and an override sets them here",
+                       fmt::join(settings_named_in(choice->when), ", ")));
+  }
+}
+
+}  // namespace
+
+Json to_json(const Tuned& tuned) {
+  Json json{{"schema", tuned_schema}, {"name", tuned.name}};
+  json.update(to_json(tuned.tune));
+  json["measure"] =
+      "mean steps to the target over the seeds, restricted to the budget; where these are the same, the mean "
+      "of the best validation losses";
+  json["cells"] = Json::array();
+  for (const TunedCell& cell : tuned.cells) json["cells"].push_back(cell_json(cell));
+  return json;
+}
+
+void set_aside_damaged_tuned(const std::filesystem::path& folder) {
+  const std::filesystem::path file = folder / "tuned.json";
+  if (!is_file(file) || read_if_whole(file)) return;
+  log_warning(fmt::format("{} is damaged, and set aside as {}", shortened(file.string()),
+                          shortened(set_aside(file).filename().string())));
+}
+
+void write_tuned(const std::filesystem::path& folder, const Tuned& tuned) {
+  const std::filesystem::path file = folder / "tuned.json";
+  Json json = to_json(tuned);
+  if (const std::optional<Json> before = json_before(file, tuned.tune)) {
+    for (const Json& cell : before->at("cells")) {
+      const bool again = std::any_of(json["cells"].begin(), json["cells"].end(),
+                                     [&](const Json& other) { return other["when"] == cell["when"]; });
+      if (!again) json["cells"].push_back(cell);
+    }
+  }
+  write_whole(file, record_text(json));
+}
+
+TunedChoices choices_of(const Tuned& tuned) {
+  TunedChoices choices{.choices = {}, .seeds = tuned.tune.seeds};
+  choices.choices.reserve(tuned.cells.size());
+  for (const TunedCell& cell : tuned.cells)
+    choices.choices.push_back({cell.when, settings_of_object(cell.trials[cell.chosen].point)});
+  return choices;
+}
+
+TunedChoices read_tuned(const std::filesystem::path& file) {
+  return parse_tuned(read_json(file, "tuned"), quotation(file.string()));
+}
+
+std::optional<TunedChoices> read_tuned_before(const std::filesystem::path& folder, const TuneSpec& tune) {
+  const std::filesystem::path file = folder / "tuned.json";
+  const std::optional<Json> json = json_before(file, tune);
+  if (!json) return std::nullopt;
+  return parse_tuned(*json, quotation(file.string()));
+}
+
+bool has_all_choices(const SweepSpec& spec, const TunedChoices& tuned, std::uint64_t max_runs) {
+  const std::vector<SweepRun> runs = expand(spec, max_runs);
+  return std::all_of(runs.begin(), runs.end(), [&](const SweepRun& run) {
+    return run.undefined || choice_of(run, tuned.choices) != nullptr;
+  });
 }
 
 SweepSpec with_choices(SweepSpec spec, const TunedChoices& tuned, std::uint64_t max_runs) {
@@ -200,11 +251,8 @@ SweepSpec with_choices(SweepSpec spec, const TunedChoices& tuned, std::uint64_t 
   require_other_seeds(runs, tuned.seeds, "tune.seeds");
   std::vector<bool> used(tuned.choices.size(), false);
   for (const SweepRun& run : runs) {
-    const Json config = whole_json(run.config);
-    const auto found = std::find_if(tuned.choices.begin(), tuned.choices.end(),
-                                    [&](const Override& choice) { return holds_for(choice, config); });
-    if (found != tuned.choices.end()) {
-      used[static_cast<std::size_t>(found - tuned.choices.begin())] = true;
+    if (const Override* choice = choice_of(run, tuned.choices)) {
+      used[static_cast<std::size_t>(choice - tuned.choices.data())] = true;
     } else if (!run.undefined) {
       refuse("tuned", run.id, "a run that has a choice there is");
     }
@@ -212,7 +260,9 @@ SweepSpec with_choices(SweepSpec spec, const TunedChoices& tuned, std::uint64_t 
   for (std::size_t i = 0; i < used.size(); ++i) {
     if (used[i]) spec.overrides.push_back(tuned.choices[i]);
   }
-  spec.chosen = chosen_settings(tuned.choices);
+  require_taken(spec, runs, tuned.choices, max_runs);
+  spec.chosen = settings_named_in(tuned.choices.front().set);
+  spec.tuned_on = tuned.seeds;
   const std::string note = fmt::format("(tuned: {})", fmt::join(spec.chosen, ", "));
   spec.description += spec.description.empty() ? note : " " + note;
   return spec;

@@ -44,6 +44,10 @@ struct Tuned {
 
 Json to_json(const Tuned& tuned);
 
+// Before a search: renames a FOLDER/tuned.json that cannot be read, with a warning, so that what is found
+// takes its place and nothing is lost.
+void set_aside_damaged_tuned(const std::filesystem::path& folder);
+
 // Writes FOLDER/tuned.json. Cells that it has already, of the same search and not among these, stay: those of
 // a grid that has grown. RunError when it cannot be written.
 void write_tuned(const std::filesystem::path& folder, const Tuned& tuned);
@@ -59,15 +63,15 @@ TunedChoices choices_of(const Tuned& tuned);
 // RequestError naming the file when it is none.
 TunedChoices read_tuned(const std::filesystem::path& file);
 
-// What FOLDER/tuned.json says, if it is of this search; nothing while there is none.
+// What FOLDER/tuned.json says, if it is of this search; nothing while there is none, or it is damaged.
 std::optional<TunedChoices> read_tuned_before(const std::filesystem::path& folder, const TuneSpec& tune);
 
-// The spec with what was chosen as its last overrides, and nothing left to tune. RequestError when a run has
-// no choice or a seed that the trials had, or an axis of the grid says what was chosen.
-SweepSpec with_choices(SweepSpec spec, const TunedChoices& tuned, std::uint64_t max_runs);
+// Whether every run of the spec that has a meaning has a choice.
+bool has_all_choices(const SweepSpec& spec, const TunedChoices& tuned, std::uint64_t max_runs);
 
-// RequestError naming `field` when a run has one of the seeds.
-void require_other_seeds(const std::vector<SweepRun>& runs, const std::vector<std::uint64_t>& seeds,
-                         std::string_view field);
+// The spec with what was chosen as its last overrides, and nothing left to tune. RequestError when a run has
+// no choice, does not take it since an override sets what it is chosen by, or has a seed that the trials had,
+// or an axis of the grid says what was chosen.
+SweepSpec with_choices(SweepSpec spec, const TunedChoices& tuned, std::uint64_t max_runs);
 
 }  // namespace normlab
