@@ -364,6 +364,7 @@ def main():
         if arguments.screenshots:
             take_pictures(page, arguments.screenshots)
             browser.set_window_size(1280, 900)
+            page.ask("return new Promise((done) => setTimeout(done, 400))")  # charts are drawn anew
         check_controls(page)
         check_paper(page)
         for entry in browser.get_log("browser"):
