@@ -76,12 +76,9 @@ TEST_CASE("bands count diverged runs as worse than any, and leave out those that
   json record = synthetic_record({.norm = "none", .seed = 3, .status = "diverged"});
   record["evaluations"] = json::array();  // before its first evaluation
   sweep.add(record);
-  for (const std::string status : {"failed", "interrupted"}) {
-    record = synthetic_record(reaching("none", status == "failed" ? 4 : 5, 2));
-    record["status"] = status;
-    record["failure"] = "killed";
-    record.erase("convergence");
-    record.erase("test");
+  for (const unsigned seed : {4U, 5U}) {
+    record = synthetic_record({.norm = "none", .seed = seed, .status = seed == 4 ? "failed" : "interrupted"});
+    record["evaluations"] = synthetic_record(reaching("none", 1, 2))["evaluations"];
     for (json& evaluation : record["evaluations"]) evaluation["validation"]["error"] = 0.9;
     sweep.add(record);
   }

@@ -193,8 +193,9 @@ TEST_CASE("a heat map keeps the last of more evaluations than it has columns") {
   for (int i = 0; i < 100; ++i) {
     layers.steps.push_back(10 * i);
     layers.epochs.push_back(i);
-    norms.push_back(i == 99 ? NAN : i);
+    norms.push_back(i);
   }
+  norms.back() = NAN;
   layers.values.assign(layer_statistics.size(), {norms});
   layers.over_time = {{.layer = 0, .time_steps = {0, 7}, .values = {norms, norms}}};
   curves->cells[0].layers = layers;
