@@ -132,6 +132,7 @@ def check_drawn(page):
                 title: svg.querySelector('.title').textContent,
                 marks: [...svg.querySelectorAll('rect, circle, path:not(.frame):not(.rule)')].filter(
                     (mark) => mark.tagName !== 'path' || /[LHVCQA]/i.test(mark.getAttribute('d') || '')).length,
+                empty: svg.querySelector('path.line') && !svg.querySelector('path.line[d]:not([d=""])'),
                 shapes: svg.outerHTML,
                 overflow: [...svg.querySelectorAll('text')].filter((text) => text.textContent && (
                     text.getBoundingClientRect().left < svg.getBoundingClientRect().left - 2 ||
@@ -141,6 +142,7 @@ def check_drawn(page):
         for chart in drawn:
             where = f"#{name}, {chart['title']}"
             check(chart["marks"] > 0, f"{where}: nothing is drawn")
+            check(not chart["empty"], f"{where}: its lines are empty")
             for word in ("NaN", "undefined", "Infinity"):
                 check(word not in chart["shapes"], f"{where}: it says {word}")
             check(chart["overflow"] == 0, f"{where}: {chart['overflow']} texts are cut off")
@@ -257,7 +259,9 @@ def check_hover(page, sections):
         svg = page.all(f"#{name} .panels svg")[0]
         page.ask("arguments[0].scrollIntoView({ block: 'center' })", svg)
         spot = page.ask("""const svg = arguments[0].getBoundingClientRect();
-            const marks = [...arguments[0].querySelectorAll('rect, circle, .series path:not(.area), path:not(.frame)')];
+            const marks = [...arguments[0].querySelectorAll(
+                'rect, circle, .series path:not(.area), path:not(.frame)')].filter(
+                (mark) => mark.tagName !== 'path' || mark.getAttribute('d'));
             const line = marks[0].tagName === 'path' && marks[0].getTotalLength && marks[0].classList.contains('line');
             const box = marks[marks.length - 1].getBoundingClientRect();
             const middle = [svg.x + svg.width / 2, svg.y + svg.height / 2];
