@@ -87,27 +87,42 @@ def prefixes(page):
 
 
 def charted(page, sections):
-    """Those that have charts; that of the verdicts may have none where nothing was judged yet."""
+    """Those that have charts; those of ratios may have none where nothing compares yet."""
     plain = {prefix + name for prefix in prefixes(page) + [""] for name in ("asked", "cells", "origin")}
     plain |= {name for name in sections if name.startswith("e") and name[1:].isdigit()}
-    if not page.all("#verdicts .panels svg"):
-        plain.add("verdicts")
+    for name in ["verdicts"] + [f"{prefix}comparisons" for prefix in prefixes(page)]:
+        if not page.all(f"#{name} .panels svg"):
+            plain.add(name)
     return [name for name in sections if name not in plain]
+
+
+def check_comparisons(page, prefix, contrasts):
+    """Of a report with --pair: every ratio is drawn, and every contrast has its line."""
+    rows = page.all(f"#{prefix}comparisons [aria-label=Comparisons] tbody tr")
+    check(len(rows) == len(contrasts), f"#{prefix}comparisons has not all contrasts")
+    drawn = page.all(f"#{prefix}comparisons svg circle:not(.cursor)")
+    check(len(drawn) == len([one for one in contrasts if "ratio" in one]), "not all comparisons are drawn")
 
 
 def check_drawn(page):
     """Every section that is there has what it is for, and nothing in it is off the scale."""
     check(page.ask("return performance.getEntriesByType('resource').length") == 0, "the page loads something")
     data = page.ask("return JSON.parse(document.getElementById('data').textContent)")
+    check(len(prefixes(page)) == len(data["reports"]), "not all reports are drawn")
     for prefix, report in zip(prefixes(page), data["reports"]):
         rows = len(page.all(f"#{prefix}cells tbody tr"))
         check(rows == len(report["summary"]["rows"]), f"#{prefix}cells has not all cells")
+        check_comparisons(page, prefix, report["summary"].get("pair", {}).get("contrasts", []))
     if "verdicts" in data:
         claims = data["verdicts"]["claims"]
         check(len(page.all("#verdicts table.claims tbody tr")) == len(claims), "the table has not all claims")
         check(len(page.all("#verdicts .claim")) == len(claims), "not all claims are told of")
         contrasts = [contrast for claim in claims for contrast in claim["contrasts"]]
-        check(len(page.all("#verdicts .contrasts tbody tr")) == len(contrasts), "the table has not all contrasts")
+        rows = page.ask("return [...document.querySelectorAll('#verdicts .contrasts tbody tr')].map(" +
+                        "(row) => row.children[2].textContent)")
+        check(len(rows) == len(contrasts), "the table has not all contrasts")
+        for row, contrast in zip(rows, contrasts):
+            check(row.startswith(contrast["measure_text"]), f"{contrast['label']}: its measure is not told")
         ratios = [one for one in contrasts for side in ("final", "replication") if "ratio" in one[side]]
         check(len(page.all("#verdicts svg circle:not(.cursor)")) == len(ratios), "not all ratios are drawn")
     sections = page.ask("return [...document.querySelectorAll('section')].map((section) => section.id)")
@@ -115,7 +130,9 @@ def check_drawn(page):
         drawn = page.ask("""
             return [...document.querySelectorAll(`#${arguments[0]} .panels svg`)].map((svg) => ({
                 title: svg.querySelector('.title').textContent,
-                marks: [...svg.querySelectorAll('.series path, .range, rect, circle, path:not(.frame)')].length,
+                marks: [...svg.querySelectorAll('rect, circle, path:not(.frame):not(.rule)')].filter(
+                    (mark) => mark.tagName !== 'path' || /[LHVCQA]/i.test(mark.getAttribute('d') || '')).length,
+                empty: svg.querySelector('path.line') && !svg.querySelector('path.line[d]:not([d=""])'),
                 shapes: svg.outerHTML,
                 overflow: [...svg.querySelectorAll('text')].filter((text) => text.textContent && (
                     text.getBoundingClientRect().left < svg.getBoundingClientRect().left - 2 ||
@@ -125,6 +142,7 @@ def check_drawn(page):
         for chart in drawn:
             where = f"#{name}, {chart['title']}"
             check(chart["marks"] > 0, f"{where}: nothing is drawn")
+            check(not chart["empty"], f"{where}: its lines are empty")
             for word in ("NaN", "undefined", "Infinity"):
                 check(word not in chart["shapes"], f"{where}: it says {word}")
             check(chart["overflow"] == 0, f"{where}: {chart['overflow']} texts are cut off")
@@ -158,8 +176,12 @@ def check_sorting(page, prefix):
             const text = row.children[arguments[0]].textContent;
             return text === '—' ? null : text.startsWith('not') ? 1e300 : parseFloat(text); });""", steps, prefix)
 
+    reports = page.ask("return JSON.parse(document.getElementById('data').textContent).reports")
+    rows = reports[prefixes(page).index(prefix)]["summary"]["rows"]
+    measured = [row for row in rows if row["steps"]["median_status"] != "not_measured"]
     press(page, heads[steps])
     known = [value for value in column() if value is not None]
+    check(len(known) == len(measured), "the column of steps has not all that are known")
     check(known == sorted(known), "the table is not sorted by steps")
     press(page, heads[steps])
     known = [value for value in column() if value is not None]
@@ -191,22 +213,44 @@ def check_filter(page, prefix):
     check(counts() == before, "an empty filter does not show everything")
 
 
+def drawing_around(page, control):
+    """What the section of a control shows but for the controls themselves."""
+    return page.ask("""return [...arguments[0].closest('section').querySelectorAll('.panels, .key')].map(
+        (one) => one.outerHTML).join();""", control)
+
+
 def check_controls(page):
     """Each choice of each section draws something else, and without an error."""
     for number in range(len(page.all("section .controls:not(.filter .controls) button"))):
         button = page.all("section .controls:not(.filter .controls) button")[number]
+        was_chosen, before = button.get_attribute("aria-pressed") == "true", drawing_around(page, button)
         press(page, button)
         check(button.get_attribute("aria-pressed") == "true", f"{button.text} cannot be chosen")
+        changed = drawing_around(page, button) != before
+        check(changed != was_chosen, f"the choice {button.text} draws the {'other' if was_chosen else 'same'}")
     check_drawn(page)
     for number in range(len(page.all("section .controls select"))):
-        page.ask("""const select = document.querySelectorAll('section .controls select')[arguments[0]];
-            for (const option of select.options) {
-              select.value = option.value;
-              select.dispatchEvent(new Event('change'));
-            }
-            select.value = select.options[select.options.length - 1].value;
-            select.dispatchEvent(new Event('change'));""", number)
+        select = page.all("section .controls select")[number]
+        for place in range(page.ask("return arguments[0].options.length", select)):
+            before = drawing_around(page, select)
+            name, is_other = page.ask("""const [select, place] = arguments;
+                const isOther = select.selectedIndex !== place;
+                select.selectedIndex = place;
+                select.dispatchEvent(new Event('change'));
+                return [select.options[place].textContent, isOther];""", select, place)
+            check(not is_other or drawing_around(page, select) != before, f"the choice {name} draws the same")
     check_drawn(page)
+
+
+def check_paper(page):
+    """All panels are printed, and what the filter leaves out is said."""
+    page.media("light", "print")
+    page.ask("dispatchEvent(new Event('beforeprint'))")
+    check(not page.all("button.more"), "paper lacks panels")
+    told = page.ask("return [...document.querySelectorAll('.paper .filter-count')].every(" +
+                    "(one) => one.offsetParent && one.textContent !== '')")
+    check(told, "paper does not say how many cells it shows")
+    page.media("light")
 
 
 def check_hover(page, sections):
@@ -215,7 +259,9 @@ def check_hover(page, sections):
         svg = page.all(f"#{name} .panels svg")[0]
         page.ask("arguments[0].scrollIntoView({ block: 'center' })", svg)
         spot = page.ask("""const svg = arguments[0].getBoundingClientRect();
-            const marks = [...arguments[0].querySelectorAll('rect, circle, .series path:not(.area), path:not(.frame)')];
+            const marks = [...arguments[0].querySelectorAll(
+                'rect, circle, .series path:not(.area), path:not(.frame)')].filter(
+                (mark) => mark.tagName !== 'path' || mark.getAttribute('d'));
             const line = marks[0].tagName === 'path' && marks[0].getTotalLength && marks[0].classList.contains('line');
             const box = marks[marks.length - 1].getBoundingClientRect();
             const middle = [svg.x + svg.width / 2, svg.y + svg.height / 2];
@@ -322,7 +368,9 @@ def main():
         if arguments.screenshots:
             take_pictures(page, arguments.screenshots)
             browser.set_window_size(1280, 900)
+            page.ask("return new Promise((done) => setTimeout(done, 400))")  # charts are drawn anew
         check_controls(page)
+        check_paper(page)
         for entry in browser.get_log("browser"):
             check(entry["level"] not in ("SEVERE", "WARNING"), f"the console says: {entry['message']}")
     finally:

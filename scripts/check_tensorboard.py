@@ -45,6 +45,9 @@ def expected_scalars(record):
         for part in ("train", "validation"):
             for metric, value in evaluation[part].items():
                 add(f"{part}/{metric}", evaluation, value)
+        for mode, metrics in evaluation.get("modes", {}).items():
+            for metric, value in metrics.items():
+                add(f"modes/{mode}/{metric}", evaluation, value)
         for name in ("learning_rate", "gradient_norm"):
             add(name, evaluation, evaluation[name])
         add_layers(evaluation, evaluation.get("layers", []))

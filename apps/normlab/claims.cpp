@@ -33,7 +33,7 @@ using normlab::ClaimsPlan;
 using normlab::PlannedExperiment;
 
 struct ClaimsArguments {
-  std::string claims, out = "results/claims", format = "text", jobs;
+  std::string claims, out{normlab::default_claims_folder}, format = "text", jobs;
 };
 
 // The same claims on both sets of their seeds.
@@ -148,8 +148,8 @@ int run(const ClaimsArguments& arguments, ClaimPhase phase) {
     failed += outcome.failed;
   }
   measure_durations(plan);
-  normlab::print_out(
-      normlab::render_claims(normlab::judge_claims(plans.final, plans.replication), arguments.format));
+  normlab::print_out(normlab::render_claims(normlab::judge_claims(plans.final, plans.replication),
+                                            arguments.format, arguments.out));
   if (failed > 0)
     normlab::log_warning(fmt::format("{} runs failed; the same command tries them again", failed));
   return failed > 0 ? 1 : 0;
@@ -158,8 +158,8 @@ int run(const ClaimsArguments& arguments, ClaimPhase phase) {
 int report(const ClaimsArguments& arguments) {
   normlab::require_claims_format(arguments.format);
   const Plans plans = make_plans(arguments);
-  normlab::print_out(
-      normlab::render_claims(normlab::judge_claims(plans.final, plans.replication), arguments.format));
+  normlab::print_out(normlab::render_claims(normlab::judge_claims(plans.final, plans.replication),
+                                            arguments.format, arguments.out));
   return 0;
 }
 

@@ -67,6 +67,22 @@ std::vector<normlab::TargetVariation> variations_of(const ReportArguments& argum
   return variations;
 }
 
+// The options that say what the report is of, as they are given again.
+Texts asked_words(const ReportArguments& arguments) {
+  Texts words;
+  const auto add = [&](const char* option, const std::string& value) {
+    if (!value.empty()) words.insert(words.end(), {option, value});
+  };
+  add("--target", arguments.target);
+  for (const std::string& filter : arguments.where) add("--where", filter);
+  add("--by", fmt::format("{}", fmt::join(arguments.by, ",")));
+  add("--best", fmt::format("{}", fmt::join(arguments.best, ",")));
+  add("--pair", arguments.pair);
+  if (!arguments.pair.empty()) add("--measure", arguments.measure);
+  add("--thresholds", fmt::format("{}", fmt::join(arguments.thresholds, ",")));
+  return words;
+}
+
 int print_report(const ReportArguments& arguments) {
   const normlab::ReportFormat& format = normlab::report_format(arguments.format);
   const std::vector<std::filesystem::path> folders(arguments.folders.begin(), arguments.folders.end());
@@ -78,7 +94,8 @@ int print_report(const ReportArguments& arguments) {
   normlab::RecordFiles files(arguments.target, variations_of(arguments));
   normlab::require_room_for_exports(arguments.exports);
   const normlab::SweepRecords sweep = normlab::load_reported_sweep(folders, files, request.where);
-  const normlab::Report report = normlab::build_report(sweep, request);
+  normlab::Report report = normlab::build_report(sweep, request);
+  report.asked = asked_words(arguments);
   normlab::write_exports(arguments.exports, sweep);
   if (!format.has_warnings) {
     for (const std::string& warning : report.warnings) normlab::log_warning(warning);

@@ -103,4 +103,5 @@ def left_out(sweep):
 
 def closing_notes(sweep, clock=None):
     """What stands below every figure: how its times were taken, if it has a clock, and what it leaves out."""
-    return ([clock.note, doubts(sweep)] if clock else []) + [left_out(sweep)]
+    of_times = [clock.note, "" if clock.apart else doubts(sweep)] if clock else []
+    return of_times + [left_out(sweep)]

@@ -7,7 +7,7 @@ from pathlib import Path
 from plots.interpreter import load_pyplot
 from plots.messages import fail, say
 from plots.records import load_json, load_records, value_at
-from plots.sweep import AS_MEASURED, MEDIAN_STEPS, Run, Sweep, spec_models
+from plots.sweep import AS_MEASURED, Run, Sweep, clock_of, give_step_times, spec_models
 
 
 def parse_arguments():
@@ -17,7 +17,7 @@ def parse_arguments():
     parser.add_argument("--svg", action="store_true", help="write each figure as SVG, too")
     parser.add_argument(
         "--as-measured", action="store_true",
-        help="times as the training clock measured them instead of as steps times the run's median step time",
+        help="times as the training clock measured them instead of as steps times the time of a step",
     )
     parser.add_argument(
         "--where", metavar="SETTING=VALUE,...", action="append", default=[],
@@ -58,7 +58,7 @@ def choose(runs, conditions):
 
 
 def draw_all(figures, plt, sweep, out, options):
-    clock = AS_MEASURED if options.as_measured else MEDIAN_STEPS
+    clock = AS_MEASURED if options.as_measured else clock_of(sweep.runs)
     for name, draw in figures.items():
         drawn = draw(plt, sweep, clock)
         for suffix, figure in (drawn.items() if isinstance(drawn, dict) else [("", drawn)] if drawn else []):
@@ -80,6 +80,7 @@ def main(figures):
     runs = [Run(record) for record in load_records(folder, spec)]
     if not runs:
         fail(f"{folder / 'runs'} holds no run records (*.json).")
+    give_step_times(runs, load_json(folder / "times.json"))
     runs = choose(runs, options.where)
     plt = load_pyplot()
     out = options.out or folder / "plots"

@@ -50,7 +50,8 @@ def median_curve(curves, diverged, worst):
     points, whole = [], 0
     for index in range(length):
         going = [curve[index] for curve in curves if index < len(curve)]
-        if 2 * (len(going) + sum(diverged)) < len(curves):
+        gone = sum(ended and index >= len(curve) for curve, ended in zip(curves, diverged))
+        if 2 * (len(going) + gone) < len(curves):
             break
         stopped = [worst if ended else curve[-1][1] for curve, ended in zip(curves, diverged) if index >= len(curve)]
         y = statistics.median([y for _, y in going] + stopped)
@@ -78,10 +79,12 @@ def draw_median(ax, norm, curves, diverged, metric):
 
 
 def draw_runs(ax, norm, runs, metric, clock, scale):
-    runs = [run for run in runs if run.curve(metric["name"], clock)]
-    curves = [[(x / scale, y) for x, y in run.curve(metric["name"], clock)] for run in runs]
-    alone, colour = len(curves) == 1, style_of(norm).colour
-    for run, curve in zip(runs, curves):
+    curves = {run: [(x / scale, y) for x, y in run.curve(metric["name"], clock)] for run in runs}
+    drawn = {run: curve for run, curve in curves.items() if curve}
+    # One that diverged before its first evaluation has no line, and is worse than any.
+    counted = [run for run in runs if run.ended and (curves[run] or run.status == "diverged")]
+    alone, colour = len(drawn) == 1 and len(counted) <= 1, style_of(norm).colour
+    for run, curve in drawn.items():
         line = line_of(norm) | ({"linewidth": THICK} if alone else {"linewidth": THIN, "linestyle": "-", "alpha": 0.4})
         ax.plot(*zip(*curve), **line)
         if len(curve) == 1:
@@ -89,8 +92,9 @@ def draw_runs(ax, norm, runs, metric, clock, scale):
         draw_reached(ax, run, curve, colour)
         if run.status == "diverged":
             ax.plot(*curve[-1], "x", color=colour, markersize=6, markeredgewidth=1.6, zorder=5)
-    if len(curves) > 1:
-        draw_median(ax, norm, curves, [run.status == "diverged" for run in runs], metric)
+    if len(counted) > 1:
+        diverged = [run.status == "diverged" for run in counted]
+        draw_median(ax, norm, [curves[run] for run in counted], diverged, metric)
 
 
 def curve_limits(blocks, metric):

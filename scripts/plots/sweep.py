@@ -15,6 +15,7 @@ class Clock(NamedTuple):
     evaluation: str  # the field of an evaluation, in the unit below
     unit: str  # the field of the record with the unit's seconds; "" when it is the second
     note: str
+    apart: bool = False  # the unit is a step, as times.json has it (Run.step_seconds)
 
 
 AS_MEASURED = Clock(
@@ -27,8 +28,45 @@ MEDIAN_STEPS = Clock(
     to_target="train_seconds_from_median_step",
     evaluation="step",
     unit="step_seconds.median",
-    note="Times are the number of steps times the run's median step time.",
+    note="Times are the number of steps times the run's own median step time, taken beside other runs: no times.json"
+    " has all of these steps on this machine.",
 )
+TIMED_APART = Clock(
+    to_target="steps",
+    evaluation="step",
+    unit="",
+    note="Times are the number of steps times the time of a step, which was measured apart (times.json).",
+    apart=True,
+)
+
+# On these the time of a step does not depend (docs/results-format.md).
+UNTIMED = ("seed", "target", "keep_training", "budget", "evaluate_every", "track", "init", "initial_parameters", "schedule")
+
+
+def timed_settings(config):
+    settings = {key: value for key, value in config.items() if key not in UNTIMED}
+    if isinstance(settings.get("optimizer"), dict):
+        settings["optimizer"] = {k: v for k, v in settings["optimizer"].items() if k != "learning_rate"}
+    return settings
+
+
+def give_step_times(runs, times):
+    """Gives each run the time of its step that a times.json has of the run's machine."""
+    cells = value_at(times, "cells", [])
+    cells = [cell for cell in cells if isinstance(cell, dict)] if isinstance(cells, list) else []
+    for run in runs:
+        fields = ("environment.cpu", "environment.simd")
+        if any(value_at(times, field) != value_at(run.record, field) for field in fields):
+            continue
+        settings = timed_settings(run.record["config"])
+        cell = next((cell for cell in cells if cell.get("settings") == settings), None)
+        run.step_seconds = number_at(cell, "step_seconds.median")
+
+
+def clock_of(runs):
+    """Of steps that were timed apart, if those of all runs were: times of two kinds do not compare."""
+    evaluated = [run for run in runs if run.evaluations]
+    return TIMED_APART if evaluated and all(run.step_seconds for run in evaluated) else MEDIAN_STEPS
 
 
 def is_median_doubtful(record):
@@ -57,24 +95,29 @@ class Run:
         self.doubtful_median = is_median_doubtful(record)
         self.epochs_to_target = number_at(record, "convergence.epochs")
         self.converged = self.epochs_to_target is not None
+        self.step_seconds = None  # measured apart
+
+    @property
+    def ended(self):
+        """Neither failed, nor interrupted, nor undefined, which reports leave out."""
+        return self.status in ("reached_target", "missed_target", "diverged", "finished")
 
     @property
     def counts(self):
         """Whether the run tells something about reaching the target."""
-        return bool(self.target) and (
-            self.status in ("reached_target", "missed_target", "diverged", "finished")
-        )
+        return bool(self.target) and self.ended
 
     def to_target(self, clock=None):
         """Seconds to the target, or epochs without a clock; infinite for a miss."""
         field = clock.to_target if clock else "epochs"
         value = number_at(self.record, f"convergence.{field}") if self.converged else None
-        return math.inf if value is None else value
+        return math.inf if value is None else value * (self.step_seconds if clock and clock.apart else 1)
 
     def curve(self, metric, clock=None):
         """Points of the validation metric by training time, or by epoch without a clock."""
         field = clock.evaluation if clock else "epoch"
         unit = number_at(self.record, clock.unit) if clock and clock.unit else 1
+        unit = self.step_seconds if clock and clock.apart else unit
         if unit is None:
             return []
         points = [(number_at(e, field), number_at(e, f"validation.{metric}")) for e in self.evaluations]

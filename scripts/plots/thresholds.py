@@ -39,6 +39,8 @@ def thresholds_of(curves, lower, target):
     """From what the first evaluations reach to the best of all, more finely spaced where values are small."""
     starts = sorted(curve[0][1] for curve in curves)
     values = [value for curve in curves for _, value in curve if value > 0]
+    if not values:  # a logarithmic axis has no place for any of them
+        return []
     easy, hard = starts[len(starts) // 2], (min(values) if lower else max(values))
     if target is not None and target > 0:
         easy = max(easy, 1.3 * target) if lower else min(easy, target / 1.3)
@@ -52,7 +54,8 @@ def panel_lines(sweep, block, batch_size, metric, thresholds):
     """{(norm, hold): [(threshold, median epochs)]}, where a median is infinite for none."""
     lower, lines = metric["better"] == "lower", {}
     for norm in sweep.norms:
-        runs = [run for run in block.runs_of(norm, batch_size) if run.curve(metric["name"])]
+        runs = [run for run in block.runs_of(norm, batch_size) if run.ended]
+        runs = [run for run in runs if run.status == "diverged" or run.curve(metric["name"])]
         for hold in HOLDS if runs else ():
             points = []
             for threshold in thresholds:

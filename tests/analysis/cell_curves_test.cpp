@@ -60,7 +60,48 @@ TEST_CASE("the curves of a group have the evaluations of its longest run, with m
   CHECK(band.low[1] == doctest::Approx(0.12));  // the seed that reaches its target there
   CHECK(band.median[1] == doctest::Approx(0.221));
   CHECK(band.high[1] == doctest::Approx(0.221));
+  CHECK(cell.counted == 3);
+  // Later on those that have stopped count with their 0.12.
+  CHECK(band.median[2] == doctest::Approx(0.121 + 0.2 / 3));
+  CHECK(band.median[3] == doctest::Approx(0.12));
+  CHECK(band.high[3] == doctest::Approx(0.121 + 0.2 / 4));
   CHECK(band.low[4] == doctest::Approx(0.12));
+  CHECK(band.high[4] == doctest::Approx(0.12));
+}
+
+TEST_CASE("bands count diverged runs as worse than any, and leave out those that did not end") {
+  SyntheticSweep sweep;
+  sweep.add(synthetic_record(reaching("none", 1, 3)));
+  sweep.add(synthetic_record(reaching("none", 2, 3)));
+  json record = synthetic_record({.norm = "none", .seed = 3, .status = "diverged"});
+  record["evaluations"] = json::array();  // before its first evaluation
+  sweep.add(record);
+  for (const unsigned seed : {4U, 5U}) {
+    record = synthetic_record({.norm = "none", .seed = seed, .status = seed == 4 ? "failed" : "interrupted"});
+    record["evaluations"] = synthetic_record(reaching("none", 1, 2))["evaluations"];
+    for (json& evaluation : record["evaluations"]) evaluation["validation"]["error"] = 0.9;
+    sweep.add(record);
+  }
+  const SweepCurves curves = curves_of(sweep);
+  REQUIRE(curves.cells.size() == 1);
+  const CellCurves& cell = curves.cells[0];
+  CHECK(cell.runs.size() == 5);
+  CHECK(cell.counted == 3);
+  CHECK(cell.training == std::vector<Index>{3, 3, 3});
+  CHECK(cell.bands[0].low[0] == doctest::Approx(0.321));
+  CHECK(cell.bands[0].median[0] == doctest::Approx(0.321));
+  CHECK(std::isinf(cell.bands[0].high[0]));
+}
+
+TEST_CASE("of a metric for which higher is better, a diverged run has minus infinity") {
+  std::vector<json> records{synthetic_record(reaching("none", 1, 2)),
+                            synthetic_record({.norm = "none", .seed = 2, .status = "diverged"})};
+  records[1]["evaluations"] = json::array();
+  const std::vector<CurveQuantity> quantities{
+      {.path = "validation.error", .label = "", .unit = "", .better = Better::higher}};
+  const CellCurves cell = make_cell_curves(records, quantities);
+  CHECK(cell.bands[0].low[1] < -1e300);
+  CHECK(cell.bands[0].high[1] == doctest::Approx(0.12));
 }
 
 TEST_CASE("mean times to the target are restricted to what is known of all norms of a comparison") {
@@ -127,6 +168,40 @@ TEST_CASE("statistics of layers are medians over the seeds that tracked them") {
   CHECK(layers.values[2][0][0] == 2);
   CHECK(std::isnan(layers.values[4][0][0]));
   CHECK(std::isnan(layers.values[1][1][0]));
+}
+
+TEST_CASE("gradients by time step are medians over the seeds, for each recurrent layer") {
+  SyntheticSweep sweep;
+  for (const unsigned seed : {1U, 2U, 3U}) {
+    json record = with_layers(synthetic_record(reaching("none", seed, 2)), 1);
+    for (json& evaluation : record["evaluations"]) {
+      evaluation["layers"][0]["time_gradient_norm"] = {{"step", {0, 7}}, {"norm", {1.0 * seed, nullptr}}};
+    }
+    sweep.add(record);
+  }
+  const SweepCurves curves = curves_of(sweep);
+  const LayerCurves& layers = curves.cells[0].layers.value();
+  REQUIRE(layers.over_time.size() == 1);
+  CHECK(layers.over_time[0].layer == 0);
+  CHECK(layers.over_time[0].time_steps == std::vector<double>{0, 7});
+  CHECK(layers.over_time[0].values[0] == std::vector<double>{2, 2});
+  REQUIRE(layers.over_time[0].values[1].size() == 2);
+  CHECK(std::isnan(layers.over_time[0].values[1][1]));
+}
+
+TEST_CASE("metrics of both modes are drawn where a run compares them") {
+  SyntheticSweep sweep;
+  json record = synthetic_record(reaching("none", 1, 2));
+  for (json& evaluation : record["evaluations"])
+    evaluation["modes"] = {{"training", {{"loss", 0.5}, {"error", 0.25}}},
+                           {"evaluation", {{"loss", 0.75}, {"error", 0.125}}}};
+  sweep.add(record);
+  const SweepCurves curves = curves_of(sweep);
+  REQUIRE(curves.quantities.size() == 9);
+  CHECK(curves.quantities[4].path == "modes.training.error");
+  CHECK(curves.quantities[4].label == "validation error, computed as in training");
+  CHECK(curves.cells[0].runs[0].values[4] == std::vector<double>{0.25, 0.25});
+  CHECK(curves.quantities[7].path == "modes.evaluation.loss");
 }
 
 TEST_CASE("layers before the first step come first, where records have them") {

@@ -107,7 +107,11 @@ TEST_CASE("the page's data are the report's rows, each with its curves") {
   CHECK(cell["runs"][0]["reached_step"] == 3438);
   CHECK_FALSE(data["cells"][1]["runs"][0].contains("reached_step"));
   CHECK(cell["runs"][1]["step_seconds"] == Json::array({0.0009, 0.001, 0.0012}));
-  CHECK(cell["bands"][0][1] == Json::array({0.321, 0.1705, 0.1877, 0.12}));
+  // The seed that stops after two epochs counts with its 0.12: (0.12 + 0.18767) / 2 in the third.
+  CHECK(cell["bands"][0][1] == Json::array({0.321, 0.1705, 0.1538, 0.12}));
+  CHECK(cell["bands"][0][0] == Json::array({0.321, 0.12, 0.12, 0.12}));
+  CHECK(cell["bands"][0][2] == Json::array({0.321, 0.221, 0.1877, 0.12}));
+  CHECK(cell["counted"] == 2);
   CHECK(cell["restricted"]["epochs"]["mean"] == 3);
   CHECK(cell["restricted"]["epochs"]["horizon"] == 10);  // the budget of the run that diverged
   CHECK(data["cells"][1]["restricted"]["epochs"]["mean"] == 10);
@@ -148,7 +152,12 @@ TEST_CASE("verdicts have a page of their own, with a report of each experiment")
   sweep.add(synthetic_record({}));
   const Json verdicts = {{"claims", {{{"id", "C1"}, {"claim", "a </script><b>\""}}}}};
   const std::filesystem::path missing = sweep.folder() / "not-run";
-  const std::string page = render_claims_page(verdicts, {{sweep.folder(), {"C1", "C2"}}, {missing, {"C3"}}});
+  SyntheticSweep timed;  // its folder has times alone, for a claim about the time of a step
+  std::filesystem::remove_all(timed.folder());
+  std::filesystem::create_directory(timed.folder());
+  timed.write("times.json", "{}");
+  const std::string page = render_claims_page(
+      verdicts, {{sweep.folder(), {"C1", "C2"}}, {missing, {"C3"}}, {timed.folder(), {"C4"}}});
   CHECK(contains(page, "<title>Claims and verdicts · normlab</title>"));
   CHECK(count_of(page, "</script>") == 3);
   const Json data = data_of_page(page);
@@ -158,6 +167,49 @@ TEST_CASE("verdicts have a page of their own, with a report of each experiment")
   REQUIRE(data["reports"].size() == 1);
   CHECK(data["reports"][0]["claims"] == Json::array({"C1", "C2"}));
   CHECK(data["reports"][0]["cells"].size() == 1);
+}
+
+TEST_CASE("the page has what was asked for, and the comparisons of it") {
+  SyntheticSweep sweep;
+  for (const unsigned seed : {1U, 2U, 3U}) {
+    sweep.add(synthetic_record({.norm = "none", .seed = seed, .epochs_to_target = 4.0 + seed}));
+    sweep.add(synthetic_record({.norm = "layer", .seed = seed, .epochs_to_target = 1.0 + seed}));
+  }
+  RecordFiles files;
+  Report report = build_report(
+      sweep.folder(), files, {.contrasts = ContrastRequest{"norm", "none"}, .drawn_from = {sweep.folder()}});
+  report.asked = {"--pair", "norm=none"};
+  const Json data = page_data(report, 1);
+  CHECK(data["asked"] == Json::array({"--pair", "norm=none"}));
+  REQUIRE(data["summary"]["pair"]["contrasts"].size() == 1);
+  CHECK(data["summary"]["pair"]["contrasts"][0]["ratio"]["estimate"].get<double>() == doctest::Approx(0.5));
+}
+
+TEST_CASE("a heat map keeps the last of more evaluations than it has columns") {
+  Report report = large_report(1, 1);
+  auto curves = std::make_shared<SweepCurves>(*report.drawn);
+  LayerCurves layers{.names = {"rnn0"}};
+  std::vector<double> norms;
+  for (int i = 0; i < 100; ++i) {
+    layers.steps.push_back(10 * i);
+    layers.epochs.push_back(i);
+    norms.push_back(i);
+  }
+  norms.back() = NAN;
+  layers.values.assign(layer_statistics.size(), {norms});
+  layers.over_time = {{.layer = 0, .time_steps = {0, 7}, .values = {norms, norms}}};
+  curves->cells[0].layers = layers;
+  report.drawn = curves;
+  const Json data = page_data(report, 1)["cells"][0]["layers"];
+  CHECK(data["recorded"] == 100);
+  CHECK(data["steps"].size() == 51);  // every second one, and the last
+  CHECK(data["steps"].back() == 990);
+  CHECK(data["values"][0][0][50].is_null());
+  REQUIRE(data["time_steps"].size() == 1);
+  CHECK(data["time_steps"][0]["name"] == "rnn0");
+  CHECK(data["time_steps"][0]["at"] == Json::array({0, 7}));
+  CHECK(data["time_steps"][0]["values"][1].size() == 51);
+  CHECK(data["time_steps"][0]["values"][1][49] == 98);
 }
 
 TEST_CASE("the trials of a search are drawn from tuned.json") {

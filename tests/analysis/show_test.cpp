@@ -98,6 +98,21 @@ TEST_CASE("the course of the layers' gradients is drawn, all on one scale") {
   CHECK(widest_line(text) <= 100);
 }
 
+TEST_CASE("layers before the first step begin their course, and the norms of their weights are shown") {
+  json record = synthetic_record({});
+  double norm = 0.1;
+  for (json& evaluation : record["evaluations"]) {
+    evaluation["layers"] = {{{"name", "hidden_0"}, {"gradient_norm", norm}, {"weight_norm", 12.5}}};
+    norm *= 10;
+  }
+  record["initial"]["layers"] = {{{"name", "hidden_0"}, {"gradient_norm", 0.001}, {"weight_norm", 11}}};
+  const std::string text = render_record(record);
+  CHECK(contains(text, "12.5"));
+  CHECK(contains(text, "from before the first step on, over 3 evaluations"));
+  CHECK(contains(text, "by outputs ▁ 0.001 to █ 10"));
+  CHECK(widest_line(text) <= 100);
+}
+
 TEST_CASE("every status can be shown") {
   for (const char* status :
        {"reached_target", "missed_target", "finished", "diverged", "undefined", "failed", "interrupted"}) {

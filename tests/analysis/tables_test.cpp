@@ -166,6 +166,42 @@ TEST_CASE("every evaluation is a line, and so is every layer at it") {
   CHECK(std::stod(tables.layers[3].at("gradient_norm")) == 1e-30);
 }
 
+TEST_CASE("layers before the first step have lines at step 0, with the norms of their weights") {
+  json record = synthetic_record({.epochs_to_target = 1});
+  const json layers = {{{"name", "output"}, {"activation", {{"mean", 0.5}}}, {"weight_norm", 8}}};
+  record["evaluations"][0]["layers"] = layers;
+  record["initial"]["layers"] = layers;
+  record["initial"]["layers"][0]["weight_norm"] = 4;
+  SyntheticSweep sweep;
+  sweep.add(record);
+  const Tables tables(sweep);
+  REQUIRE(tables.layers.size() == 2);
+  CHECK(tables.layers[0].at("step") == "0");
+  CHECK(tables.layers[0].at("epoch") == "0");
+  CHECK(tables.layers[0].at("weight_norm") == "4");
+  CHECK(tables.layers[1].at("step") == "1719");
+  CHECK(tables.layers[1].at("weight_norm") == "8");
+}
+
+TEST_CASE("metrics of both modes have columns where a run compares them") {
+  SyntheticSweep sweep;
+  json record = synthetic_record({.norm = "none", .epochs_to_target = 1});
+  sweep.add(record);
+  CHECK_FALSE(Tables(sweep).evaluations[0].contains("modes.training.loss"));
+  record = synthetic_record({.norm = "batch", .epochs_to_target = 1});
+  record["config"]["track"] = "modes";
+  record["evaluations"][0]["modes"] = {{"training", {{"loss", 0.5}, {"error", 0.25}}},
+                                       {"evaluation", {{"loss", 0.75}, {"error", nullptr}}}};
+  sweep.add(record);
+  std::map<std::string, Row> by_norm;
+  for (const Row& row : Tables(sweep).evaluations) by_norm[row.at("norm.name")] = row;
+  CHECK(by_norm["batch"].at("modes.training.loss") == "0.5");
+  CHECK(by_norm["batch"].at("modes.training.error") == "0.25");
+  CHECK(by_norm["batch"].at("modes.evaluation.loss") == "0.75");
+  CHECK(by_norm["batch"].at("modes.evaluation.error") == "");
+  CHECK(by_norm["none"].at("modes.evaluation.loss") == "");
+}
+
 TEST_CASE("a sweep without records has tables without lines") {
   SyntheticSweep sweep;
   const Tables tables(sweep);

@@ -90,6 +90,28 @@ TEST_CASE("a run's event file has its settings, an event for each evaluation, an
   CHECK(std::isnan(not_finite[0]));
 }
 
+TEST_CASE(
+    "layers before the first step are scalars at step 0, and those of both modes have tags of their own") {
+  json record = synthetic_record({.norm = "batch", .epochs_to_target = 1});
+  record["started"] = "2001-09-09T01:46:40Z";
+  record["initial"]["layers"] = {
+      {{"name", "output"}, {"activation", {{"mean", 0.5}}}, {"gradient_norm", 4}, {"weight_norm", 2}}};
+  record["evaluations"][0]["modes"] = {{"training", {{"loss", 0.5}}}, {"evaluation", {{"loss", nullptr}}}};
+  SyntheticSweep sweep;
+  sweep.add(record);
+  write_tensorboard(sweep.folder() / "logs", load_sweep(sweep.folder()));
+  const std::vector<std::string> messages = messages_of(bytes_of(event_file(sweep, record)));
+  REQUIRE(messages.size() == 4);
+  CHECK(seconds_of(messages[2]) == 1e9);
+  CHECK(numbers_at(messages[2], "layers/output/weight_norm") == std::vector<float>{2});
+  CHECK(numbers_at(messages[2], "validation/error").empty());
+  CHECK(numbers_at(messages[3], "validation/error").size() == 1);
+  CHECK(numbers_at(messages[3], "modes/training/loss") == std::vector<float>{0.5F});
+  const std::vector<float> not_finite = numbers_at(messages[3], "modes/evaluation/loss");
+  REQUIRE(not_finite.size() == 1);
+  CHECK(std::isnan(not_finite[0]));
+}
+
 TEST_CASE("runs that differ in the seed alone are one group for TensorBoard, and the same file comes again") {
   const json first = synthetic_record({.seed = 1}), second = synthetic_record({.seed = 2});
   const json other = synthetic_record({.norm = "rms"}),

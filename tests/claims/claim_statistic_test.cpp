@@ -155,6 +155,7 @@ TEST_CASE("a claim about a statistic is judged by what the records have of it") 
   CHECK(contains(text, "hidden 3×8 / [8,8], layer"));
   const Json json = Json::parse(render_claims(judged.report, "json"))["claims"][0]["contrasts"][0];
   CHECK(json["measure"] == Json::parse(spread_at_start));
+  CHECK(json["measure_text"] == "gradient norm (spread, start)");
   CHECK(json["value"] == Json::array({8, 8, 8}));
 }
 

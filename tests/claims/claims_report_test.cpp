@@ -386,6 +386,19 @@ TEST_CASE("every format has verdict, effect, interval, seeds and command of each
   CHECK(contains(testing::request_error([&] { render_claims(judged.report, "table"); }), "known are text"));
 }
 
+TEST_CASE("commands name the folder of the results where it is another one, quoted for a shell") {
+  ClaimsFolder folder;
+  folder.write(folder.claims(layer_contrast));
+  const Judged judged(folder);
+  const std::string command = "normlab claims run " + folder.file().string();
+  const auto command_in = [&](const std::filesystem::path& out) {
+    return Json::parse(render_claims(judged.report, "json", out))["claims"][0]["command"];
+  };
+  CHECK(command_in("results/claims") == command);
+  CHECK(command_in("my results") == command + " --out 'my results'");
+  CHECK(contains(render_claims(judged.report, "text", "elsewhere"), command + " --out elsewhere"));
+}
+
 TEST_CASE("the page of claims has their verdicts, and the runs of each experiment once") {
   if (page_assets::library.empty()) return;
   ClaimsFolder folder;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 
@@ -13,6 +14,7 @@
 #include "normlab/records/fields.h"
 #include "normlab/records/metrics.h"
 #include "normlab/records/record_check.h"
+#include "normlab/records/vocabulary.h"
 
 namespace normlab {
 namespace {
@@ -31,7 +33,16 @@ const json& evaluations_of(const json& record) {
   return list == nullptr ? none : *list;
 }
 
-// What the record's evaluations have: the metrics of both parts, the reported one first, and the gradient's
+struct CurvePart {
+  const char *path, *before, *after;  // before and after the metric's name, in words
+};
+constexpr std::array<CurvePart, 4> curve_parts = {
+    {{"validation", "validation ", ""},
+     {"train", "training ", ""},
+     {"modes.training", "validation ", ", computed as in training"},
+     {"modes.evaluation", "validation ", ", computed as in a test, of the same batches"}}};
+
+// What the record's evaluations have: the metrics of each part, the reported one first, and the gradient's
 // norm.
 void add_quantities(std::vector<CurveQuantity>& quantities, const json& record) {
   const json& evaluations = evaluations_of(record);
@@ -42,10 +53,12 @@ void add_quantities(std::vector<CurveQuantity>& quantities, const json& record) 
     const auto same = [&](const CurveQuantity& other) { return other.path == quantity.path; };
     if (std::none_of(quantities.begin(), quantities.end(), same)) quantities.push_back(std::move(quantity));
   };
-  for (const std::string part : {"validation", "train"}) {
+  for (const CurvePart& part : curve_parts) {
+    if (value_at(evaluations.back(), part.path) == nullptr) continue;
     for (const Metric& metric : metrics) {
-      const std::string label = (part == "train" ? "training " : part + " ") + with_blanks(metric.name);
-      add({part + "." + metric.name, label, metric.unit, metric.better});
+      add({fmt::format("{}.{}", part.path, metric.name),
+           fmt::format("{}{}{}", part.before, with_blanks(metric.name), part.after), metric.unit,
+           metric.better});
     }
   }
   add({"gradient_norm", "norm of the gradient", ""});
@@ -81,12 +94,45 @@ MiddleAndRange middle_and_range(std::vector<double> values) {
   return {*low, median(values), *high};
 }
 
-CurveBand make_band(const CellCurves& cell, std::size_t quantity) {
+// Reports leave out runs that failed, were interrupted or are undefined, and so do bands.
+bool is_counted(const RunCurve& run) {
+  if (run.status == status::diverged) return true;
+  const bool ended =
+      run.status != status::failed && run.status != status::interrupted && run.status != status::undefined;
+  return ended && !run.steps.empty();
+}
+
+bool is_evaluated_at(const RunCurve& run, std::size_t evaluation, double step) {
+  return evaluation < run.steps.size() && run.steps[evaluation] == step;
+}
+
+bool has_stopped_before(const RunCurve& run, double step) {
+  return run.steps.empty() || run.steps.back() < step;
+}
+
+// What the run counts as there; not-a-number where it was evaluated at other steps than the others.
+double value_in_band(const RunCurve& run, std::size_t quantity, std::size_t evaluation, double step,
+                     double worst) {
+  const std::vector<double>& values = run.values[quantity];
+  const bool is_there = is_evaluated_at(run, evaluation, step), diverged = run.status == status::diverged;
+  if (!is_there && !has_stopped_before(run, step)) return no_value;
+  if (!is_there && diverged) return worst;
+  const double value = is_there ? values[evaluation] : values.back();
+  return diverged && std::isnan(value) ? worst : value;
+}
+
+double worst_of(const CurveQuantity& quantity) {
+  const double infinity = std::numeric_limits<double>::infinity();
+  return quantity.better == Better::higher ? -infinity : infinity;
+}
+
+CurveBand make_band(const CellCurves& cell, std::size_t quantity, double worst) {
   CurveBand band;
   for (std::size_t i = 0; i < cell.steps.size(); ++i) {
     std::vector<double> values;
+    values.reserve(cell.runs.size());
     for (const RunCurve& run : cell.runs) {
-      if (i < run.steps.size() && run.steps[i] == cell.steps[i]) values.push_back(run.values[quantity][i]);
+      if (is_counted(run)) values.push_back(value_in_band(run, quantity, i, cell.steps[i], worst));
     }
     const MiddleAndRange found = middle_and_range(std::move(values));
     band.low.push_back(found.low);
@@ -212,13 +258,16 @@ CellCurves make_cell_curves(const std::vector<json>& records, const std::vector<
     cell.steps = run.steps;
     cell.epochs = run.epochs;
   }
+  cell.counted = std::ranges::count_if(cell.runs, is_counted);
   for (std::size_t i = 0; i < cell.steps.size(); ++i) {
-    cell.training.push_back(std::count_if(cell.runs.begin(), cell.runs.end(), [&](const RunCurve& run) {
-      return i < run.steps.size() && run.steps[i] == cell.steps[i];
+    cell.training.push_back(std::ranges::count_if(cell.runs, [&](const RunCurve& run) {
+      const bool diverged = run.status == status::diverged && has_stopped_before(run, cell.steps[i]);
+      return is_counted(run) && (diverged || is_evaluated_at(run, i, cell.steps[i]));
     }));
   }
   cell.bands.reserve(quantities.size());
-  for (std::size_t i = 0; i < quantities.size(); ++i) cell.bands.push_back(make_band(cell, i));
+  for (std::size_t i = 0; i < quantities.size(); ++i)
+    cell.bands.push_back(make_band(cell, i, worst_of(quantities[i])));
   cell.layers = make_layer_curves(records, cell);
   return cell;
 }

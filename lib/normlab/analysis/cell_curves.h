@@ -38,7 +38,9 @@ struct RunCurve {
   std::optional<double> reached_step = {};  // of the evaluation at which it reached the target
 };
 
-// Over the runs of a group that were evaluated at the same step; not-a-number where none has the value.
+// Over the runs of a group that ended, at the steps of CellCurves. A run that stopped before counts with its
+// last value; one that diverged as worse than any from there on: as infinite, of a metric for which higher is
+// better as minus infinity. Not-a-number where none has the value.
 struct CurveBand {
   std::vector<double> low, median, high;  // [evaluation]; the range and the median
 };
@@ -79,7 +81,8 @@ using RestrictedTimes = std::array<std::optional<RestrictedTime>, drawn_measures
 
 struct CellCurves {
   std::vector<double> steps, epochs;  // of the run with most evaluations
-  std::vector<Index> training;        // how many runs were evaluated there
+  Index counted = 0;                  // runs that bands are of: ended, and evaluated or diverged
+  std::vector<Index> training;        // how many of these had not stopped: were evaluated there, or diverged
   std::vector<RunCurve> runs;         // by seed
   std::vector<CurveBand> bands;       // one for each quantity that the runs know, at these steps
   RestrictedTimes restricted = {};    // nothing where no run that ended has a target

@@ -61,6 +61,7 @@ struct Report {
   std::string name, description;
   std::vector<PooledFolder> folders;  // those of SweepRecords
   Index repeated = 0;
+  std::vector<std::string> asked = {};  // options of the command that asked for it, word by word
   std::vector<std::string> models, datasets, targets;
   std::vector<std::uint64_t> seeds;
   std::vector<std::string> model_sizes;  // "mlp: hidden [128,128], 118,282 parameters"

@@ -74,11 +74,8 @@ std::string wanted_text(const JudgedContrast& contrast) {
   return fmt::format("{}{}", *judgement->seeds, is_of_rounds(contrast) ? " rounds" : "");
 }
 
-std::string run_command(const JudgedClaim& claim) {
-  return "normlab claims run " + printable(claim.file.string());
-}
-
-std::vector<Field> invariance_row(const JudgedClaim& claim, const JudgedInvariance& one) {
+std::vector<Field> invariance_row(const JudgedClaim& claim, const JudgedInvariance& one,
+                                  const std::filesystem::path& out) {
   const bool invariant = one.invariance->invariant;
   return {{printable(claim.claim->id), ""},
           {one.invariance->norm + ", " + with_blanks(one.invariance->change), ""},
@@ -90,7 +87,7 @@ std::vector<Field> invariance_row(const JudgedClaim& claim, const JudgedInvarian
           {std::to_string(one.seeds), ""},
           {"", ""},
           {one.replication.verdict(invariant), ""},
-          {"normlab claims report " + printable(claim.file.string()), ""}};
+          {claims_command("report", claim, out), ""}};
 }
 
 // That of several files each is judged by itself; "" of one.
@@ -108,7 +105,7 @@ std::string families_text(const ClaimsReport& report) {
       levels.size(), levels.size(), level);
 }
 
-Table claims_table(const ClaimsReport& report) {
+Table claims_table(const ClaimsReport& report, const std::filesystem::path& out) {
   Table table{.header = {"claim", "contrast", "claimed", "ratio", "verdict", "level", "p", "seeds",
                          "seeds wanted", "replication", "command"},
               .right_aligned = {false, false, false, true, false, true, true, true, true, false, false},
@@ -127,9 +124,10 @@ Table claims_table(const ClaimsReport& report) {
                             {seeds_text(contrast), ""},
                             {wanted_text(contrast), ""},
                             {verdict_text(contrast.replication), ""},
-                            {run_command(claim), ""}});
+                            {claims_command("run", claim, out), ""}});
     }
-    for (const JudgedInvariance& one : claim.invariances) table.rows.push_back(invariance_row(claim, one));
+    for (const JudgedInvariance& one : claim.invariances)
+      table.rows.push_back(invariance_row(claim, one, out));
   }
   return table;
 }
@@ -180,20 +178,20 @@ const char* const explanation_of_claims =
     "change where the smallest is at least 0.01 of it. Replication: the same on seeds that nothing else has "
     "used.";
 
-std::string render_text(const ClaimsReport& report) {
+std::string render_text(const ClaimsReport& report, const std::filesystem::path& out) {
   std::string text;
   for (const JudgedClaim& claim : report.claims) {
     text += wrapped(fmt::format("{}: {}", printable(claim.claim->id), printable(claim.claim->sentence)), 110);
     text += fmt::format("  source   {}\n  verdict  {}\n", source_of(*claim.claim), summary_of(claim));
     for (const std::string& remark : remarks_on(claim)) text += fmt::format("  note     {}\n", remark);
   }
-  text += "\n" + render_aligned(claims_table(report)) + "\n";
+  text += "\n" + render_aligned(claims_table(report, out)) + "\n";
   if (const std::string families = families_text(report); !families.empty())
     text += wrapped(families, 110) + "\n";
   return text + wrapped(explanation_of_claims, 110);
 }
 
-std::string render_claims_markdown(const ClaimsReport& report) {
+std::string render_claims_markdown(const ClaimsReport& report, const std::filesystem::path& out) {
   std::string text;
   for (const JudgedClaim& claim : report.claims) {
     text += fmt::format("- **{}** {} ({}): {}\n", markdown_escaped(printable(claim.claim->id)),
@@ -202,7 +200,7 @@ std::string render_claims_markdown(const ClaimsReport& report) {
     for (const std::string& remark : remarks_on(claim))
       text += fmt::format("  - {}\n", markdown_escaped(remark));
   }
-  text += markdown_table(claims_table(report)) + "\n\n";
+  text += markdown_table(claims_table(report, out)) + "\n\n";
   if (const std::string families = families_text(report); !families.empty()) text += families + "\n\n";
   return text + explanation_of_claims + "\n";
 }
@@ -232,12 +230,13 @@ void require_claims_format(std::string_view name) {
   if (name == "html") require_page_library(page_assets::library);
 }
 
-std::string render_claims(const ClaimsReport& report, std::string_view format) {
-  if (format == "text") return render_text(report);
-  if (format == "markdown") return render_claims_markdown(report);
-  if (format == "json") return claims_json(report).dump(2) + "\n";
+std::string render_claims(const ClaimsReport& report, std::string_view format,
+                          const std::filesystem::path& out) {
+  if (format == "text") return render_text(report, out);
+  if (format == "markdown") return render_claims_markdown(report, out);
+  if (format == "json") return claims_json(report, out).dump(2) + "\n";
   require_claims_format(format);
-  return render_claims_page(claims_json(report), experiments_of(report));
+  return render_claims_page(claims_json(report, out), experiments_of(report));
 }
 
 }  // namespace normlab

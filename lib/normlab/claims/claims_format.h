@@ -1,10 +1,12 @@
 // Verdicts as text.
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "normlab/claims/claims_json.h"
 #include "normlab/claims/claims_report.h"
 
 namespace normlab {
@@ -15,7 +17,9 @@ const std::vector<std::string>& claims_format_names();  // "text", "markdown", "
 void require_claims_format(std::string_view name);
 
 // The whole report as text that ends with a newline; never infinity. "html" reads the records of the claims'
-// experiments for its charts. Throws what require_claims_format() and, for "html", build_report() throw.
-std::string render_claims(const ClaimsReport& report, std::string_view format);
+// experiments for its charts. `out` is the folder of all results, which the commands in it name. Throws what
+// require_claims_format() and, for "html", build_report() throw.
+std::string render_claims(const ClaimsReport& report, std::string_view format,
+                          const std::filesystem::path& out = default_claims_folder);
 
 }  // namespace normlab

@@ -1,5 +1,8 @@
 #include "normlab/claims/claims_json.h"
 
+#include <fmt/format.h>
+
+#include "normlab/core/shell_word.h"
 #include "normlab/core/text.h"
 #include "normlab/records/vocabulary.h"
 
@@ -37,6 +40,7 @@ Json contrast_json(const JudgedContrast& contrast) {
             {"value", asked.value},
             {"reference", asked.reference},
             {"measure", measure_json(asked)},
+            {"measure_text", measure_text(asked)},
             {"direction", claim_direction_names()[static_cast<std::size_t>(asked.direction)]},
             {"margin", asked.margin}};
   if (has_target(asked.measure)) json["target"] = asked.target;
@@ -67,7 +71,15 @@ Json invariance_json(const JudgedInvariance& one) {
 
 }  // namespace
 
-Json claims_json(const ClaimsReport& report) {
+std::string claims_command(std::string_view part, const JudgedClaim& claim,
+                           const std::filesystem::path& out) {
+  const std::string command =
+      fmt::format("normlab claims {} {}", part, shell_word(printable(claim.file.string())));
+  if (out == default_claims_folder) return command;
+  return fmt::format("{} --out {}", command, shell_word(printable(out.string())));
+}
+
+Json claims_json(const ClaimsReport& report, const std::filesystem::path& out) {
   Json json{{"schema", verdicts_schema}, {"claims", Json::array()}};
   for (const JudgedClaim& claim : report.claims) {
     Json one{{"id", claim.claim->id},
@@ -81,7 +93,7 @@ Json claims_json(const ClaimsReport& report) {
              {"replication", claim.replication()}};
     if (!claim.doubt.empty()) one["rule_doubt"] = claim.doubt;
     if (!claim.replication_doubt.empty()) one["replication_rule_doubt"] = claim.replication_doubt;
-    one["command"] = "normlab claims run " + printable(claim.file.string());
+    one["command"] = claims_command("run", claim, out);
     one["contrasts"] = Json::array();
     for (const JudgedContrast& contrast : claim.contrasts)
       one["contrasts"].push_back(contrast_json(contrast));

@@ -12,9 +12,14 @@ struct DrawnExperiment {
   const PageExperiment* experiment;
 };
 
-bool has_results(const std::filesystem::path& folder) {
+bool has_runs(const std::filesystem::path& folder) {
   std::error_code ignored;
   return is_file(folder / "sweep.json") || std::filesystem::is_directory(folder / "runs", ignored);
+}
+
+// Claims about nothing but durations want no runs: their verdicts are all there is to see.
+bool is_timed_alone(const std::filesystem::path& folder) {
+  return !has_runs(folder) && is_file(folder / "times.json");
 }
 
 Json claims_page_data(const Json& verdicts, const std::vector<DrawnExperiment>& drawn, const Json& missing,
@@ -35,7 +40,8 @@ std::string render_claims_page(const Json& verdicts, const std::vector<PageExper
   drawn.reserve(experiments.size());
   Json missing = Json::array();
   for (const PageExperiment& experiment : experiments) {
-    if (!has_results(experiment.folder)) {
+    if (is_timed_alone(experiment.folder)) continue;
+    if (!has_runs(experiment.folder)) {
       missing.push_back(experiment.folder.string());
       continue;
     }

@@ -15,9 +15,9 @@ struct PageExperiment {
 };
 
 // First the verdicts, which are of the schema verdicts_schema (docs/claims-format.md), then what a report
-// draws of each experiment; one that has no results yet is named. At most largest_page bytes, as
-// render_html() keeps to it, with one stride for all. Throws what build_report() and require_page_library()
-// throw.
+// draws of each experiment that has runs; one that has no results yet is named. At most largest_page bytes,
+// as render_html() keeps to it, with one stride for all. Throws what build_report() and
+// require_page_library() throw.
 std::string render_claims_page(const Json& verdicts, const std::vector<PageExperiment>& experiments);
 
 }  // namespace normlab

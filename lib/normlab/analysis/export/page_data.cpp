@@ -30,9 +30,11 @@ Json drawn_list(const std::vector<double>& values, const Kept& kept, int digits 
   return list;
 }
 
+// The last one among them.
 Kept kept_of(std::size_t count, std::size_t stride) {
   Kept kept;
   for (std::size_t i = 0; i < count; i += stride) kept.push_back(i);
+  if (count > 0 && kept.back() != count - 1) kept.push_back(count - 1);
   return kept;
 }
 
@@ -78,13 +80,14 @@ Json restricted_data(const RestrictedTime& time) {
           {"standard_error", drawn(time.mean.standard_error)}};
 }
 
-// Columns of a heat map: more are narrower than can be seen.
+// Columns of a heat map, and the last one: more are narrower than can be seen.
 constexpr std::size_t most_columns = 60;
 
 Json layers_data(const LayerCurves& layers, std::size_t stride) {
   const std::size_t columns = (layers.steps.size() + most_columns - 1) / most_columns;
   const Kept kept = kept_of(layers.steps.size(), std::max(columns, stride));
   Json data = {{"names", layers.names},
+               {"recorded", layers.steps.size()},
                {"steps", drawn_list(layers.steps, kept, 12)},
                {"epochs", drawn_list(layers.epochs, kept, 6)}};
   data["values"] = Json::array();
@@ -106,6 +109,7 @@ Json layers_data(const LayerCurves& layers, std::size_t stride) {
 Json cell_data(const CellCurves& cell, std::size_t stride) {
   const Kept kept = kept_of(cell, stride);
   Json data = {{"steps", drawn_list(cell.steps, kept, 12)}, {"epochs", drawn_list(cell.epochs, kept, 6)}};
+  data["counted"] = cell.counted;
   for (const char* list : {"training", "runs", "bands"}) data[list] = Json::array();
   for (const std::size_t i : kept) data["training"].push_back(cell.training[i]);
   for (const RunCurve& run : cell.runs) data["runs"].push_back(run_data(run, cell, kept));
@@ -154,6 +158,7 @@ Json quantity_data(const CurveQuantity& quantity) {
 
 Json page_data(const Report& report, std::size_t stride) {
   Json data = {{"summary", summary_json(report)}, {"columns", report.columns}, {"stride", stride}};
+  data["asked"] = report.asked;
   for (const char* list : {"quantities", "cells", "tuned"}) data[list] = Json::array();
   data["layer_statistics"] = layer_statistics;
   if (!report.drawn) return data;

@@ -82,7 +82,7 @@ std::string render_aligned(const Table& table) {
 std::string markdown_escaped(const std::string& text) {
   std::string result;
   for (const char c : text) {
-    if (std::string_view("|<*_`\\").find(c) != std::string_view::npos) result += '\\';
+    if (std::string_view("|<[*_`\\").find(c) != std::string_view::npos) result += '\\';
     result += c;
   }
   return result;

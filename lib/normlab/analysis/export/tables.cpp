@@ -1,5 +1,6 @@
 #include "normlab/analysis/export/tables.h"
 
+#include <algorithm>
 #include <array>
 #include <span>
 #include <string>
@@ -30,16 +31,30 @@ void add_values(CsvFields& fields, const json& object, std::span<const std::stri
   for (const std::string_view path : paths) fields.push_back(csv_value(value_at(object, path)));
 }
 
+// Where an evaluation has metrics; those of both modes only where a run compares them.
+std::vector<std::string> measured_parts(const std::vector<RunRecord>& runs) {
+  std::vector<std::string> parts{"train", "validation"};
+  const auto compares_modes = [](const RunRecord& run) {
+    return text_setting_at(*run.settings, "track") == "modes";
+  };
+  if (std::ranges::any_of(runs, compares_modes))
+    parts.insert(parts.end(), {"modes.training", "modes.evaluation"});
+  return parts;
+}
+
 // The three texts while the records are gone through.
 class Tables {
  public:
   explicit Tables(const SweepRecords& sweep)
-      : run_columns_(sweep), key_columns_(sweep.runs), metrics_(metrics_of_runs(sweep.runs)) {
+      : run_columns_(sweep),
+        key_columns_(sweep.runs),
+        metrics_(metrics_of_runs(sweep.runs)),
+        parts_(measured_parts(sweep.runs)) {
     runs = csv_line(run_columns_.header());
     CsvFields header = key_columns_.header();
     header.insert(header.end(), point_fields.begin(), point_fields.end());
-    for (const char* part : {"train.", "validation."}) {
-      for (const std::string& metric : metrics_) header.push_back(printable(part + metric));
+    for (const std::string& part : parts_) {
+      for (const std::string& metric : metrics_) header.push_back(printable(part + "." + metric));
     }
     header.insert(header.end(), cost_fields.begin(), cost_fields.end());
     evaluations = csv_line(header);
@@ -65,7 +80,7 @@ class Tables {
   void add_evaluation(const CsvFields& key, const json& evaluation) {
     CsvFields fields = key;
     add_values(fields, evaluation, point_fields);
-    for (const char* part : {"train", "validation"}) {
+    for (const std::string& part : parts_) {
       const json* values = value_at(evaluation, part);
       for (const std::string& metric : metrics_) {
         const bool is_there = values != nullptr && values->is_object() && values->contains(metric);
@@ -95,7 +110,7 @@ class Tables {
 
   RunColumns run_columns_;
   RunKeyColumns key_columns_;
-  std::vector<std::string> metrics_;
+  std::vector<std::string> metrics_, parts_;
 };
 
 }  // namespace

@@ -76,6 +76,8 @@ MeasuredStep measured_step(const json& evaluation) {
   at.step = static_cast<std::uint64_t>(number_at(evaluation, "step").value_or(0));
   add_scalars(at, "train", value_at(evaluation, "train"));
   add_scalars(at, "validation", value_at(evaluation, "validation"));
+  for (const std::string mode : {"training", "evaluation"})
+    add_scalars(at, "modes/" + mode, value_at(evaluation, "modes." + mode));
   add_scalar(at, "learning_rate", value_at(evaluation, "learning_rate"));
   add_scalar(at, "gradient_norm", value_at(evaluation, "gradient_norm"));
   add_layers(at, value_at(evaluation, "layers"));

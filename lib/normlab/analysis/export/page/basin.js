@@ -22,9 +22,9 @@ function basinSeries(members, setting, others, measure) {
   const lines = new Map();
   for (const cell of members) {
     const value = basinValue(cell, measure);
-    if (!value) continue;
+    const x = setting.get(cell.row);
+    if (!value || x == null) continue; // a norm may lack a setting that another has
     const key = setting === seriesDimension ? cell.norm : seriesDimension.text(cell);
-    const x = Number(setting.get(cell.row));
     const range =
       Number.isFinite(value.low) && Number.isFinite(value.high)
         ? ` (${numberText(value.low)} to ${numberText(value.high)})`

@@ -36,6 +36,15 @@ function medianStepTime(cell) {
   return times.length ? d3.median(times) : NaN;
 }
 
+// After ≥, runs missed: the mean is of what all took until then.
+function secondsNode(seconds) {
+  if (!seconds) return "—";
+  const { mean, low, high, censored, horizon } = seconds;
+  const range = low == null ? null : element("small", {}, ` (${secondsText(low)}–${secondsText(high)})`);
+  const title = `up to ${secondsText(horizon)}`;
+  return element("span", { title }, `${censored ? "≥ " : ""}${secondsText(mean)}`, range);
+}
+
 // Of steps that were timed apart: clocks of runs beside each other do not compare.
 function timedColumns() {
   if (!timedApart) return [];
@@ -43,7 +52,7 @@ function timedColumns() {
   const seconds = (cell) => cell.row.seconds?.mean;
   return [
     columnOf("time per step", step, (cell) => secondsText(step(cell))),
-    columnOf("mean seconds", seconds, (cell) => secondsText(seconds(cell))),
+    columnOf("mean seconds", seconds, (cell) => secondsNode(cell.row.seconds)),
   ];
 }
 
@@ -62,6 +71,15 @@ const settingColumns = () =>
           : one.text(cell),
     }));
 
+// Among how many values that of the row is the best.
+function choiceColumn() {
+  const tried = (cell) => cell.row.best_of.candidates;
+  const edge = (cell) => cell.row.best_of.edge;
+  const text = (cell) =>
+    element("span", {}, tried(cell) || "—", edge(cell) && element("small", {}, ` (${edge(cell)})`));
+  return columnOf("best of", tried, text);
+}
+
 function measuredColumns() {
   const test = summary.rows.map((row) => row.test_metric).find((name) => name) || "";
   const reached = (cell) => cell.row.reached_target / cell.row.runs;
@@ -70,10 +88,18 @@ function measuredColumns() {
   const columns = summary.targets.length
     ? [columnOf("reached", reached, (cell) => `${cell.row.reached_target}/${cell.row.runs}`)]
     : [columnOf("runs", runs, runs)];
+  if (summary.best) columns.unshift(choiceColumn());
   columns.push(spreadColumn("epochs", "epochs", (value) => numberText(value, 4)));
   columns.push(spreadColumn("steps", "steps", countText));
   if (summary.targets.length) columns.push(columnOf("mean steps, restricted", mean, restrictedText));
   columns.push(...timedColumns());
+  const quality = label(test || "metric");
+  columns.push(
+    spreadColumn(`best validation ${quality}`, "best_validation", (value) => numberText(value, 4)),
+  );
+  columns.push(
+    spreadColumn(`final validation ${quality}`, "final_validation", (value) => numberText(value, 4)),
+  );
   if (test) columns.push(spreadColumn(`test ${label(test)}`, "test", (value) => numberText(value, 4)));
   return columns.map((column) => ({ ...column, number: true }));
 }
@@ -122,12 +148,25 @@ function cellsNote() {
   const restricted =
     "The restricted mean counts such a run as censored (Kaplan–Meier), up to a point that all norms of a comparison " +
     "reach; ± is its standard error. ";
+  const ofSeconds =
+    "Mean seconds are the mean number of a cell’s own steps times the time of a step, as timed apart, with the 95 % " +
+    "interval of both; after ≥, runs missed, and the mean is of what all took until then, so that it does not " +
+    "compare with that of another cell. ";
   return (
     `Epochs and steps are ${counted}: median over seeds and their range; a run that misses counts as infinite. ` +
     (targets ? restricted : "") +
-    (timedApart ? "Mean seconds are mean steps times the time of a step, as timed apart. " : "") +
+    (timedApart ? ofSeconds : "") +
     "Headings sort."
   );
+}
+
+function choiceNodes() {
+  if (!summary.best) return [];
+  const text =
+    `Each row has the best of the values of ${summary.best.join(", ")} that were tried: by the mean of steps to the ` +
+    "target, and between equal ones by the best validation value. The seeds that chose are those that are shown, " +
+    "which flatters a row the more, the more it had to choose from.";
+  return [element("p", { class: "warning" }, text)];
 }
 
 function makeCells() {
@@ -146,6 +185,7 @@ function makeCells() {
   const table = element("table", {}, element("thead", {}, element("tr", {}, ...heads)), body);
   part("cells").append(
     element("p", { class: "note" }, cellsNote()),
+    ...choiceNodes(),
     element("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Cells" }, table),
   );
   filterListeners.push(fill);
@@ -179,12 +219,13 @@ function makeAsked() {
   for (const warning of summary.warnings) section.append(element("p", { class: "warning" }, warning));
 }
 
-// As a shell reads it.
+// As a shell reads it, as shell_word() of core has it.
 const shellWord = (word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replace(/'/g, "'\\''")}'`);
 
 function commandsNode(folders) {
   const commands = folders.map((folder) => `normlab sweep ${folder}/sweep.json --out ${folder}`);
-  commands.push(`normlab report ${folders.join(" ")} --format html > report.html`);
+  const words = [...folders, "--format", "html", ...data.asked.map(shellWord)];
+  commands.push(`normlab report ${words.join(" ")} > report.html`);
   return [
     element("p", {}, "These commands make the runs that are missing, and this page again:"),
     element("pre", {}, commands.join("\n")),

@@ -1,7 +1,7 @@
 // Panels that share axes. A panel is { title, group, rules, series }, with dashed lines at the `rules`; a series
 //   { look, points: [{ x, y, text }], line, steps, marks, width, soft, area: [{ x, low, high }], ends }
 // where `line` joins the points, `steps` as a staircase, and `marks` draws each; `ends` are marks of their own,
-// [{ x, y, symbol }], or rings around points, [{ x, y, ring }]. Points are what pointer and arrow keys find; `text`
+// [{ x, y, symbol }] with a `label` so many lines `above` them, or rings around points, [{ x, y, ring }]. Points are what pointer and arrow keys find; `text`
 // says what they are, in lines.
 const margins = { left: 56, right: 20, top: 24, bottom: 38 };
 const mostPanels = 24;
@@ -23,6 +23,8 @@ function axisDomain(axis, values) {
   if (axis.domain) return axis.domain;
   const [low, high] = extentOf(values, axis.log);
   if (axis.log) return [low, high];
+  const atZero = axis.zero && !values.some((value) => value > 0);
+  if (atZero) return [0, 1];
   return axis.zero ? [0, high * 1.03] : [low - (high - low) * 0.03, high + (high - low) * 0.03];
 }
 
@@ -94,16 +96,26 @@ function symbolAt(point, symbol, size, look, scales, hollow = false) {
   });
 }
 
+const roomOfLabel = 90;
+function labelAt({ x, y, label: text, above }, scales) {
+  const at = scales.x(x);
+  const anchor = at < scales.x.range()[0] + roomOfLabel ? "start" : "end";
+  return svgElement("text", { x: at, y: scales.y(y) - 8 - 12 * above, "text-anchor": anchor }, text);
+}
+
 const ringAt = (point, scales) =>
   svgElement("circle", { class: "ring", cx: scales.x(point.x), cy: scales.y(point.y), r: 8 });
 
+// What is infinite lies at the end of the axis.
 function areaOf(series, scales) {
+  const [bottom, top] = scales.y.range();
+  const at = (value) => (value === Infinity ? top : value === -Infinity ? bottom : scales.y(value));
   const area = d3
     .area()
     .x((p) => scales.x(p.x))
-    .y0((p) => scales.y(p.low))
-    .y1((p) => scales.y(p.high))
-    .defined((p) => Number.isFinite(scales.y(p.low)) && Number.isFinite(scales.y(p.high)));
+    .y0((p) => at(p.low))
+    .y1((p) => at(p.high))
+    .defined((p) => Number.isFinite(at(p.low)) && Number.isFinite(at(p.high)));
   const style = `fill:${series.look.colour}`;
   return svgElement("path", { class: "area", d: area(series.area) || "", style });
 }
@@ -143,10 +155,12 @@ function drawSeries(series, scales) {
   if (series.line) group.append(lineOf(series, scales, drawable));
   for (const point of series.marks ? series.points.filter(drawable) : [])
     group.append(...markOf(point, series, scales));
-  for (const end of (series.ends || []).filter(drawable))
+  for (const end of (series.ends || []).filter(drawable)) {
     group.append(
       end.ring ? ringAt(end, scales) : symbolAt(end, end.symbol, 34, series.look, scales, end.hollow),
     );
+    if (end.label) group.append(labelAt(end, scales));
+  }
   return group;
 }
 

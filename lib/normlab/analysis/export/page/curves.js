@@ -63,29 +63,32 @@ function seedSeries(cell, state, index) {
   });
 }
 
-// The median is whole for as long as all runs train, thin while at least half of them do, and ends there.
-function bandSeries(cell, state, index) {
-  if (!cell.bands[index]) return [];
+// Where the median is a number, an end of the range that is none is infinite: a run has diverged.
+function bandPoints(cell, state, index) {
   const [low, median, high] = cell.bands[index];
   const xs = positions(cell, null, state.axis);
-  const runs = cell.runs.filter((run) => run.values.length > 0).length;
-  const points = median.map((y, i) => ({
-    x: xs[i],
-    y: y == null ? NaN : y,
-    low: low[i],
-    high: high[i],
-    runs: cell.training[i],
-    text: pointText(
-      cell,
-      `median of ${cell.training[i]} of ${runs} seeds, ${numberText(low[i])} to ${numberText(high[i])}`,
-      state.axis,
-      xs[i],
-      data.quantities[index],
-      y,
-    ),
-  }));
-  const all = points.filter((point) => point.runs === runs);
-  const rest = points.filter((point) => point.runs < runs && point.runs * 2 >= runs);
+  const known = (y, end, otherwise) => (y == null ? NaN : (end ?? otherwise));
+  const endText = (end) => (end == null ? "diverged" : numberText(end));
+  return median.map((y, i) => {
+    const range = `${endText(low[i])} to ${endText(high[i])}`;
+    const what = `median of ${cell.counted} seeds, of which ${cell.training[i]} have not stopped; ${range}`;
+    return {
+      x: xs[i],
+      y: y == null ? NaN : y,
+      low: known(y, low[i], -Infinity),
+      high: known(y, high[i], Infinity),
+      runs: cell.training[i],
+      text: pointText(cell, what, state.axis, xs[i], data.quantities[index], y),
+    };
+  });
+}
+
+// The median is whole for as long as no run has stopped, thin while at least half of them go on, and ends there.
+function bandSeries(cell, state, index) {
+  if (!cell.bands[index]) return [];
+  const points = bandPoints(cell, state, index);
+  const all = points.filter((point) => point.runs === cell.counted);
+  const rest = points.filter((point) => point.runs < cell.counted && point.runs * 2 >= cell.counted);
   if (all.length && rest.length) rest.unshift({ ...all[all.length - 1], text: null });
   const plain = (list) => list.map(({ x, y, text }) => ({ x, y, text }));
   const series = [{ look: lookOf(cell), points: plain(all), line: true, width: 2.2, area: all }];

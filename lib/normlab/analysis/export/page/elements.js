@@ -21,7 +21,11 @@ function numberText(value, digits = 4) {
   if (value === 0) return "0";
   const size = Math.abs(value);
   if (size >= 1e-4 && size < 1e7) return String(Number(value.toPrecision(digits)));
-  return value.toExponential(digits - 1).replace(/\.?0+e\+?/, "e");
+  const [factor, power] = value
+    .toExponential(digits - 1)
+    .split("e")
+    .map(Number);
+  return `${factor}e${power}`;
 }
 
 function secondsText(value) {

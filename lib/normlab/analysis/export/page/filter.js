@@ -10,8 +10,8 @@ const isShown = (cell) =>
 const shownCells = () => cells.filter(isShown);
 
 function changeFilter() {
-  const count = part("filter-count");
-  if (count) count.textContent = `${shownCells().length} of ${cells.length} cells`;
+  for (const count of root.querySelectorAll(".filter-count"))
+    count.textContent = `${shownCells().length} of ${cells.length} cells`;
   for (const listener of filterListeners) listener();
 }
 
@@ -30,7 +30,8 @@ function valueSwitch(one, value) {
 // On paper there are no switches.
 function legend() {
   const named = (value) => element("span", { class: "named" }, swatch(value), value);
-  return element("p", { class: "paper" }, ...seriesDimension.values.map(named));
+  const count = element("span", { class: "filter-count" });
+  return element("p", { class: "paper" }, ...seriesDimension.values.map(named), count);
 }
 
 function makeFilter() {

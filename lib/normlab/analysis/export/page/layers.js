@@ -12,16 +12,21 @@ const layerNames = {
 const logarithmic = (statistic) =>
   statistic === overTime || data.layer_statistics[statistic].match(/norm$|deviation$/) !== null;
 
-// Cividis: its lightness rises all the way, so that it holds in grey and for the colour-blind.
+const noNumber = "url(#no-number)"; // the pattern of page.html
+const zeroColour = "#c2185b";
+
+// Cividis: its lightness rises all the way, so that it holds in grey and for the colour-blind. Zero has no place on
+// a logarithmic scale.
 function heatScale(values, log) {
   const usable = values.filter((value) => value != null && (!log || value > 0));
   const [low, high] = d3.extent(usable);
   const position = log ? d3.scaleLog().domain([low, high]) : d3.scaleLinear().domain([low, high]);
   position.range([0, 1]).clamp(true);
-  const colour = (value) =>
-    value == null
-      ? "none"
-      : d3.interpolateCividis(low === high ? 0.5 : log && value <= 0 ? 0 : position(value));
+  const colour = (value) => {
+    if (value == null) return noNumber;
+    if (log && value <= 0) return zeroColour;
+    return d3.interpolateCividis(low === high ? 0.5 : position(value));
+  };
   return { low, high, log, colour };
 }
 
@@ -59,7 +64,8 @@ function heatRow(svg, map, i, scale, { left, columnWidth, rowHeight }) {
       svgElement("rect", { x, y, width: columnWidth + 0.3, height: rowHeight - (high ? 1 : 0), fill }),
     );
     const where = `${map.names[i]}, step ${step} (epoch ${numberText(epochs[j])})`;
-    return { x: x + columnWidth / 2, y: middle, text: [map.title, where, numberText(map.values[i][j], 3)] };
+    const value = map.values[i][j] == null ? "not finite, or not recorded" : numberText(map.values[i][j], 3);
+    return { x: x + columnWidth / 2, y: middle, text: [map.title, where, value] };
   });
 }
 
@@ -99,14 +105,27 @@ function heatPanel(map, scale, width) {
   return element("figure", {}, svg);
 }
 
+// Beside the scale, what has no place on it.
+function legendBeside(svg, scale) {
+  const others = [[noNumber, "not finite, or not recorded"]];
+  if (scale.log) others.unshift([zeroColour, "0"]);
+  let x = 340;
+  for (const [fill, text] of others) {
+    svg.append(svgElement("rect", { x, y: 0, width: 24, height: 12, fill, class: "beside" }));
+    svg.append(svgElement("text", { x: x + 30, y: 10.5, "font-size": 12 }, text));
+    x += 60;
+  }
+}
+
 function heatLegend(scale) {
   const svg = svgElement("svg", {
     class: "key",
-    viewBox: "0 0 320 34",
-    width: 320,
+    viewBox: "0 0 600 34",
+    width: 600,
     role: "img",
     "aria-label": `colours from ${numberText(scale.low, 3)} to ${numberText(scale.high, 3)}`,
   });
+  legendBeside(svg, scale);
   const parts = 64;
   for (let i = 0; i < parts; i += 1)
     svg.append(
@@ -131,9 +150,23 @@ function heatLegend(scale) {
   return svg;
 }
 
+// Where not every evaluation has a column.
+function columnsNote(tracked) {
+  const thinned = tracked
+    .map((cell) => cell.layers)
+    .filter((layers) => layers.steps.length < layers.recorded);
+  if (!thinned.length) return;
+  const drawn = d3.max(thinned, (layers) => layers.steps.length);
+  const text =
+    `At most ${drawn} of up to ${d3.max(thinned, (layers) => layers.recorded)} evaluations have a column, evenly ` +
+    "spaced and the last one; more would be narrower than can be seen.";
+  part("layers").append(element("p", { class: "note" }, text));
+}
+
 function makeLayers() {
   const tracked = cells.filter((cell) => cell.layers);
   if (!tracked.length) return part("layers").remove();
+  columnsNote(tracked);
   const state = { statistic: "0" };
   const key = element("div");
   const draw = (host) => {

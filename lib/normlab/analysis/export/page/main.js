@@ -1,6 +1,7 @@
 // Puts the page together: a report, or verdicts with a report of each of their experiments.
 const sectionNames = [
   "asked",
+  "comparisons",
   "cells",
   "curves",
   "survival",
@@ -41,6 +42,13 @@ function redrawOnResize() {
     width = innerWidth;
     clearTimeout(waiting);
     waiting = setTimeout(() => redraws.forEach((redraw) => redraw()), 150);
+  });
+}
+
+// Paper has no buttons that draw the rest.
+function drawAllForPaper() {
+  addEventListener("beforeprint", () => {
+    for (const more of document.querySelectorAll("button.more")) more.click();
   });
 }
 
@@ -124,4 +132,5 @@ function drawPage() {
   else drawOneReport(page.reports[0]);
   document.getElementById("contents").append(contentsOf(document.querySelectorAll("main > section"), "h2"));
   redrawOnResize();
+  drawAllForPaper();
 }

@@ -3,6 +3,7 @@ function makeReport() {
   root.append(document.getElementById("report").content.cloneNode(true));
   for (const name of ["filter", ...sectionNames]) part(name).id = prefix + name;
   makeAsked();
+  makeComparisons();
   makeFilter();
   makeCells();
   makeCurves();

@@ -23,7 +23,37 @@ function survivalSeries(cell, measure) {
       (point) => point.y,
     ) || 0;
   const lost = found.censored.map((x) => ({ x, y: shareAt(x), symbol: d3.symbolCross, hollow: true }));
-  return [{ look: lookOf(cell), points, line: true, steps: true, width: 2, ends: [...steps, ...lost] }];
+  const series = { look: lookOf(cell), points, line: true, steps: true, width: 2, ends: [...steps, ...lost] };
+  return [{ ...series, cell, never: found.never, lost: lost.length }];
+}
+
+// Runs that diverged never get there: where nothing else of the others is left to know, their line goes on to the
+// end of the axis. Names that would stand above each other are moved apart.
+function goOnWithDiverged(panel, end) {
+  const named = [];
+  for (const series of panel.series.filter(({ never }) => never > 0)) {
+    const { points, never } = series;
+    const last = points[points.length - 1];
+    const x = series.lost ? last.x : end;
+    const label = `${never} diverged`;
+    const more = `${label} before, and never will be`;
+    const share = `${numberText(100 * last.y, 3)} % at the target`;
+    const place = { x, y: last.y, text: [cellName(series.cell), share, more] };
+    if (x > last.x || points.length === 1) points.push(place);
+    else last.text = [...(last.text || [cellName(series.cell), share]), more];
+    const above = named.filter((other) => Math.abs(other.y - last.y) < 0.08).length;
+    const mark = { x, y: last.y, symbol: d3.symbolStar, hollow: true, label, above };
+    series.ends.push(mark);
+    named.push(mark);
+  }
+}
+
+// Panels of a group have one axis.
+function goOnToEnds(panels) {
+  for (const [, members] of d3.group(panels, (panel) => panel.group)) {
+    const end = d3.max(pointsOf(members), (point) => point.x) || 1;
+    for (const panel of members) goOnWithDiverged(panel, end);
+  }
 }
 
 function makeSurvival() {
@@ -37,6 +67,7 @@ function makeSurvival() {
         series: panel.cells.flatMap((cell) => survivalSeries(cell, state.measure)),
       }))
       .filter((panel) => panel.series.length);
+    goOnToEnds(panels);
     drawPanels(host, panels, {
       x: { label: `${state.measure} to the target`, zero: true },
       y: { label: "share of runs at the target", domain: [0, 1.02], ticks: [0, 0.25, 0.5, 0.75, 1] },

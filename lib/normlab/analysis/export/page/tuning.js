@@ -153,44 +153,45 @@ function tunedTable(settings, body) {
   );
 }
 
-function makeTuning() {
-  const section = part("tuning");
-  const settings = [...new Set(tunedCells.flatMap((cell) => cell.settings))];
-  const numeric = settings.filter((path) =>
-    tunedCells.every((cell) => {
-      const at = cell.settings.indexOf(path);
-      return at < 0 || cell.trials.every((trial) => typeof trial.set[at] === "number");
-    }),
-  );
-  if (tunedCells.length === 0) return section.remove();
-  const body = element("tbody");
-  filterListeners.push(() =>
-    body.replaceChildren(...tunedCells.filter(isTunedShown).map((cell) => tunedRow(cell, settings))),
-  );
-  section.append(tunedTable(settings, body));
-  if (numeric.length === 0) return undefined;
-  const state = { setting: numeric[0], view: "steps" };
-  const draw = (host) => {
-    const log = tunedCells.some((cell) => cell.logarithmic[cell.settings.indexOf(state.setting)]);
-    const { label: name, log: logY } = tunedViews[state.view];
-    const axes = { x: { label: label(state.setting), log }, y: { label: name, log: logY } };
-    drawPanels(host, tunedPanels(state.setting, state.view), axes);
+// Settings that every trial has as a number: what trials can be drawn against.
+function numericSettings(settings) {
+  const isNumeric = (cell, path) => {
+    const at = cell.settings.indexOf(path);
+    return at < 0 || cell.trials.every((trial) => typeof trial.set[at] === "number");
   };
+  return settings.filter((path) => tunedCells.every((cell) => isNumeric(cell, path)));
+}
+
+function drawTuning(host, { setting, view }) {
+  const log = tunedCells.some((cell) => cell.logarithmic[cell.settings.indexOf(setting)]);
+  const { label: name, log: logY } = tunedViews[view];
+  const axes = { x: { label: label(setting), log }, y: { label: name, log: logY } };
+  drawPanels(host, tunedPanels(setting, view), axes);
+}
+
+function makeTuningChart(numeric) {
+  const state = { setting: numeric[0], view: "steps" };
   const set = (name) => (value) => {
     state[name] = value;
     redraw();
   };
   const views = Object.entries(tunedViews).map(([key, view]) => [key, view.name]);
   const controls = [menu("shown", views, state.view, set("view"))];
-  if (numeric.length > 1)
-    controls.unshift(
-      menu(
-        "against",
-        numeric.map((path) => [path, label(path)]),
-        state.setting,
-        set("setting"),
-      ),
-    );
-  const redraw = makeSection("tuning", controls, draw);
+  const names = numeric.map((path) => [path, label(path)]);
+  if (numeric.length > 1) controls.unshift(menu("against", names, state.setting, set("setting")));
+  const redraw = makeSection("tuning", controls, (host) => drawTuning(host, state));
+}
+
+function makeTuning() {
+  const section = part("tuning");
+  if (tunedCells.length === 0) return section.remove();
+  const settings = [...new Set(tunedCells.flatMap((cell) => cell.settings))];
+  const body = element("tbody");
+  filterListeners.push(() =>
+    body.replaceChildren(...tunedCells.filter(isTunedShown).map((cell) => tunedRow(cell, settings))),
+  );
+  section.append(tunedTable(settings, body));
+  const numeric = numericSettings(settings);
+  if (numeric.length > 0) makeTuningChart(numeric);
   return undefined;
 }

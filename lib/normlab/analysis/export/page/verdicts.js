@@ -11,15 +11,13 @@ const verdictText = (side) =>
 const comparisons = { less: "<", greater: ">" };
 function claimedText(contrast) {
   const sign = comparisons[contrast.direction];
-  const what = contrast.measure.replace(/_/g, " ");
+  const what = contrast.measure_text;
   return sign
     ? `${what} ratio ${sign} ${numberText(contrast.margin)}`
     : `${what} ratio ${numberText(1 / contrast.margin, 3)} to ${numberText(contrast.margin, 3)}`;
 }
 
 const pText = (p) => (p == null ? "—" : p < 0.001 ? "< 0.001" : numberText(p, 2));
-const ratioText = (ratio) =>
-  `${numberText(ratio.estimate, 3)} (${numberText(ratio.lower, 3)}–${numberText(ratio.upper, 3)})`;
 
 // Every contrast of every claim, and what of its claim stands beside it.
 function contrastsOfClaims(claims) {
@@ -28,15 +26,6 @@ function contrastsOfClaims(claims) {
 
 const isDrawn = ({ contrast }) => Boolean(contrast.final.ratio || contrast.replication.ratio);
 const marginsOf = ({ direction, margin }) => (comparisons[direction] ? [margin] : [1 / margin, margin]);
-
-// An interval on a logarithmic axis; an arrow where it goes on beyond the axis.
-function intervalPath(x, y, { lower, upper }) {
-  const [low, high] = x.domain();
-  const [left, right] = [x(lower), x(upper)];
-  const from = lower < low ? `M${left + 5},${y - 3.5}L${left},${y}L${left + 5},${y + 3.5}` : "";
-  const to = upper > high ? `M${right - 5},${y - 3.5}L${right},${y}L${right - 5},${y + 3.5}` : "";
-  return `M${left},${y}H${right}${from}${to}`;
-}
 
 function forestTip(claim, contrast, name) {
   const side = contrast[name];
@@ -50,88 +39,16 @@ function forestTip(claim, contrast, name) {
 }
 
 // The final runs filled, the replication hollow, the margin as a short line.
-function forestRow(svg, x, y, { claim, contrast }) {
-  for (const margin of marginsOf(contrast))
-    svg.append(svgElement("path", { class: "rule", d: `M${x(margin)},${y - 10}V${y + 10}` }));
-  const sides = [
-    ["final", -4, false],
-    ["replication", 5, true],
-  ].filter(([name]) => contrast[name].ratio);
-  return sides.map(([name, shift, hollow]) => {
-    const { ratio } = contrast[name];
-    const place = { x: x(ratio.estimate), y: y + shift, text: forestTip(claim, contrast, name) };
-    svg.append(
-      svgElement("path", {
-        class: "range",
-        d: intervalPath(x, place.y, ratio),
-        style: `stroke:var(--ink);fill:none;opacity:${hollow ? 0.55 : 1}`,
-      }),
-      svgElement("circle", {
-        cx: place.x,
-        cy: place.y,
-        r: 3.5,
-        style: `stroke:var(--ink);fill:${hollow ? "var(--paper)" : "var(--ink)"}`,
-      }),
-    );
-    return place;
-  });
-}
-
-// From the ratios and margins, and the intervals as far as a factor of four beyond these.
-function forestDomain(entries) {
-  const sides = entries.flatMap(({ contrast }) => [contrast.final.ratio, contrast.replication.ratio]);
-  const ratios = sides.filter((ratio) => ratio);
-  const inner = [
-    1,
-    ...entries.flatMap(({ contrast }) => marginsOf(contrast)),
-    ...ratios.map(({ estimate }) => estimate),
-  ];
-  const [low, high] = d3.extent(inner.filter((value) => value > 0));
-  const ends = ratios.flatMap(({ lower, upper }) => [Math.max(lower, low / 4), Math.min(upper, high * 4)]);
-  return extentOf([low, high, ...ends], true);
-}
-
-function forestAxis(svg, x, size) {
-  const bottom = size.height - margins.bottom;
-  for (const value of logTicks(x.domain())) {
-    const tick = svgElement("g", { class: "tick", transform: `translate(${x(value)},0)` });
-    tick.append(svgElement("line", { y1: margins.top, y2: bottom }));
-    tick.append(svgElement("text", { y: bottom + 15, "text-anchor": "middle" }, numberText(value, 3)));
-    svg.append(tick);
-  }
-  const one = x(1);
-  svg.append(svgElement("path", { class: "frame", d: `M${one},${margins.top}V${bottom}` }));
-  const axis = "ratio of the first side’s mean to the second’s";
-  const middle = (x.range()[0] + x.range()[1]) / 2;
-  svg.append(svgElement("text", { x: middle, y: size.height - 6, "text-anchor": "middle" }, axis));
-}
-
-const shortenedTo = (text, room) => (text.length > room ? `${text.slice(0, Math.max(1, room - 1))}…` : text);
-
-function forest(entries, width) {
-  const rowHeight = 26;
-  const widthOfLetters = 6.1;
-  const texts = entries.map(
-    ({ claim, contrast }) => `${claim.id}: ${contrast.label} ${verdictMarks[contrast.final.verdict] || "·"}`,
-  );
-  const left = Math.min(width * 0.55, d3.max(texts, (text) => text.length) * widthOfLetters + 14);
-  const size = { width, height: margins.top + margins.bottom + rowHeight * entries.length };
-  const what = `ratios of ${entries.length} contrasts with their intervals; arrow keys read them`;
-  const svg = panelSvg("Ratios and their intervals", size, what);
-  const x = d3
-    .scaleLog()
-    .domain(forestDomain(entries))
-    .range([left, width - margins.right])
-    .clamp(true);
-  forestAxis(svg, x, size);
-  const rows = entries.map((entry, i) => {
-    const y = margins.top + rowHeight * (i + 0.5);
-    const text = shortenedTo(texts[i], Math.floor((left - 12) / widthOfLetters));
-    svg.append(svgElement("text", { x: left - 10, y, dy: "0.32em", "text-anchor": "end" }, text));
-    return forestRow(svg, x, y, entry);
-  });
-  makeReadable(svg, rows);
-  return element("figure", {}, svg);
+function rowOfContrast({ claim, contrast }) {
+  const marks = ["final", "replication"]
+    .filter((side) => contrast[side].ratio)
+    .map((side) => ({
+      ratio: contrast[side].ratio,
+      hollow: side === "replication",
+      text: forestTip(claim, contrast, side),
+    }));
+  const name = `${claim.id}: ${contrast.label} ${verdictMarks[contrast.final.verdict] || "·"}`;
+  return { name, margins: marginsOf(contrast), marks };
 }
 
 function verdictRow({ claim, contrast }) {
@@ -244,13 +161,7 @@ function makeVerdicts({ claims }) {
   section.append(claimsTable(claims));
   const entries = contrastsOfClaims(claims);
   const drawn = entries.filter(isDrawn);
-  if (drawn.length > 0) {
-    const draw = (host) => {
-      const { width } = layout(host, 1, 1000);
-      fillPanels(host, [drawn], (rows) => forest(rows, width));
-    };
-    addDrawing(section, [], draw, redraws)();
-  }
+  if (drawn.length > 0) addForest(section, drawn.map(rowOfContrast));
   section.append(...claims.map(claimNode));
   if (entries.length > 0) section.append(contrastTable(entries));
 }
