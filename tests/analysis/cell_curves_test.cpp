@@ -100,7 +100,8 @@ TEST_CASE("of a metric for which higher is better, a diverged run has minus infi
   const std::vector<CurveQuantity> quantities{
       {.path = "validation.error", .label = "", .unit = "", .better = Better::higher}};
   const CellCurves cell = make_cell_curves(records, quantities);
-  CHECK(cell.bands[0].low[1] < -1e300);
+  CHECK(std::isinf(cell.bands[0].low[1]));
+  CHECK(cell.bands[0].low[1] < 0);
   CHECK(cell.bands[0].high[1] == doctest::Approx(0.12));
 }
 
@@ -165,8 +166,8 @@ TEST_CASE("statistics of layers are medians over the seeds that tracked them") {
   CHECK(layers.epochs == std::vector<double>{1, 2, 3});
   CHECK(layers.values[0][0] == std::vector<double>{1.5, 3, 6});  // gradient norms of hidden0
   CHECK(layers.values[0][1] == std::vector<double>{7, 7, 7});
-  CHECK(layers.values[2][0][0] == 2);
-  CHECK(std::isnan(layers.values[4][0][0]));
+  CHECK(layers.values[3][0][0] == 2);
+  CHECK(std::isnan(layers.values[5][0][0]));
   CHECK(std::isnan(layers.values[1][1][0]));
 }
 

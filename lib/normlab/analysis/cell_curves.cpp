@@ -121,23 +121,22 @@ double value_in_band(const RunCurve& run, std::size_t quantity, std::size_t eval
   return diverged && std::isnan(value) ? worst : value;
 }
 
-double worst_of(const CurveQuantity& quantity) {
-  const double infinity = std::numeric_limits<double>::infinity();
-  return quantity.better == Better::higher ? -infinity : infinity;
-}
-
-CurveBand make_band(const CellCurves& cell, std::size_t quantity, double worst) {
+// Medians take infinity, and not minus infinity: where higher is better, they are those of the negative
+// values.
+CurveBand make_band(const CellCurves& cell, std::size_t quantity, std::optional<Better> better) {
+  const double sign = better == Better::higher ? -1 : 1;
+  const double worst = sign * std::numeric_limits<double>::infinity();
   CurveBand band;
   for (std::size_t i = 0; i < cell.steps.size(); ++i) {
     std::vector<double> values;
     values.reserve(cell.runs.size());
     for (const RunCurve& run : cell.runs) {
-      if (is_counted(run)) values.push_back(value_in_band(run, quantity, i, cell.steps[i], worst));
+      if (is_counted(run)) values.push_back(sign * value_in_band(run, quantity, i, cell.steps[i], worst));
     }
     const MiddleAndRange found = middle_and_range(std::move(values));
-    band.low.push_back(found.low);
-    band.median.push_back(found.middle);
-    band.high.push_back(found.high);
+    band.low.push_back(sign > 0 ? found.low : -found.high);
+    band.median.push_back(sign * found.middle);
+    band.high.push_back(sign > 0 ? found.high : -found.low);
   }
   return band;
 }
@@ -267,7 +266,7 @@ CellCurves make_cell_curves(const std::vector<json>& records, const std::vector<
   }
   cell.bands.reserve(quantities.size());
   for (std::size_t i = 0; i < quantities.size(); ++i)
-    cell.bands.push_back(make_band(cell, i, worst_of(quantities[i])));
+    cell.bands.push_back(make_band(cell, i, quantities[i].better));
   cell.layers = make_layer_curves(records, cell);
   return cell;
 }
