@@ -113,11 +113,12 @@ TEST_CASE("a tuned sweep that is killed in either phase goes on to the same choi
   int in_search = 0, in_runs = 0;
   for (int kill = 0; kill < 60 && (in_search < 4 || in_runs < 1); ++kill) {
     Program program(folder.path(), sweep_arguments());
-    // In the search some hundred milliseconds into it; then as soon as there is a child.
+    // Four times some hundred milliseconds into the search; then as soon as there is a child of the second
+    // phase.
     if (std::filesystem::exists(results / "tuned.json")) {
       wait_until([&] { return !children_of(program.process()).empty(); });
     } else {
-      const int pause = std::uniform_int_distribution<int>(100, 900)(random);
+      const int pause = in_search < 4 ? std::uniform_int_distribution<int>(100, 900)(random) : 60000;
       wait_until([&] { return std::filesystem::exists(results / "tuned.json"); }, pause / 1000.0);
     }
     const bool searching = !std::filesystem::exists(results / "tuned.json");
