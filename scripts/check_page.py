@@ -257,19 +257,23 @@ def check_hover(page, sections):
     from selenium.webdriver.common.action_chains import ActionChains
     for name in charted(page, sections):
         svg = page.all(f"#{name} .panels svg")[0]
-        page.ask("arguments[0].scrollIntoView({ block: 'center' })", svg)
+        page.ask("arguments[0].scrollIntoView({ block: 'center', behavior: 'instant' })", svg)
         spot = page.ask("""const svg = arguments[0].getBoundingClientRect();
             const marks = [...arguments[0].querySelectorAll(
-                'rect, circle, .series path:not(.area), path:not(.frame)')].filter(
+                'rect, circle, path:not(.frame, .area)')].filter(
                 (mark) => mark.tagName !== 'path' || mark.getAttribute('d'));
             const line = marks[0].tagName === 'path' && marks[0].getTotalLength && marks[0].classList.contains('line');
             const box = marks[marks.length - 1].getBoundingClientRect();
-            const middle = [svg.x + svg.width / 2, svg.y + svg.height / 2];
-            if (!line) return [box.x + box.width / 2 - middle[0], box.y + box.height / 2 - middle[1]];
-            const end = marks[0].getPointAtLength(marks[0].getTotalLength());
             const scale = svg.width / arguments[0].viewBox.baseVal.width;
-            return [end.x * scale - svg.width / 2, end.y * scale - svg.height / 2];""", svg)
-        ActionChains(page.browser).move_to_element_with_offset(svg, round(spot[0]), round(spot[1])).perform()
+            const end = line && marks[0].getPointAtLength(marks[0].getTotalLength());
+            const [x, y] = line ? [svg.x + end.x * scale, svg.y + end.y * scale]
+                                : [box.x + box.width / 2, box.y + box.height / 2];
+            const before = scrollY;
+            scrollBy({ top: y - innerHeight / 2, behavior: 'instant' });  // the chart may be higher than the window
+            return [x, y - (scrollY - before)];""", svg)
+        actions = ActionChains(page.browser)
+        actions.w3c_actions.pointer_action.move_to_location(round(spot[0]), round(spot[1]))
+        actions.perform()
         check("\n" in page.tip(), f"#{name}: hovering says nothing")
         inside = page.ask("""const box = document.getElementById('tip').getBoundingClientRect();
             return box.left >= 0 && box.right <= innerWidth && box.top >= 0 && box.bottom <= innerHeight;""")

@@ -35,8 +35,13 @@ function secondsText(value) {
   return `${numberText(value, 3)} s`;
 }
 
-const settingText = (value) =>
-  value == null ? "—" : typeof value === "string" ? value : JSON.stringify(value);
+// "50×64" of a list of one number.
+function settingText(value) {
+  if (value == null) return "—";
+  if (typeof value === "string") return value;
+  const one = Array.isArray(value) && value.length > 2 && value.every((other) => other === value[0]);
+  return one ? `${value.length}×${settingText(value[0])}` : JSON.stringify(value);
+}
 
 const looks = {
   none: ["2.5 2.5", "circle"],
