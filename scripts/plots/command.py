@@ -87,6 +87,6 @@ def main(figures):
     name = value_at(spec, "name", folder.resolve().name)
     try:
         out.mkdir(parents=True, exist_ok=True)
-        draw_all(figures, plt, Sweep(name, runs, spec_models(spec)), out, options)
+        draw_all(figures, plt, Sweep(name, runs, spec_models(spec), value_at(spec, "chosen", [])), out, options)
     except OSError as error:
         fail(f"{out} cannot be written: {error.strerror}.")

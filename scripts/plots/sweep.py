@@ -218,12 +218,13 @@ class Block:
 class Sweep:
     """The runs of a set of figures."""
 
-    def __init__(self, name, runs, model_order):
+    def __init__(self, name, runs, model_order, chosen=()):
+        """`chosen` are paths of settings that a search chose for each norm: sides of a comparison may differ in them."""
         self.name, self.runs = name, runs
         self.models = in_order((run.model for run in runs), model_order)
         self.norms = norms_of(runs)
         self.batch_sizes = sorted({run.batch_size for run in runs})
-        self.varying = varying_settings(runs)
+        self.varying = [path for path in varying_settings(runs) if path not in chosen]
         self.several_seeds = len({run.seed for run in runs}) > 1
         self.blocks = self.blocks_without([])
         self.targets = list(dict.fromkeys(block.target for block in self.blocks))

@@ -55,10 +55,13 @@ const look = (value) =>
 const lookOf = (cell) => look(seriesDimension.text(cell));
 const swatch = (value) => swatchOf(look(value));
 
-// Those of the names that vary and are not excepted, as the title of a panel: "lstm, batch size 4".
+// What a search chose for each cell: sides of a comparison may differ in it.
+const chosenSettings = (data.spec && data.spec.chosen) || [];
+
+// Those of the names that vary and are not excepted or chosen, as the title of a panel: "lstm, batch size 4".
 function panelTitle(cell, except) {
   const parts = varying
-    .filter((one) => one !== seriesDimension && !except.includes(one.name))
+    .filter((one) => one !== seriesDimension && ![...chosenSettings, ...except].includes(one.name))
     .map((one) => (one.name === "model" ? one.text(cell) : `${label(one.name)} ${one.text(cell)}`));
   return parts.join(", ") || cell.row.model;
 }

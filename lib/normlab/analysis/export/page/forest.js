@@ -4,6 +4,9 @@
 const ratioText = (ratio) =>
   `${numberText(ratio.estimate, 3)} (${numberText(ratio.lower, 3)}–${numberText(ratio.upper, 3)})`;
 
+// Ratios and margins as far apart as these have room on the axis; what lies beyond is an arrow at its end.
+const farthestRatio = 50;
+
 // An arrow where it goes on beyond the axis.
 function intervalPath(x, y, { lower, upper }) {
   const [low, high] = x.domain();
@@ -15,19 +18,17 @@ function intervalPath(x, y, { lower, upper }) {
 
 function forestMark(svg, x, y, { ratio, hollow, text }) {
   const place = { x: x(ratio.estimate), y, text };
+  const [low, high] = x.domain();
   svg.append(
     svgElement("path", {
       class: "range",
       d: intervalPath(x, y, ratio),
       style: `stroke:var(--ink);fill:none;opacity:${hollow ? 0.55 : 1}`,
     }),
-    svgElement("circle", {
-      cx: place.x,
-      cy: y,
-      r: 3.5,
-      style: `stroke:var(--ink);fill:${hollow ? "var(--paper)" : "var(--ink)"}`,
-    }),
   );
+  const style = `stroke:var(--ink);fill:${hollow ? "var(--paper)" : "var(--ink)"}`;
+  if (ratio.estimate >= low && ratio.estimate <= high)
+    svg.append(svgElement("circle", { cx: place.x, cy: y, r: 3.5, style }));
   return place;
 }
 
@@ -41,9 +42,10 @@ function forestRow(svg, x, y, { margins: ends, marks }) {
 function forestDomain(rows) {
   const ratios = rows.flatMap(({ marks }) => marks.map(({ ratio }) => ratio));
   const inner = [1, ...rows.flatMap((row) => row.margins), ...ratios.map(({ estimate }) => estimate)];
-  const [low, high] = d3.extent(inner.filter((value) => value > 0));
+  const usable = inner.filter((value) => value >= 1 / farthestRatio && value <= farthestRatio);
+  const [low, high] = d3.extent(usable);
   const ends = ratios.flatMap(({ lower, upper }) => [Math.max(lower, low / 4), Math.min(upper, high * 4)]);
-  return extentOf([low, high, ...ends], true);
+  return extentOf([low, high, ...ends.filter((end) => end >= low / 4 && end <= high * 4)], true);
 }
 
 function forestAxis(svg, x, size) {
