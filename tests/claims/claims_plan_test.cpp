@@ -41,6 +41,19 @@ TEST_CASE("a setting that is not the norm can be compared") {
   CHECK(plan.claims[0].contrasts[1].cell.label == "batch size 4 / 128, layer");
 }
 
+TEST_CASE("a setting of several models is compared within each, and the label names it") {
+  ClaimsFolder folder(R"({"name": "small",
+    "base": {"dataset": "synthetic", "target": "validation.error<=0.12"},
+    "grid": {"model": ["rnn", "lstm"], "model.hidden_size": [8, 16]}})");
+  folder.write(folder.claims(R"([{"setting": "model.hidden_size", "value": 16, "reference": 8}])"));
+  const ClaimsPlan plan = folder.plan(ClaimPhase::final);
+  const std::vector<PlannedContrast>& contrasts = plan.claims[0].contrasts;
+  REQUIRE(contrasts.size() == 2);
+  CHECK(contrasts[0].cell.label == "model.hidden size 16 / 8, rnn");
+  CHECK(contrasts[1].cell.label == "model.hidden size 16 / 8, lstm");
+  CHECK(contrasts[1].cell.first.size() == 10);
+}
+
 TEST_CASE("targets that the target might as well have been are asked, each once") {
   ClaimsFolder folder;
   Json claims = folder.claims(layer_contrast);

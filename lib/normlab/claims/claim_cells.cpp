@@ -82,10 +82,18 @@ std::vector<SeenSettings> runs_where(const std::vector<SweepRun>& runs, const Wh
   return left;
 }
 
+// Whether what is compared is a setting of the objects of this axis, of which there are several kinds.
+bool has_kinds_around(const Axis& axis, const std::string& setting) {
+  std::set<std::string> names;
+  for (const Json& value : axis.values) names.insert(value_text(value));
+  return is_named_object(axis.path) && setting.starts_with(axis.path + ".") && names.size() > 1;
+}
+
 // The axes along which runs have to be alike to be compared.
 std::vector<std::string> common_axes(const SweepSpec& spec, const ClaimContrast& contrast) {
   std::vector<std::string> axes;
   for (const Axis& axis : spec.grid) {
+    if (has_kinds_around(axis, contrast.setting)) axes.push_back(axis.path + ".name");
     const bool varies = axis.values.size() > 1;
     const bool compared = overlap(axis.path, contrast.setting) || axis.path == contrast.over;
     if (varies && axis.path != "seed" && !compared) axes.push_back(axis.path);
@@ -122,8 +130,9 @@ std::string label_of(const ClaimContrast& contrast, const Json& settings,
   for (const std::string& axis : axes) {
     const Json* value = find_setting(settings, axis);
     if (value == nullptr) continue;
-    label += is_named_object(axis) ? fmt::format(", {}", value_text(*value))
-                                   : fmt::format(", {} {}", with_blanks(axis), value_text(*value));
+    label += is_named_object(axis) || axis.ends_with(".name")
+                 ? fmt::format(", {}", value_text(*value))
+                 : fmt::format(", {} {}", with_blanks(axis), value_text(*value));
   }
   return shortened(label);
 }

@@ -38,6 +38,13 @@ function forestTip(claim, contrast, name) {
   ];
 }
 
+// With what is measured, where a claim measures several things.
+function nameOfContrast({ claim, contrast }) {
+  const several = new Set(claim.contrasts.map((one) => one.measure_text)).size > 1;
+  const mark = verdictMarks[contrast.final.verdict] || "·";
+  return `${claim.id}${several ? `, ${contrast.measure_text}` : ""}: ${contrast.label} ${mark}`;
+}
+
 // The final runs filled, the replication hollow, the margin as a short line.
 function rowOfContrast({ claim, contrast }) {
   const marks = ["final", "replication"]
@@ -47,8 +54,7 @@ function rowOfContrast({ claim, contrast }) {
       hollow: side === "replication",
       text: forestTip(claim, contrast, side),
     }));
-  const name = `${claim.id}: ${contrast.label} ${verdictMarks[contrast.final.verdict] || "·"}`;
-  return { name, margins: marginsOf(contrast), marks };
+  return { name: nameOfContrast({ claim, contrast }), margins: marginsOf(contrast), marks };
 }
 
 function verdictRow({ claim, contrast }) {
@@ -151,7 +157,7 @@ function claimsTable(claims) {
   const head = element("tr", {}, ...heads.map((name) => element("th", { scope: "col" }, name)));
   return element(
     "div",
-    { class: "scroll", tabindex: 0, role: "region", "aria-label": "Claims" },
+    { class: "scroll whole", tabindex: 0, role: "region", "aria-label": "Claims" },
     element("table", { class: "claims" }, element("thead", {}, head), element("tbody", {}, ...rows)),
   );
 }
