@@ -227,3 +227,17 @@ TEST_CASE("best of a setting that does not vary is refused") {
   add_runs(sweep, "none", 0.001, {6, 8});
   CHECK(contains(request_error([&] { report_of(sweep, {.best = {"optimizer.learning_rate"}}); }), "best: "));
 }
+
+TEST_CASE("norms are compared at what a search chose for each, and it is said") {
+  SyntheticSweep sweep({{"schema", "normlab.sweep/1"},
+                        {"name", "quick"},
+                        {"chosen", {"optimizer.learning_rate", "norm.groups"}}});
+  add_runs(sweep, "none", 0.001, {6, 7, 8});
+  add_runs(sweep, "layer", 0.01, {3, 4, 5});
+  const Report report =
+      report_of(sweep, {.contrasts = ContrastRequest{.setting = "norm", .reference = "none"}});
+  REQUIRE(report.contrasts.size() == 1);
+  CHECK(report.contrasts[0].first.chosen == std::vector<json>{0.01});
+  CHECK(report.contrasts[0].second.chosen == std::vector<json>{0.001});
+  CHECK(report.contrasts[0].ratio.value().ratio == doctest::Approx(4. / 7).epsilon(1e-3));
+}

@@ -15,6 +15,7 @@
 #include "normlab/analysis/report_warnings.h"
 #include "normlab/analysis/seed_groups.h"
 #include "normlab/analysis/texts.h"
+#include "normlab/core/json.h"
 #include "normlab/core/text.h"
 #include "normlab/records/vocabulary.h"
 
@@ -289,9 +290,24 @@ void add_rows(Report& report, const std::vector<SeedGroup>& groups, const SweepR
   }
 }
 
+// The settings that each side of a contrast has for itself: those of which the report keeps the best values,
+// and those that a search chose before the runs.
+std::vector<std::string> chosen_settings(const Report& report, const SweepRecords& sweep,
+                                         const std::string& contrasted) {
+  std::vector<std::string> chosen = report.chosen;
+  const json* searched = value_at(sweep.spec, "chosen");
+  if (searched == nullptr || !searched->is_array()) return chosen;
+  for (const json& setting : *searched) {
+    const auto column = std::ranges::find_if(report.columns, [&](const auto& one) { return setting == one; });
+    if (column != report.columns.end() && *column != contrasted) add_once(chosen, *column);
+  }
+  return chosen;
+}
+
 void add_contrasts(Report& report, const std::vector<SeedGroup>& groups, ContrastRequest request,
                    const SweepRecords& sweep) {
-  request.chosen = report.chosen;
+  request.setting = group_settings(report.columns)[place_of_setting(request.setting, report.columns, "pair")];
+  request.chosen = chosen_settings(report, sweep, request.setting);
   report.contrasted = resolve_contrast(request, report.columns);
   report.contrasts = make_contrasts(groups, report.columns, report.contrasted, sweep.times);
   for (std::size_t i = 0; i < sweep.variations.size(); ++i) {
