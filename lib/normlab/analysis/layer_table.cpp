@@ -114,11 +114,11 @@ std::string spark_row(const std::string& name, const std::array<std::string, 2>&
 std::string courses_text(const TrackedLayers& tracked, std::size_t width) {
   const Courses outputs = courses_of(tracked.lists, "gradient_norm"),
                 parameters = courses_of(tracked.lists, "parameter_gradient_norm");
-  std::string text =
-      fmt::format("\ntheir gradients' course {}over {} evaluations, by the logarithm:\n  {}; {}\n",
-                  tracked.from_start ? "from before the first step on, " : "",
-                  tracked.lists.size() - (tracked.from_start ? 1 : 0), scale_text(outputs, "by outputs"),
-                  scale_text(parameters, "by parameters"));
+  const std::size_t evaluations = tracked.lists.size() - (tracked.from_start ? 1 : 0);
+  std::string text = fmt::format(
+      "\ntheir gradients' course {}over {} evaluation{}, by the logarithm:\n  {}; {}\n",
+      tracked.from_start ? "from before the first step on, " : "", evaluations, evaluations == 1 ? "" : "s",
+      scale_text(outputs, "by outputs"), scale_text(parameters, "by parameters"));
   text += spark_row("layer", {"by outputs", "by parameters"}, width);
   for (std::size_t i = 0; i < outputs.layers.size(); ++i) {
     const auto spark = [&](const Courses& courses) {
