@@ -12,8 +12,9 @@ const layerNames = {
 const logarithmic = (statistic) =>
   statistic === overTime || data.layer_statistics[statistic].match(/norm$|deviation$/) !== null;
 
-const noNumber = "url(#no-number)"; // the pattern of page.html
-const zeroColour = "#c2185b";
+// Patterns of page.html, which no colour of the scale is taken for in grey either.
+const noNumber = "url(#no-number)";
+const zero = "url(#zero)";
 
 // Cividis: its lightness rises all the way, so that it holds in grey and for the colour-blind. Zero has no place on
 // a logarithmic scale.
@@ -24,7 +25,7 @@ function heatScale(values, log) {
   position.range([0, 1]).clamp(true);
   const colour = (value) => {
     if (value == null) return noNumber;
-    if (log && value <= 0) return zeroColour;
+    if (log && value <= 0) return zero;
     return d3.interpolateCividis(low === high ? 0.5 : position(value));
   };
   return { low, high, log, colour };
@@ -108,7 +109,7 @@ function heatPanel(map, scale, width) {
 // Beside the scale, what has no place on it.
 function legendBeside(svg, scale) {
   const others = [[noNumber, "not finite, or not recorded"]];
-  if (scale.log) others.unshift([zeroColour, "0"]);
+  if (scale.log) others.unshift([zero, "0"]);
   let x = 340;
   for (const [fill, text] of others) {
     svg.append(svgElement("rect", { x, y: 0, width: 24, height: 12, fill, class: "beside" }));
