@@ -4,8 +4,8 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <map>
-#include <ranges>
+#include <set>
+#include <vector>
 
 #include "normlab/analysis/export/claims_page.h"
 #include "normlab/analysis/export/page.h"
@@ -92,17 +92,20 @@ std::vector<Field> invariance_row(const JudgedClaim& claim, const JudgedInvarian
 
 // That of several files each is judged by itself; "" of one.
 std::string families_text(const ClaimsReport& report) {
-  std::map<std::filesystem::path, double> levels;
+  std::set<std::filesystem::path> files;
+  std::vector<double> levels;
   for (const JudgedClaim& claim : report.claims) {
-    if (!claim.contrasts.empty()) levels[claim.file] = claim.level;
+    if (claim.contrasts.empty()) continue;
+    files.insert(claim.file);
+    levels.push_back(claim.level);
   }
-  if (levels.size() < 2) return "";
-  const auto [least, most] = std::ranges::minmax(std::views::values(levels));
+  if (files.size() < 2) return "";
+  const auto [least, most] = std::ranges::minmax(levels);
   const std::string level = least == most ? percent(least) : percent(least) + " to " + percent(most);
   return fmt::format(
       "{} files of claims are {} families, and each has its own level: some verdict of a family "
       "is wrong with a probability of at most {}, of all together with a larger one.",
-      levels.size(), levels.size(), level);
+      files.size(), files.size(), level);
 }
 
 Table claims_table(const ClaimsReport& report, const std::filesystem::path& out) {
