@@ -8,24 +8,12 @@
 
 #include "normlab/core/error.h"
 #include "synthetic_records.h"
+#include "text.h"
 
 using namespace normlab;
+using testing::contains;
+using testing::lines_of;
 using json = nlohmann::json;
-
-namespace {
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
-std::vector<std::string> lines_of(const std::string& text) {
-  std::vector<std::string> lines;
-  std::istringstream stream(text);
-  for (std::string line; std::getline(stream, line);) lines.push_back(line);
-  return lines;
-}
-
-}  // namespace
 
 TEST_CASE("every CSV line has as many fields as the header, and awkward text is quoted") {
   SyntheticSweep sweep;

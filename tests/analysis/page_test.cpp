@@ -196,7 +196,7 @@ TEST_CASE("a heat map keeps the last of more evaluations than it has columns") {
     norms.push_back(i);
   }
   norms.back() = NAN;
-  layers.values.assign(layer_statistics.size(), {norms});
+  layers.values.assign(layer_statistic_paths.size(), {norms});
   layers.over_time = {{.layer = 0, .time_steps = {0, 7}, .values = {norms, norms}}};
   curves->cells[0].layers = layers;
   report.drawn = curves;

@@ -6,9 +6,11 @@
 #include "normlab/analysis/build_report.h"
 #include "normlab/analysis/export/format.h"
 #include "synthetic_records.h"
+#include "text.h"
 
 using namespace normlab;
 using nlohmann::json;
+using testing::any_contains;
 using testing::contains;
 using testing::request_error;
 
@@ -31,10 +33,6 @@ json named(const std::string& name) {
 json with_setting(json record, const char* part, const char* name, const json& value) {
   record["config"][part][name] = value;
   return record;
-}
-
-bool any_contains(const std::vector<std::string>& warnings, const std::string& text) {
-  return std::any_of(warnings.begin(), warnings.end(), [&](const auto& one) { return contains(one, text); });
 }
 
 }  // namespace

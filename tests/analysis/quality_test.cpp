@@ -8,15 +8,13 @@
 #include "normlab/analysis/build_report.h"
 #include "normlab/analysis/export/format.h"
 #include "synthetic_records.h"
+#include "text.h"
 
 using namespace normlab;
+using testing::contains;
 using json = nlohmann::json;
 
 namespace {
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
 
 // A run to the end of its budget, with these validation errors.
 json with_errors(SyntheticRun run, const std::vector<double>& errors) {

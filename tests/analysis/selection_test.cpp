@@ -5,9 +5,11 @@
 #include "normlab/analysis/build_report.h"
 #include "normlab/analysis/export/format.h"
 #include "synthetic_records.h"
+#include "text.h"
 
 using namespace normlab;
 using nlohmann::json;
+using testing::any_contains;
 using testing::contains;
 using testing::request_error;
 
@@ -29,7 +31,7 @@ void add_runs(SyntheticSweep& sweep, const std::string& norm, double rate,
   }
 }
 
-Report report_of(const SyntheticSweep& sweep, const ReportRequest& request) {
+Report selected_report(const SyntheticSweep& sweep, const ReportRequest& request) {
   RecordFiles files;
   return build_report(sweep.folder(), files, request);
 }
@@ -45,10 +47,6 @@ std::vector<std::pair<std::string, double>> rows_of(const Report& report) {
   return rows;
 }
 
-bool any_contains(const std::vector<std::string>& warnings, const std::string& text) {
-  return std::any_of(warnings.begin(), warnings.end(), [&](const auto& one) { return contains(one, text); });
-}
-
 }  // namespace
 
 TEST_CASE("where keeps the runs with one of the values, and what it leaves out is not missing") {
@@ -57,21 +55,22 @@ TEST_CASE("where keeps the runs with one of the values, and what it leaves out i
     spec["runs"].push_back(synthetic_record({.norm = norm})["id"]);
   SyntheticSweep sweep(spec);
   for (const char* norm : {"none", "layer", "rms"}) sweep.add(synthetic_record({.norm = norm}));
-  const Report report = report_of(sweep, where("norm", {"rms", "none"}));
+  const Report report = selected_report(sweep, where("norm", {"rms", "none"}));
   REQUIRE(report.rows.size() == 2);
   CHECK(report.rows[0].norm == "none");
   CHECK(report.rows[1].norm == "rms");
   CHECK(report.warnings.empty());
-  CHECK(report_of(sweep, where("norm.name", {"layer"})).rows.size() == 1);
+  CHECK(selected_report(sweep, where("norm.name", {"layer"})).rows.size() == 1);
 }
 
 TEST_CASE("where knows numbers however they are written, seeds, and several conditions at once") {
   SyntheticSweep sweep;
   add_runs(sweep, "none", 0.001, {3, 4, 5});
   add_runs(sweep, "none", 0.01, {3, 4, 5});
-  CHECK(report_of(sweep, where("optimizer.learning_rate", {1e-3})).columns.empty());
-  CHECK(report_of(sweep, where("batch_size", {32.0})).rows.size() == 2);
-  const Report report = report_of(sweep, {.where = {{"seed", {1, 3}}, {"optimizer.learning_rate", {0.01}}}});
+  CHECK(selected_report(sweep, where("optimizer.learning_rate", {1e-3})).columns.empty());
+  CHECK(selected_report(sweep, where("batch_size", {32.0})).rows.size() == 2);
+  const Report report =
+      selected_report(sweep, {.where = {{"seed", {1, 3}}, {"optimizer.learning_rate", {0.01}}}});
   REQUIRE(report.rows.size() == 1);
   CHECK(report.rows[0].seeds == std::vector<std::uint64_t>{1, 3});
 }
@@ -81,7 +80,7 @@ TEST_CASE("where refuses settings and values that no run has, with those that th
   add_runs(sweep, "none", 0.001, {3});
   add_runs(sweep, "layer", 0.01, {3});
   const auto refusal = [&](const ReportRequest& request) {
-    return request_error([&] { report_of(sweep, request); });
+    return request_error([&] { selected_report(sweep, request); });
   };
   CHECK(refusal(where("nrom", {"none"})).starts_with("where: \"nrom\""));
   CHECK(contains(refusal(where("nrom", {"none"})), "optimizer.learning_rate"));
@@ -94,16 +93,16 @@ TEST_CASE("by takes other columns, and says what rows put together") {
   SyntheticSweep sweep;
   add_runs(sweep, "none", 0.001, {3, 4});
   add_runs(sweep, "none", 0.01, {5, 6});
-  const Report report = report_of(sweep, {.by = {"dataset", "norm"}});
+  const Report report = selected_report(sweep, {.by = {"dataset", "norm"}});
   CHECK(report.columns == std::vector<std::string>{"dataset.name"});
   REQUIRE(report.rows.size() == 1);
   CHECK(report.rows[0].runs == 4);
   CHECK(report.rows[0].seeds == std::vector<std::uint64_t>{1, 2});
   REQUIRE(report.warnings.size() == 1);
   CHECK(contains(report.warnings[0], "optimizer.learning_rate"));
-  CHECK(report_of(sweep, {.by = {"optimizer.learning_rate"}}).warnings.empty());
-  CHECK(contains(request_error([&] { report_of(sweep, {.by = {"seed"}}); }), "by: "));
-  CHECK(contains(request_error([&] { report_of(sweep, {.by = {"nothing"}}); }), "by: "));
+  CHECK(selected_report(sweep, {.by = {"optimizer.learning_rate"}}).warnings.empty());
+  CHECK(contains(request_error([&] { selected_report(sweep, {.by = {"seed"}}); }), "by: "));
+  CHECK(contains(request_error([&] { selected_report(sweep, {.by = {"nothing"}}); }), "by: "));
 }
 
 TEST_CASE("rows that put settings together are no pairs of seeds") {
@@ -112,7 +111,7 @@ TEST_CASE("rows that put settings together are no pairs of seeds") {
     add_runs(sweep, "none", rate, {6, 8});
     add_runs(sweep, "layer", rate, {3, 4});
   }
-  const Report report = report_of(sweep, {.by = {"norm"}, .contrasts = parse_contrast("norm=none")});
+  const Report report = selected_report(sweep, {.by = {"norm"}, .contrasts = parse_contrast("norm=none")});
   CHECK(report.contrasts.at(0).pairing == Pairing::independent);
 }
 
@@ -123,7 +122,7 @@ TEST_CASE("best keeps of each row the value with the fewest steps, and says of h
   add_runs(sweep, "none", 0.01, {9, 0, 7});
   add_runs(sweep, "layer", 0.001, {3, 4, 3});
   add_runs(sweep, "layer", 0.003, {4, 4, 3});
-  const Report report = report_of(sweep, {.best = {"optimizer.learning_rate"}});
+  const Report report = selected_report(sweep, {.best = {"optimizer.learning_rate"}});
   CHECK(rows_of(report) == std::vector<std::pair<std::string, double>>{{"none", 0.003}, {"layer", 0.001}});
   REQUIRE(report.choices.size() == 2);
   CHECK(report.choices[0].candidates == 3);
@@ -149,11 +148,11 @@ TEST_CASE("a value with a run that misses is not the best for what its others di
   add_runs(sweep, "none", 0.001, {7, 7, 7});
   add_runs(sweep, "none", 0.003, {2, 2, 0});  // (2 + 2 + 10) / 3 is below 7, and so it is the better one
   add_runs(sweep, "none", 0.01, {2, 0, 0});   // (2 + 10 + 10) / 3 is not
-  CHECK(rows_of(report_of(sweep, {.best = {"optimizer.learning_rate"}}))[0].second == 0.003);
+  CHECK(rows_of(selected_report(sweep, {.best = {"optimizer.learning_rate"}}))[0].second == 0.003);
   SyntheticSweep without;
   add_runs(without, "none", 0.001, {7, 7, 7});
   add_runs(without, "none", 0.01, {2, 0, 0});
-  CHECK(rows_of(report_of(without, {.best = {"optimizer.learning_rate"}}))[0].second == 0.001);
+  CHECK(rows_of(selected_report(without, {.best = {"optimizer.learning_rate"}}))[0].second == 0.001);
 }
 
 TEST_CASE("where no run reaches the target, and where there is none, the validation metric chooses") {
@@ -168,7 +167,7 @@ TEST_CASE("where no run reaches the target, and where there is none, the validat
       record["evaluations"][4]["validation"]["error"] = rate == 0.01 ? 0.05 : 0.06;
       sweep.add(with_rate(record, rate));
     }
-    const Report report = report_of(sweep, {.best = {"optimizer.learning_rate"}});
+    const Report report = selected_report(sweep, {.best = {"optimizer.learning_rate"}});
     CHECK(rows_of(report)[0].second == 0.01);
     CHECK(report.choices[0].candidates == 3);
   }
@@ -182,7 +181,7 @@ TEST_CASE("values of which no run ended are no candidates, and a diverged run re
     sweep.add(with_rate(synthetic_record({.seed = seed, .status = "failed"}), 0.1));
     sweep.add(with_rate(synthetic_record({.norm = "batch", .seed = seed, .status = "undefined"}), 0.1));
   }
-  const Report report = report_of(sweep, {.best = {"optimizer.learning_rate"}});
+  const Report report = selected_report(sweep, {.best = {"optimizer.learning_rate"}});
   CHECK(rows_of(report) == std::vector<std::pair<std::string, double>>{{"none", 0.001}, {"batch", 0.1}});
   CHECK(report.choices[0].candidates == 2);
   CHECK(report.choices[1].candidates == 0);
@@ -194,7 +193,7 @@ TEST_CASE("a value of which a run diverged is no better than one of which a run 
   add_runs(sweep, "none", 0.001, {6, 7, 6});  // a mean of 6.3
   add_runs(sweep, "none", 0.01, {5, 5});      // with the third run (5 + 5 + 10) / 3
   sweep.add(with_rate(synthetic_record({.seed = 3, .status = "diverged"}), 0.01));
-  CHECK(rows_of(report_of(sweep, {.best = {"optimizer.learning_rate"}}))[0].second == 0.001);
+  CHECK(rows_of(selected_report(sweep, {.best = {"optimizer.learning_rate"}}))[0].second == 0.001);
 }
 
 TEST_CASE("contrasts compare each norm at its own best value") {
@@ -204,7 +203,7 @@ TEST_CASE("contrasts compare each norm at its own best value") {
   add_runs(sweep, "layer", 0.001, {3, 4, 3});
   add_runs(sweep, "layer", 0.003, {4, 5, 3});
   const Report report =
-      report_of(sweep, {.best = {"optimizer.learning_rate"}, .contrasts = parse_contrast("norm=none")});
+      selected_report(sweep, {.best = {"optimizer.learning_rate"}, .contrasts = parse_contrast("norm=none")});
   REQUIRE(report.contrasts.size() == 1);
   CHECK(report.contrasts[0].first.chosen == std::vector<json>{0.001});
   CHECK(report.contrasts[0].second.chosen == std::vector<json>{0.003});
@@ -218,14 +217,15 @@ TEST_CASE("values with unequal numbers of runs that ended are named") {
   SyntheticSweep sweep;
   add_runs(sweep, "none", 0.001, {6, 8});
   add_runs(sweep, "none", 0.003, {5});
-  const Report report = report_of(sweep, {.best = {"optimizer.learning_rate"}});
+  const Report report = selected_report(sweep, {.best = {"optimizer.learning_rate"}});
   CHECK(any_contains(report.warnings, "more runs have ended of some values of optimizer.learning_rate"));
 }
 
 TEST_CASE("best of a setting that does not vary is refused") {
   SyntheticSweep sweep;
   add_runs(sweep, "none", 0.001, {6, 8});
-  CHECK(contains(request_error([&] { report_of(sweep, {.best = {"optimizer.learning_rate"}}); }), "best: "));
+  CHECK(contains(request_error([&] { selected_report(sweep, {.best = {"optimizer.learning_rate"}}); }),
+                 "best: "));
 }
 
 TEST_CASE("norms are compared at what a search chose for each, and it is said") {
@@ -235,7 +235,7 @@ TEST_CASE("norms are compared at what a search chose for each, and it is said") 
   add_runs(sweep, "none", 0.001, {6, 7, 8});
   add_runs(sweep, "layer", 0.01, {3, 4, 5});
   const Report report =
-      report_of(sweep, {.contrasts = ContrastRequest{.setting = "norm", .reference = "none"}});
+      selected_report(sweep, {.contrasts = ContrastRequest{.setting = "norm", .reference = "none"}});
   REQUIRE(report.contrasts.size() == 1);
   CHECK(report.contrasts[0].first.chosen == std::vector<json>{0.01});
   CHECK(report.contrasts[0].second.chosen == std::vector<json>{0.001});

@@ -21,7 +21,7 @@ json record_of(const std::string& norm, unsigned seed, const std::vector<double>
   return record;
 }
 
-Report report_of(const SyntheticSweep& sweep, const std::vector<TargetVariation>& variations) {
+Report report_of_targets(const SyntheticSweep& sweep, const std::vector<TargetVariation>& variations) {
   RecordFiles files("", variations);
   ContrastRequest request = parse_contrast("norm=none");
   request.measure = Measure::epochs;
@@ -40,7 +40,7 @@ void add_two_norms(SyntheticSweep& sweep) {
 TEST_CASE("thresholds and evaluations in a row change the events of the same runs") {
   SyntheticSweep sweep;
   add_two_norms(sweep);
-  const Report report = report_of(sweep, {{0.3, 1}, {0.1, 1}, {0.1, 2}, {0.1, 3}, {0.01, 1}});
+  const Report report = report_of_targets(sweep, {{0.3, 1}, {0.1, 1}, {0.1, 2}, {0.1, 3}, {0.01, 1}});
   REQUIRE(report.sensitivity.size() == 5);
   const auto means = [&](std::size_t i) {
     const Contrast& contrast = report.sensitivity[i].contrasts.at(0);
@@ -59,7 +59,7 @@ TEST_CASE("thresholds and evaluations in a row change the events of the same run
 TEST_CASE("a table has a row for each threshold and a column for each number of evaluations") {
   SyntheticSweep sweep;
   add_two_norms(sweep);
-  const Report report = report_of(sweep, {{0.1, 1}, {0.1, 2}, {0.01, 1}, {0.01, 2}});
+  const Report report = report_of_targets(sweep, {{0.1, 1}, {0.1, 2}, {0.01, 1}, {0.01, 2}});
   const std::string table = render_report(report, "table");
   CHECK(contains(table, "threshold"));
   CHECK(contains(table, "for 1"));
@@ -77,7 +77,7 @@ TEST_CASE("a table has a row for each threshold and a column for each number of 
 TEST_CASE("a report without thresholds has none of it") {
   SyntheticSweep sweep;
   add_two_norms(sweep);
-  const Report report = report_of(sweep, {});
+  const Report report = report_of_targets(sweep, {});
   CHECK(report.sensitivity.empty());
   CHECK_FALSE(contains(render_report(report, "table"), "threshold"));
   CHECK_FALSE(json::parse(render_report(report, "json"))["pair"].contains("thresholds"));

@@ -9,15 +9,13 @@
 #include "normlab/analysis/text_chart.h"
 #include "normlab/core/error.h"
 #include "synthetic_records.h"
+#include "text.h"
 
 using namespace normlab;
+using testing::contains;
 using json = nlohmann::json;
 
 namespace {
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
 
 std::size_t widest_line(const std::string& text) {
   std::size_t widest = 0;

@@ -16,8 +16,10 @@
 #include "normlab/analysis/export/format.h"
 #include "normlab/records/run_id.h"
 #include "synthetic_records.h"
+#include "text.h"
 
 using namespace normlab;
+using testing::contains;
 using json = nlohmann::json;
 
 namespace {
@@ -41,7 +43,7 @@ StepTimesRecord times_of(std::vector<CellTimes> cells) {
           .cells = std::move(cells)};
 }
 
-void add_runs(SyntheticSweep& sweep, SyntheticRun run, const std::vector<double>& epochs) {
+void add_timed_runs(SyntheticSweep& sweep, SyntheticRun run, const std::vector<double>& epochs) {
   for (std::size_t i = 0; i < epochs.size(); ++i) {
     run.seed = static_cast<unsigned>(i + 1);
     run.epochs_to_target = epochs[i];
@@ -51,10 +53,6 @@ void add_runs(SyntheticSweep& sweep, SyntheticRun run, const std::vector<double>
 
 void add_times(SyntheticSweep& sweep, const StepTimesRecord& times) {
   sweep.write("times.json", to_json(times).dump());
-}
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
 }
 
 const ReportRow& row_of(const Report& report, const std::string& norm) {
@@ -69,8 +67,8 @@ const ReportRow& row_of(const Report& report, const std::string& norm) {
 TEST_CASE("seconds to the target are the steps' mean times the time of a step, however the clock ran") {
   SyntheticSweep sweep;
   // 110000 / 32 = 3437.5, 5156.25 and 6875 steps, rounded up.
-  add_runs(sweep, {.norm = "layer", .step_seconds = 0.5}, {2, 3, 4});
-  add_runs(sweep, {.norm = "none"}, {2});
+  add_timed_runs(sweep, {.norm = "layer", .step_seconds = 0.5}, {2, 3, 4});
+  add_timed_runs(sweep, {.norm = "none"}, {2});
   add_times(sweep, times_of({timed({.norm = "layer"}, 2e-3), timed({.norm = "none"}, 1e-3)}));
   const Report report = build_report(sweep.folder());
   CHECK(report.warnings.empty());
@@ -113,7 +111,7 @@ TEST_CASE("seconds have as many digits as their size is worth") {
   for (const auto& [step_seconds, text] :
        {std::pair{1e-6, "0.017"}, {1e-4, "1.72"}, {1e-3, "17.2"}, {1e-2, "172"}}) {
     SyntheticSweep sweep;  // 17,188 steps to the target
-    add_runs(sweep, {.norm = "layer"}, {10});
+    add_timed_runs(sweep, {.norm = "layer"}, {10});
     add_times(sweep, times_of({timed({.norm = "layer"}, step_seconds)}));
     const std::string table = render_report(build_report(sweep.folder()), "table");
     CAPTURE(table);
@@ -123,10 +121,10 @@ TEST_CASE("seconds have as many digits as their size is worth") {
 
 TEST_CASE("every row of the CSV has a field for each column, whatever is known of its times") {
   SyntheticSweep sweep;
-  add_runs(sweep, {.norm = "layer"}, {2, 3});
-  add_runs(sweep, {.norm = "none"}, {2});
-  add_runs(sweep, {.norm = "rms"}, {2});
-  add_runs(sweep, {.norm = "batch", .status = "missed_target"}, {2});
+  add_timed_runs(sweep, {.norm = "layer"}, {2, 3});
+  add_timed_runs(sweep, {.norm = "none"}, {2});
+  add_timed_runs(sweep, {.norm = "rms"}, {2});
+  add_timed_runs(sweep, {.norm = "batch", .status = "missed_target"}, {2});
   add_times(sweep, times_of({timed({.norm = "layer"}, 2e-3), timed({.norm = "none"}, 1e-3),
                              timed({.norm = "batch"}, 1e-3)}));
   std::istringstream lines(render_report(build_report(sweep.folder()), "csv"));
@@ -139,12 +137,12 @@ TEST_CASE("every row of the CSV has a field for each column, whatever is known o
 
 TEST_CASE("runs that miss, diverge or have no target are counted as far as they say something") {
   SyntheticSweep sweep;
-  add_runs(sweep, {.norm = "layer"}, {2, 2});
+  add_timed_runs(sweep, {.norm = "layer"}, {2, 2});
   sweep.add(synthetic_record({.norm = "layer", .seed = 3, .status = "missed_target"}));
-  add_runs(sweep, {.norm = "none", .status = "missed_target"}, {1, 1});
-  add_runs(sweep, {.norm = "batch"}, {4});
+  add_timed_runs(sweep, {.norm = "none", .status = "missed_target"}, {1, 1});
+  add_timed_runs(sweep, {.norm = "batch"}, {4});
   sweep.add(synthetic_record({.norm = "batch", .seed = 2, .status = "diverged"}));
-  add_runs(sweep, {.norm = "rms", .status = "finished", .target = std::nullopt}, {1});
+  add_timed_runs(sweep, {.norm = "rms", .status = "finished", .target = std::nullopt}, {1});
   add_times(sweep, times_of({timed({.norm = "layer"}, 1e-3), timed({.norm = "none"}, 1e-3),
                              timed({.norm = "batch"}, 1e-3), timed({.norm = "rms"}, 1e-3)}));
   const Report report = build_report(sweep.folder());
@@ -166,7 +164,7 @@ TEST_CASE("runs that miss, diverge or have no target are counted as far as they 
 
 TEST_CASE("times of another machine, of other cells or of no use are not used, and that is said") {
   SyntheticSweep sweep;
-  add_runs(sweep, {.norm = "layer"}, {2, 3});
+  add_timed_runs(sweep, {.norm = "layer"}, {2, 3});
   StepTimesRecord times = times_of({timed({.norm = "layer"}, 1e-3)});
   times.environment["cpu"] = "Another CPU";
   add_times(sweep, times);
@@ -179,7 +177,7 @@ TEST_CASE("times of another machine, of other cells or of no use are not used, a
   CHECK_FALSE(build_report(sweep.folder()).rows[0].times);
 
   // A row of runs whose steps take differently long has no time of a step.
-  add_runs(sweep, {.norm = "rms"}, {2, 3});
+  add_timed_runs(sweep, {.norm = "rms"}, {2, 3});
   add_times(sweep, times_of({timed({.norm = "layer"}, 1e-3), timed({.norm = "rms"}, 1e-3)}));
   RecordFiles files;
   json other = synthetic_record({.norm = "rms", .seed = 9});
@@ -204,8 +202,8 @@ TEST_CASE("times of another machine, of other cells or of no use are not used, a
 
 TEST_CASE("contrasts of seconds are those of steps times the ratio of step times, less sure by both") {
   SyntheticSweep sweep;
-  add_runs(sweep, {.norm = "layer"}, {2, 3, 4, 3});
-  add_runs(sweep, {.norm = "none"}, {5, 7, 6, 8});
+  add_timed_runs(sweep, {.norm = "layer"}, {2, 3, 4, 3});
+  add_timed_runs(sweep, {.norm = "none"}, {5, 7, 6, 8});
   add_times(sweep, times_of({timed({.norm = "none"}, 1e-3), timed({.norm = "layer"}, 1.5e-3)}));
   RecordFiles files;
   const auto contrast = [&](Measure measure) {
@@ -235,8 +233,8 @@ TEST_CASE("contrasts of seconds are those of steps times the ratio of step times
 
 TEST_CASE("more seeds are promised to decide about seconds only where they can") {
   SyntheticSweep sweep;
-  add_runs(sweep, {.norm = "layer"}, {3, 4, 5, 4, 3, 5});
-  add_runs(sweep, {.norm = "none"}, {4, 5, 4, 4, 5, 3});
+  add_timed_runs(sweep, {.norm = "layer"}, {3, 4, 5, 4, 3, 5});
+  add_timed_runs(sweep, {.norm = "none"}, {4, 5, 4, 4, 5, 3});
   RecordFiles files;
   // Ratios of steps that lie up to `each` a round on the log scale off 1.
   const auto more_seeds = [&](double each) {
@@ -259,9 +257,9 @@ TEST_CASE("more seeds are promised to decide about seconds only where they can")
 
 TEST_CASE("contrasts of step times are medians of ratios within rounds, with the sign test") {
   SyntheticSweep sweep;
-  add_runs(sweep, {.norm = "layer", .status = "finished", .target = std::nullopt}, {1});
-  add_runs(sweep, {.norm = "none", .status = "finished", .target = std::nullopt}, {1});
-  add_runs(sweep, {.norm = "rms", .status = "finished", .target = std::nullopt}, {1});
+  add_timed_runs(sweep, {.norm = "layer", .status = "finished", .target = std::nullopt}, {1});
+  add_timed_runs(sweep, {.norm = "none", .status = "finished", .target = std::nullopt}, {1});
+  add_timed_runs(sweep, {.norm = "rms", .status = "finished", .target = std::nullopt}, {1});
   add_times(sweep, times_of({timed({.norm = "none"}, 1e-3), timed({.norm = "layer"}, 1.5e-3)}));
   RecordFiles files;
   const Report report =

@@ -9,29 +9,22 @@
 #include "normlab/analysis/seed_groups.h"
 #include "normlab/core/error.h"
 #include "synthetic_records.h"
+#include "text.h"
 
 using namespace normlab;
+using testing::contains;
+using testing::content_of;
 using json = nlohmann::json;
 
 namespace {
 
-std::string refusal(const std::filesystem::path& folder) {
+std::string refusal_of_folder(const std::filesystem::path& folder) {
   try {
     load_sweep(folder);
   } catch (const RequestError& error) {
     return error.what();
   }
   return "";
-}
-
-std::string content_of(const std::filesystem::path& file) {
-  std::ostringstream text;
-  text << std::ifstream(file).rdbuf();
-  return text.str();
-}
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
 }
 
 }  // namespace
@@ -116,9 +109,9 @@ TEST_CASE("a report says that sweep.json is missing, or no file") {
 
 TEST_CASE("a folder that is no sweep is refused") {
   SyntheticSweep sweep;
-  CHECK(contains(refusal(sweep.folder() / "absent"), "absent"));
-  CHECK(contains(refusal(sweep.folder() / "sweep.json"), "not a folder"));
-  CHECK(contains(refusal(sweep.folder() / "runs"), "sweep.json and runs/"));
+  CHECK(contains(refusal_of_folder(sweep.folder() / "absent"), "absent"));
+  CHECK(contains(refusal_of_folder(sweep.folder() / "sweep.json"), "not a folder"));
+  CHECK(contains(refusal_of_folder(sweep.folder() / "runs"), "sweep.json and runs/"));
 }
 
 TEST_CASE("runs that differ in the seed alone make one group") {

@@ -2,6 +2,7 @@
 //     NORMLAB_WRITE_EXPECTED=1 build/release/tests/analysis_tests --test-case='*as it was*'
 // writes them again; look at the difference before it is committed.
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <cstdlib>
 #include <fstream>
@@ -20,7 +21,7 @@ namespace {
 using json = nlohmann::json;
 
 void check_as_it_was(const std::string& name, const std::string& text) {
-  const std::string file = std::string(NORMLAB_TEST_DATA) + "/expected_" + name;
+  const std::string file = fmt::format("{}/expected_{}", NORMLAB_TEST_DATA, name);
   if (std::getenv("NORMLAB_WRITE_EXPECTED") != nullptr) std::ofstream(file, std::ios::binary) << text;
   std::ostringstream expected;
   expected << std::ifstream(file, std::ios::binary).rdbuf();

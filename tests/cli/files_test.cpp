@@ -28,7 +28,7 @@ std::string deep_array() {
   return std::string(400000, '[') + std::string(400000, ']');
 }
 
-constexpr const char* small_spec =
+constexpr const char* two_steps_spec =
     R"({"base": {"dataset": {"name": "synthetic", "train_limit": 200}, "model": {"name": "mlp", "hidden": [8]},
                  "budget": {"steps": 2}}})";
 
@@ -83,7 +83,7 @@ TEST_CASE("JSON nested 400,000 deep is refused in one sentence wherever it is re
   TemporaryFolder folder;
   const filesystem::path& here = folder.path();
   write_file(here / "deep.json", deep_array());
-  write_file(here / "spec.json", small_spec);
+  write_file(here / "spec.json", two_steps_spec);
   filesystem::create_directories(here / "results" / "runs");
   write_file(here / "results" / "sweep.json", deep_array());
   check_briefly_refused(here, {"run", "--config", "deep.json"}, {"deep.json", "nested"});
@@ -156,7 +156,7 @@ TEST_CASE("a pipe or a device in place of a file is refused, and nothing waits f
 
 TEST_CASE("names that begin with a dash are names") {
   TemporaryFolder folder;
-  write_file(folder.path() / "spec.json", small_spec);
+  write_file(folder.path() / "spec.json", two_steps_spec);
   CHECK(run_program(folder.path(), quick_run({"--steps", "1", "--out=-r.json"})).status == 0);
   CHECK(filesystem::is_regular_file(folder.path() / "-r.json"));
   CHECK(run_program(folder.path(), {"sweep", "spec.json", "--out=-dash"}).status == 0);
@@ -166,7 +166,7 @@ TEST_CASE("names that begin with a dash are names") {
 TEST_CASE("names that are not UTF-8 work where no record holds them, and are refused where one would") {
   TemporaryFolder folder;
   const filesystem::path& here = folder.path();
-  write_file(here / "spec.json", small_spec);
+  write_file(here / "spec.json", two_steps_spec);
   const std::string name = "\xff\xfe";
   CHECK(
       run_program(here, quick_run({"--steps", "1", "--out", name, "--save-parameters", name + "p"})).status ==

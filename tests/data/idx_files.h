@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "normlab/core/error.h"
+#include "text.h"
 
 namespace normlab::testing {
 
@@ -142,10 +143,6 @@ std::string standard_error_of(Call&& call) {
   ::close(before);
   ::close(caught);
   return read_file(file);
-}
-
-inline bool contains(std::string_view text, std::string_view part) {
-  return text.find(part) != text.npos;
 }
 
 }  // namespace normlab::testing

@@ -35,7 +35,7 @@ std::u32string whole(const TextData& data) {
   return decode(data, data.train()) + decode(data, data.validation()) + decode(data, data.test());
 }
 
-std::u32string bytes_of(const std::string& text) {
+std::u32string decoded_bytes(const std::string& text) {
   std::u32string bytes;
   for (const char byte : text) bytes += static_cast<unsigned char>(byte);
   return bytes;
@@ -68,7 +68,7 @@ TEST_CASE("a text becomes sorted ids and three contiguous parts, plain or gzip")
     const std::size_t held = data.test().size();
     CHECK(held == static_cast<std::size_t>(std::lround(0.2 * static_cast<double>(parts.size()))));
     CHECK(data.validation().size() == held);
-    CHECK(whole(data) == bytes_of(parts));
+    CHECK(whole(data) == decoded_bytes(parts));
   }
 }
 
@@ -134,7 +134,7 @@ TEST_CASE("a text in UTF-8 is a sequence of its characters, whatever the languag
 
 TEST_CASE("a text read byte by byte is a sequence of its bytes, whatever they are") {
   const std::string text = "Straße \xff\xfe\x80\xc3";
-  CHECK(whole(data_of(text, TextUnit::byte)) == bytes_of(text));
+  CHECK(whole(data_of(text, TextUnit::byte)) == decoded_bytes(text));
   const std::string ascii = "every byte is a character";
   CHECK(whole(data_of(ascii, TextUnit::byte)) == whole(data_of(ascii)));
 }
@@ -161,7 +161,7 @@ TEST_CASE("a byte order mark at the start is no character of the text, and is sa
       "\xef\xbb\xbf"
       "a text\xef\xbb\xbf with one in it";
   CHECK(whole(data_of(text)) == U"a text\ufeff with one in it");
-  CHECK(whole(data_of(text, TextUnit::byte)) == bytes_of(text));
+  CHECK(whole(data_of(text, TextUnit::byte)) == decoded_bytes(text));
   CHECK(contains(request_error([] { data_of("\xef\xbb\xbf"); }), "is empty"));
   TemporaryFolder folder;
   write_file(folder.path() / "text", text);

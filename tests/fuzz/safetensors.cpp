@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::string_view file_name = "parameters.safetensors", field = "initial_parameters";
 
-bool equal(const TensorView& a, const TensorView& b) {
+bool equal_tensors(const TensorView& a, const TensorView& b) {
   return a.name == b.name && a.shape == b.shape && a.values.size() == b.values.size() &&
          (a.values.empty() || std::memcmp(a.values.data(), b.values.data(), a.values.size_bytes()) == 0);
 }
@@ -27,7 +27,7 @@ void load_into_model(const Safetensors& file) {
   parameters.buffer("mean", {2}, 0);
   load_parameters(file, field, parameters);
   for (const TensorView& tensor : parameter_views(parameters)) {
-    require(equal(*file.find(tensor.name), tensor), "what is loaded is what the file holds");
+    require(equal_tensors(*file.find(tensor.name), tensor), "what is loaded is what the file holds");
   }
 }
 
@@ -41,7 +41,7 @@ bool fuzz_safetensors(ByteSpan input) {
     std::for_each(file.tensors().begin(), file.tensors().end(), require_consistent);
     const std::string written = encode_safetensors(file.tensors(), file.metadata());
     const Safetensors again = never_refused([&] { return Safetensors::parse(written, file_name, field); });
-    require(std::ranges::equal(again.tensors(), file.tensors(), equal),
+    require(std::ranges::equal(again.tensors(), file.tensors(), equal_tensors),
             "tensors that are written and read again are the same");
     require(again.metadata() == file.metadata(), "metadata that are written and read again are the same");
     load_into_model(file);

@@ -11,10 +11,12 @@
 #include "normlab/models/recurrent.h"
 #include "normlab/tasks/classification.h"
 #include "normlab/tasks/language_modelling.h"
+#include "text.h"
 
 namespace normlab {
 namespace {
 
+using testing::contains;
 enum class Law { uniform, normal, orthogonal, zero };
 
 struct Expected {
@@ -37,10 +39,6 @@ struct Network {
   Activation activation;  // behind hidden layers
   Index hidden;           // of recurrent layers
 };
-
-bool contains(const std::string& text, const char* part) {
-  return text.find(part) != text.npos;
-}
 
 // What docs/experiment-format.md says of a weight: shape (out, in) or (out, in, height, width).
 Expected expected_weight(const Network& network, const std::string& name, const Shape& shape) {

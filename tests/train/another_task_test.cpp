@@ -12,11 +12,13 @@
 #include "normlab/records/record_check.h"
 #include "normlab/train/trainer.h"
 #include "synthetic_records.h"
+#include "text.h"
 #include "train/small_run.h"
 
 namespace normlab {
 namespace {
 
+using testing::contains;
 // output (B, 1). The mean over the batch of (output - label)^2.
 class SquaredError : public Op<float> {
  public:
@@ -124,10 +126,6 @@ RecordHead head() {
   RecordHead head = record_head(config());
   head.metrics = regression().metrics;
   return head;
-}
-
-bool contains(const std::string& text, std::string_view part) {
-  return text.find(part) != std::string::npos;
 }
 
 }  // namespace

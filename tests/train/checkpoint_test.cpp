@@ -23,14 +23,11 @@ namespace {
 using nlohmann::json;
 using test::numbers;
 using test::small_run;
+using test::write;
 
 std::string read(const std::filesystem::path& path) {
   std::ifstream stream(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(stream), {}};
-}
-
-void write(const std::filesystem::path& path, const std::string& content) {
-  std::ofstream(path, std::ios::binary) << content;
 }
 
 // A run that was stopped at its first evaluation, in the middle.

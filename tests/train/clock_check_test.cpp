@@ -2,16 +2,15 @@
 
 #include <doctest/doctest.h>
 
+#include "text.h"
+
 namespace normlab {
 namespace {
 
+using testing::contains;
 // 1000 steps of a millisecond, the first ten of ten milliseconds.
 TrainingClock quiet_clock() {
   return {.steps = 1000, .seconds = 1.09, .cpu_seconds = 1.09, .warm_up_steps = 10, .warm_up_seconds = 0.1};
-}
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
 }
 
 }  // namespace

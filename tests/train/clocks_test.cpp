@@ -22,7 +22,7 @@ const std::map<std::string, double> long_ago = {{"train_seconds", 1 << 20},
                                                 {"cpu_seconds", 1 << 21}};
 
 // A run whose checkpoint can be looked into and changed.
-class StoppedRun {
+class RunWithClocks {
   test::TemporaryFolder folder_;
 
  public:
@@ -74,7 +74,7 @@ struct Since {
 }  // namespace
 
 TEST_CASE("a resumed run's clocks are those of its checkpoint and what passed since") {
-  StoppedRun run;
+  RunWithClocks run;
   const RunResult first = run.go_on();
   REQUIRE(first.status == RunStatus::interrupted);
   run.set_clocks();
@@ -100,7 +100,7 @@ TEST_CASE("a resumed run's clocks are those of its checkpoint and what passed si
 }
 
 TEST_CASE("the checkpoint of a resumed run holds what passed before it and since") {
-  StoppedRun run;
+  RunWithClocks run;
   REQUIRE(run.go_on().status == RunStatus::interrupted);
   run.set_clocks();
   const Since since;

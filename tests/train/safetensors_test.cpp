@@ -12,9 +12,7 @@
 namespace normlab {
 namespace {
 
-void write(const std::filesystem::path& path, const std::string& content) {
-  std::ofstream(path, std::ios::binary) << content;
-}
+using test::write;
 
 Parameters<float> some_parameters() {
   Parameters<float> parameters({}, 1);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,10 @@
 #include "normlab/train/trainer.h"
 
 namespace normlab::test {
+
+inline void write(const std::filesystem::path& path, const std::string& content) {
+  std::ofstream(path, std::ios::binary) << content;
+}
 
 // A model of that name, so small that a step takes well under a millisecond.
 inline ModelSpec small_model(const std::string& name, Activation activation = Activation::relu) {

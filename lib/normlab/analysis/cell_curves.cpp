@@ -216,9 +216,9 @@ void add_layer_column(LayerCurves& curves, const std::vector<const json*>& lists
   if (curves.names.empty()) name_layers(curves, *lists.front());
   curves.steps.push_back(at.step);
   curves.epochs.push_back(at.epoch);
-  for (std::size_t which = 0; which < layer_statistics.size(); ++which) {
+  for (std::size_t which = 0; which < layer_statistic_paths.size(); ++which) {
     for (std::size_t layer = 0; layer < curves.names.size(); ++layer)
-      curves.values[which][layer].push_back(middle_of(lists, layer, layer_statistics[which]));
+      curves.values[which][layer].push_back(middle_of(lists, layer, layer_statistic_paths[which]));
   }
   for (TimeStepCurves& curve : curves.over_time) {
     for (std::size_t point = 0; point < curve.time_steps.size(); ++point)
@@ -228,7 +228,7 @@ void add_layer_column(LayerCurves& curves, const std::vector<const json*>& lists
 
 std::optional<LayerCurves> make_layer_curves(const std::vector<json>& records, const CellCurves& cell) {
   LayerCurves curves;
-  curves.values.resize(layer_statistics.size());
+  curves.values.resize(layer_statistic_paths.size());
   add_layer_column(curves, initial_layer_lists(records), {0, 0});
   for (std::size_t i = 0; i < cell.steps.size(); ++i)
     add_layer_column(curves, layer_lists(records, i, cell.steps[i]), {cell.steps[i], cell.epochs[i]});

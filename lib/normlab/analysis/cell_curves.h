@@ -63,9 +63,9 @@ struct LayerCurves {
 };
 
 // Paths in a layer's entry (docs/results-format.md), in the order of LayerCurves::values.
-inline constexpr std::array layer_statistics = {"gradient_norm",   "parameter_gradient_norm",
-                                                "weight_norm",     "activation.deviation",
-                                                "activation.mean", "activation.zero_fraction"};
+inline constexpr std::array layer_statistic_paths = {"gradient_norm",   "parameter_gradient_norm",
+                                                     "weight_norm",     "activation.deviation",
+                                                     "activation.mean", "activation.zero_fraction"};
 
 // The mean time to the target up to a horizon: the earliest point at which a run is censored among all groups
 // that share model, batch size, data, target and every setting that is no number. These compare, whatever

@@ -73,8 +73,7 @@ Json invariance_json(const JudgedInvariance& one) {
 
 std::string claims_command(std::string_view part, const JudgedClaim& claim,
                            const std::filesystem::path& out) {
-  std::string command =
-      fmt::format("normlab claims {} {}", part, shell_word(printable(claim.file.string())));
+  std::string command = fmt::format("normlab claims {} {}", part, shell_word(printable(claim.file.string())));
   if (out == default_claims_folder) return command;
   return fmt::format("{} --out {}", command, shell_word(printable(out.string())));
 }

@@ -10,6 +10,8 @@
 #include <charconv>
 #include <csignal>
 #include <cstring>
+#include <fstream>
+#include <iterator>
 #include <new>
 #include <optional>
 #include <stdexcept>
@@ -103,8 +105,17 @@ PartialFile parse_partial_file(const std::filesystem::path& file) {
   return {stem.stem().string(), number};
 }
 
+// One that was killed and that its parent has not yet looked after is there for kill(), and writes no more.
+bool has_ended(pid_t process) {
+  std::ifstream file(fmt::format("/proc/{}/stat", process));
+  const std::string stat{std::istreambuf_iterator<char>(file), {}};
+  const std::size_t name_end = stat.rfind(')');  // "PID (NAME) STATE", and a name may hold anything
+  return name_end != std::string::npos && name_end + 2 < stat.size() &&
+         std::string_view("ZX").find(stat[name_end + 2]) != std::string_view::npos;
+}
+
 bool is_running(pid_t process) {
-  return ::kill(process, 0) == 0 || errno == EPERM;
+  return (::kill(process, 0) == 0 || errno == EPERM) && !has_ended(process);
 }
 
 }  // namespace

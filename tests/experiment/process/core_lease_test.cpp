@@ -12,8 +12,10 @@
 #include <fstream>
 
 #include "core/temporary_folder.h"
+#include "text.h"
 
 using namespace normlab;
+using testing::contains;
 
 namespace {
 
@@ -27,10 +29,6 @@ class RuntimeFolder {
  private:
   test::TemporaryFolder folder_;
 };
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
 
 // A child process that does nothing but inherit what is open.
 pid_t start_holder() {

@@ -86,6 +86,22 @@ TEST_CASE("a folder keeps its sweep, its records and nothing half-written") {
   CHECK_FALSE(std::filesystem::exists(again.record_path(runs[0].id).string() + ".2000000123.partial"));
 }
 
+TEST_CASE("half-written files of a process that was killed go before its parent has looked after it") {
+  TemporaryFolder temporary;
+  const SweepSpec spec = spec_of(small_spec);
+  const std::vector<SweepRun> runs = expand(spec);
+  const pid_t killed = ::fork();
+  REQUIRE(killed >= 0);
+  if (killed == 0) ::_exit(0);
+  siginfo_t ended;
+  REQUIRE(::waitid(P_PID, static_cast<id_t>(killed), &ended, WEXITED | WNOWAIT) == 0);  // it stays a zombie
+  const std::filesystem::path half = temporary.path() / ("sweep.json." + std::to_string(killed) + ".partial");
+  write_file(half, "half");
+  { const RunStore store(temporary.path(), spec, runs); }
+  CHECK_FALSE(std::filesystem::exists(half));
+  ::waitpid(killed, nullptr, 0);
+}
+
 TEST_CASE("half-written files go only where a sweep's own writing left them") {
   TemporaryFolder temporary;
   const SweepSpec spec = spec_of(small_spec);

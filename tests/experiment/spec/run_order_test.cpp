@@ -9,7 +9,7 @@ using namespace normlab;
 
 namespace {
 
-std::vector<SweepRun> runs_of(const char* seeds) {
+std::vector<SweepRun> runs_of_seeds(const char* seeds) {
   return expand(parse_sweep_spec(Json::parse(std::string(R"({"base": {"dataset": "synthetic"},
     "grid": {"norm": ["none", "batch", "layer", "rms"], "batch_size": [4, 32, 128], "seed": )") +
                                              seeds + "}}"),
@@ -25,7 +25,7 @@ std::vector<std::string> ids(const std::vector<const SweepRun*>& order) {
 }  // namespace
 
 TEST_CASE("every run is started once, seed after seed") {
-  const std::vector<SweepRun> runs = runs_of("[3, 1, 2]");
+  const std::vector<SweepRun> runs = runs_of_seeds("[3, 1, 2]");
   const std::vector<const SweepRun*> order = start_order(runs);
   REQUIRE(order.size() == runs.size());
   for (std::size_t i = 0; i < order.size(); ++i) CHECK(order[i]->config.seed == runs[i].config.seed);
@@ -35,7 +35,7 @@ TEST_CASE("every run is started once, seed after seed") {
 }
 
 TEST_CASE("within a seed norms are mixed, in an order of the seed's own that repeats") {
-  const std::vector<SweepRun> runs = runs_of("[1, 2]");
+  const std::vector<SweepRun> runs = runs_of_seeds("[1, 2]");
   const std::vector<const SweepRun*> order = start_order(runs);
   CHECK(ids(order) == ids(start_order(runs)));
   const auto shape = [&](std::size_t first) {
@@ -53,7 +53,7 @@ TEST_CASE("within a seed norms are mixed, in an order of the seed's own that rep
 }
 
 TEST_CASE("a seed's order does not depend on the other seeds") {
-  const std::vector<SweepRun> all = runs_of("[1, 2]"), one = runs_of("[2]");
+  const std::vector<SweepRun> all = runs_of_seeds("[1, 2]"), one = runs_of_seeds("[2]");
   const std::vector<std::string> of_both = ids(start_order(all));
   CHECK(std::vector<std::string>(of_both.begin() + 12, of_both.end()) == ids(start_order(one)));
 }

@@ -10,14 +10,14 @@ using namespace normlab::testing;
 
 namespace {
 
-SweepSpec spec_of(const char* text) {
+SweepSpec shell_spec(const char* text) {
   return parse_sweep_spec(parse_json(text, "test"), "test");
 }
 
 }  // namespace
 
 TEST_CASE("settings from the shell replace and add axes, and one value takes an axis away") {
-  SweepSpec spec = spec_of(R"({"grid": {"norm": ["none", "layer"], "batch_size": [4, 8]}})");
+  SweepSpec spec = shell_spec(R"({"grid": {"norm": ["none", "layer"], "batch_size": [4, 8]}})");
   apply_shell_setting(spec, parse_shell_setting("norm=rms,batch,weight"));
   apply_shell_setting(spec, parse_shell_setting("seed=1,2"));
   apply_shell_setting(spec, parse_shell_setting("batch_size=16"));
@@ -30,7 +30,7 @@ TEST_CASE("settings from the shell replace and add axes, and one value takes an 
 }
 
 TEST_CASE("settings from the shell win over overrides, which may then match nothing") {
-  SweepSpec spec = spec_of(R"({"grid": {"model": ["mlp", "lstm"]},
+  SweepSpec spec = shell_spec(R"({"grid": {"model": ["mlp", "lstm"]},
     "overrides": [{"when": {"model": "lstm"}, "set": {"optimizer.learning_rate": 0.5, "batch_size": 4}}]})");
   apply_shell_setting(spec, parse_shell_setting("optimizer.learning_rate=0.25"));
   for (const SweepRun& run : expand(spec)) CHECK(run.config.optimizer.learning_rate == 0.25);
@@ -40,7 +40,7 @@ TEST_CASE("settings from the shell win over overrides, which may then match noth
 }
 
 TEST_CASE("an object that the shell replaces takes what overrides say within it along, and nothing else") {
-  SweepSpec spec = spec_of(R"({"base": {"optimizer": "adam"},
+  SweepSpec spec = shell_spec(R"({"base": {"optimizer": "adam"},
     "overrides": [{"when": {"model": "mlp"},
                    "set": {"optimizer.learning_rate": 0.5, "schedule.warmup_steps": 3, "batch_size": 4}}]})");
   apply_shell_setting(spec, parse_shell_setting("optimizer=sgd"));
@@ -52,7 +52,7 @@ TEST_CASE("an object that the shell replaces takes what overrides say within it 
 }
 
 TEST_CASE("ranges of integers stand for their values, in specs and from the shell") {
-  SweepSpec spec = spec_of(R"({"grid": {"seed": "3..5", "batch_size": [2, "4..5"]}})");
+  SweepSpec spec = shell_spec(R"({"grid": {"seed": "3..5", "batch_size": [2, "4..5"]}})");
   CHECK(spec.grid[0].values == std::vector<Json>{3, 4, 5});
   CHECK(spec.grid[1].values == std::vector<Json>{2, 4, 5});
   apply_shell_setting(spec, parse_shell_setting("seed=1..2,7"));
@@ -64,8 +64,8 @@ TEST_CASE("ranges of integers stand for their values, in specs and from the shel
     CHECK(request_error([&] { apply_shell_setting(spec, {"seed", {wrong}}); }).starts_with("set seed: "));
   }
   CHECK(request_error([&] { apply_shell_setting(spec, {"seed", {"1..3", 2}}); }).starts_with("set seed: 2"));
-  CHECK(request_error([] { expand(spec_of(R"({"grid": {"seed": ["1.."]}})")); }).starts_with("seed: "));
-  CHECK(request_error([] { spec_of(R"({"grid": {"norm": "1..2"}})"); }).starts_with("grid.norm: "));
+  CHECK(request_error([] { expand(shell_spec(R"({"grid": {"seed": ["1.."]}})")); }).starts_with("seed: "));
+  CHECK(request_error([] { shell_spec(R"({"grid": {"norm": "1..2"}})"); }).starts_with("grid.norm: "));
 }
 
 TEST_CASE("a name that an axis has keeps its settings when the shell chooses it") {
@@ -74,7 +74,7 @@ TEST_CASE("a name that an axis has keeps its settings when the shell chooses it"
                        {"name": "lstm", "hidden_size": 7}]},
     "overrides": [{"when": {"model": "gru"}, "set": {"model.layers": 2}}]})";
   const auto sizes = [&](const char* setting) {
-    SweepSpec spec = spec_of(text);
+    SweepSpec spec = shell_spec(text);
     apply_shell_setting(spec, parse_shell_setting(setting));
     std::vector<Index> found;
     for (const SweepRun& run : expand(spec)) {
@@ -90,7 +90,7 @@ TEST_CASE("a name that an axis has keeps its settings when the shell chooses it"
   CHECK(sizes("model=rnn") == std::vector<Index>{128, 1});
   CHECK(sizes("dataset=text") == std::vector<Index>{5, 2, 6, 1, 7, 1});
   SweepSpec data =
-      spec_of(R"({"grid": {"dataset": [{"name": "text", "path": "a", "train_limit": 9}, "mnist"]}})");
+      shell_spec(R"({"grid": {"dataset": [{"name": "text", "path": "a", "train_limit": 9}, "mnist"]}})");
   apply_shell_setting(data, parse_shell_setting("dataset=text:a"));
   CHECK(data.base["dataset"]["train_limit"] == 9);
 }
@@ -109,7 +109,7 @@ TEST_CASE("lists and ranges are told from single values that have commas or dots
 }
 
 TEST_CASE("a description says what the shell changed, and only that") {
-  SweepSpec spec = spec_of(R"({"description": "Rates.", "grid": {"norm": ["none", "layer"]}})");
+  SweepSpec spec = shell_spec(R"({"description": "Rates.", "grid": {"norm": ["none", "layer"]}})");
   apply_shell_settings(spec, {});
   apply_shell_settings(spec, {{"norm", {"none", "layer"}}});
   CHECK(spec.description == "Rates.");

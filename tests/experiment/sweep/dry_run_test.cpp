@@ -4,7 +4,11 @@
 
 #include <sstream>
 
+#include "text.h"
+
 using namespace normlab;
+using testing::contains;
+using testing::lines_of;
 
 namespace {
 
@@ -14,17 +18,6 @@ std::vector<SweepRun> small_sweep() {
                "budget": {"epochs": 2}},
       "grid": {"norm": ["none", "instance"], "batch_size": [4, 100], "seed": [1, 2]}})"),
                                  "dry"));
-}
-
-std::vector<std::string> lines_of(const std::string& text) {
-  std::vector<std::string> lines;
-  std::istringstream stream(text);
-  for (std::string line; std::getline(stream, line);) lines.push_back(line);
-  return lines;
-}
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
 }
 
 }  // namespace

@@ -7,7 +7,7 @@ using namespace normlab;
 namespace {
 
 // In this order: batch size 4 with seeds 1 and 2 of none, then of layer, then batch size 16 alike.
-std::vector<SweepRun> small_sweep() {
+std::vector<SweepRun> estimated_sweep() {
   std::vector<SweepRun> runs;
   for (const int batch_size : {4, 16}) {
     for (const Norm norm : {Norm::none, Norm::layer}) {
@@ -29,12 +29,12 @@ constexpr Pace pace{.seconds_per_step = 0.01, .steps_per_epoch = 100};
 }  // namespace
 
 TEST_CASE("nothing is estimated before something was observed") {
-  const std::vector<SweepRun> runs = small_sweep();
+  const std::vector<SweepRun> runs = estimated_sweep();
   CHECK_FALSE(TimeEstimate(runs).seconds(runs[0]));
 }
 
 TEST_CASE("a run under way tells its own time left and that of other seeds") {
-  const std::vector<SweepRun> runs = small_sweep();
+  const std::vector<SweepRun> runs = estimated_sweep();
   TimeEstimate estimate(runs);
   estimate.observe(runs[0], pace);
   estimate.observe_start(0.5);
@@ -44,7 +44,7 @@ TEST_CASE("a run under way tells its own time left and that of other seeds") {
 }
 
 TEST_CASE("runs of other norms and batch sizes are estimated from the most similar one") {
-  const std::vector<SweepRun> runs = small_sweep();
+  const std::vector<SweepRun> runs = estimated_sweep();
   TimeEstimate estimate(runs);
   estimate.observe(runs[0], pace);
   CHECK(*estimate.seconds(runs[2]) == doctest::Approx(10));
@@ -55,7 +55,7 @@ TEST_CASE("runs of other norms and batch sizes are estimated from the most simil
 }
 
 TEST_CASE("runs that reached their target early shorten what others are expected to take") {
-  const std::vector<SweepRun> runs = small_sweep();
+  const std::vector<SweepRun> runs = estimated_sweep();
   TimeEstimate estimate(runs);
   estimate.observe_end(runs[0], pace, 300);
   CHECK(*estimate.seconds(runs[1]) == doctest::Approx(3));

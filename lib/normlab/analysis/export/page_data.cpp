@@ -160,7 +160,7 @@ Json page_data(const Report& report, std::size_t stride) {
   Json data = {{"summary", summary_json(report)}, {"columns", report.columns}, {"stride", stride}};
   data["asked"] = report.asked;
   for (const char* list : {"quantities", "cells", "tuned"}) data[list] = Json::array();
-  data["layer_statistics"] = layer_statistics;
+  data["layer_statistics"] = layer_statistic_paths;
   if (!report.drawn) return data;
   const SweepCurves& curves = *report.drawn;
   data["folders"] = curves.folders;

@@ -1,5 +1,7 @@
 #include "normlab/analysis/export/tables.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <span>
@@ -54,7 +56,8 @@ class Tables {
     CsvFields header = key_columns_.header();
     header.insert(header.end(), point_fields.begin(), point_fields.end());
     for (const std::string& part : parts_) {
-      for (const std::string& metric : metrics_) header.push_back(printable(part + "." + metric));
+      for (const std::string& metric : metrics_)
+        header.push_back(printable(fmt::format("{}.{}", part, metric)));
     }
     header.insert(header.end(), cost_fields.begin(), cost_fields.end());
     evaluations = csv_line(header);
