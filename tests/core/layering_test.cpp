@@ -156,7 +156,9 @@ TEST_CASE("no files include each other in a circle, a header and its source file
                                             [&](const std::string& below) { return left.contains(below); });
               }) > 0;
   }
-  for (const auto& [unit, below] : left) {
+  for (const auto& one : left) {
+    const auto& unit = one.first;
+    const auto& below = one.second;
     CAPTURE(unit);
     CHECK(below.empty());
   }

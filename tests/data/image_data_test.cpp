@@ -211,10 +211,12 @@ TEST_CASE("the checksum of images is that of what the files hold, the test image
   write_file(file("train-images-idx3-ubyte"), gzip(images_content(40, 3, 2)));
   write_file(file("t10k-images-idx3-ubyte"), images_content(10, 3, 2, 7));
   CHECK(checksum_now() == before);
-  for (const auto& [name, other] :
+  for (const auto& one :
        {std::pair("train-images-idx3-ubyte", images_content(40, 3, 2, 1)),
         std::pair("train-labels-idx1-ubyte", labels_header(40) + labels_content(40, 4).substr(9) + '\0'),
         std::pair("t10k-labels-idx1-ubyte", labels_header(10) + labels_content(10, 4).substr(9) + '\0')}) {
+    const auto& name = one.first;
+    const auto& other = one.second;
     CAPTURE(name);
     write_image_set(folder.path());
     write_file(file(name), other);

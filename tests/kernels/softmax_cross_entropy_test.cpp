@@ -54,9 +54,12 @@ double worst_error(Rows<T> r) {
 template <class T>
 void check(double tolerance) {
   on_every_target([&] {
-    for (const auto& [rows, classes] :
-         {std::pair<Index, Index>{1, 1}, {1, 10}, {9, 10}, {5, 37}, {3, 64}, {2, 1001}}) {
-      for (const auto& [mean, deviation] : {std::pair<double, double>{0, 1}, {0, 40}, {1e4, 2}}) {
+    for (const auto& one : {std::pair<Index, Index>{1, 1}, {1, 10}, {9, 10}, {5, 37}, {3, 64}, {2, 1001}}) {
+      const auto& rows = one.first;
+      const auto& classes = one.second;
+      for (const auto& scale : {std::pair<double, double>{0, 1}, {0, 40}, {1e4, 2}}) {
+        const auto& mean = scale.first;
+        const auto& deviation = scale.second;
         INFO(rows << " x " << classes << ", mean " << mean << ", deviation " << deviation);
         CHECK(worst_error<T>({rows, classes, mean, deviation}) < tolerance);
       }

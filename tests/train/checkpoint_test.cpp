@@ -139,7 +139,9 @@ TEST_CASE("a position that cannot be is set aside, even where the checksum is ri
       {"/data_checksum", nullptr},
       {"/data_checksum", ""},
       {"/data_checksum", "0x12"}};
-  for (const auto& [path, value] : changes) {
+  for (const auto& one : changes) {
+    const auto& path = one.first;
+    const auto& value = one.second;
     CAPTURE(path);
     CAPTURE(value.dump());
     CHECK(run.is_set_aside(

@@ -106,7 +106,9 @@ TEST_CASE("the checkpoint of a resumed run holds what passed before it and since
   const Since since;
   REQUIRE(run.go_on().status == RunStatus::interrupted);
   const json position = run.position();
-  for (const auto& [clock, seconds] : long_ago) {
+  for (const auto& one : long_ago) {
+    const auto& clock = one.first;
+    const auto& seconds = one.second;
     CAPTURE(clock);
     since.check(position.at(clock), seconds, clock == "cpu_seconds");
   }

@@ -31,7 +31,9 @@ RunResult train_in_pieces(const RunConfig& config, const std::filesystem::path& 
 }  // namespace
 
 TEST_CASE("the same config gives the same numbers, and other seeds give others") {
-  for (const auto& [kind, norm] : networks) {
+  for (const auto& one : networks) {
+    const auto& kind = one.first;
+    const auto& norm = one.second;
     CAPTURE(kind);
     const RunConfig config = small_run(kind, norm);
     const auto first = numbers(train(config, {}));
@@ -44,7 +46,9 @@ TEST_CASE("the same config gives the same numbers, and other seeds give others")
 
 TEST_CASE("an interrupted and continued run equals one that was left alone") {
   test::TemporaryFolder folder;
-  for (const auto& [kind, norm] : networks) {
+  for (const auto& one : networks) {
+    const auto& kind = one.first;
+    const auto& norm = one.second;
     for (const auto optimizer : {OptimizerKind::adam, OptimizerKind::momentum}) {
       CAPTURE(kind);
       RunConfig config = small_run(kind, norm);

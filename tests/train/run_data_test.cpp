@@ -40,7 +40,9 @@ TEST_CASE("a text is evaluated in 32 streams, or as many as its part has whole w
   config.dataset.validation_fraction = 0.25;
   config.model.as<Recurrent>().window = 10;
   config.batch_size = 3;
-  for (const auto& [characters, streams] : {std::pair<int, Index>{4000, 32}, {400, 9}, {44, 1}}) {
+  for (const auto& one : {std::pair<int, Index>{4000, 32}, {400, 9}, {44, 1}}) {
+    const auto& characters = one.first;
+    const auto& streams = one.second;
     CAPTURE(characters);
     config.dataset.path += "s";  // a file that was not read before
     std::ofstream text(config.dataset.path);

@@ -91,8 +91,10 @@ TEST_CASE("gradients by time step add up to that of the layer") {
 }
 
 TEST_CASE("tracking changes no number of the training") {
-  for (const auto& [model, norm] :
+  for (const auto& one :
        {std::pair("mlp", Norm::batch), {"cnn", Norm::batch}, {"gru", Norm::batch}, {"lstm", Norm::layer}}) {
+    const auto& model = one.first;
+    const auto& norm = one.second;
     CAPTURE(model);
     RunConfig config = tracked_run(model, norm, Tracking::none);
     test::set_dropout(config.model, 0.25);

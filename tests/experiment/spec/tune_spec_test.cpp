@@ -62,7 +62,7 @@ TEST_CASE("a sweep keeps its search, and takes either a search or what was found
 }
 
 TEST_CASE("search spaces that are empty, reversed or of a wrong type are refused by their names") {
-  for (const auto& [space, words] : std::vector<std::pair<std::string, std::string>>{
+  for (const auto& one : std::vector<std::pair<std::string, std::string>>{
            {"{}", "tune.space: {}"},
            {"[]", "tune.space: []"},
            {R"({"x": {"log": [1, 0.1]}})", "tune.space.x: [1,0.1]"},
@@ -79,6 +79,8 @@ TEST_CASE("search spaces that are empty, reversed or of a wrong type are refused
            {R"({"seed": {"integer": [1, 2]}})", "tune.space: \"seed\""},
            {R"({"target": {"choices": ["validation.error<=0.5"]}})", "tune.space: \"target\""},
            {R"({"x": {"log": [1, 2], "linear": [1, 2]}})", "tune.space.x"}}) {
+    const auto& space = one.first;
+    const auto& words = one.second;
     CAPTURE(space);
     const std::string message = tune_refusal(with_space(space));
     CAPTURE(message);
@@ -88,7 +90,7 @@ TEST_CASE("search spaces that are empty, reversed or of a wrong type are refused
 
 TEST_CASE("what else is wrong with a search is refused by its name") {
   const std::string space = R"("space": {"x": {"log": [1, 2]}})";
-  for (const auto& [rest, words] : std::vector<std::pair<std::string, std::string>>{
+  for (const auto& one : std::vector<std::pair<std::string, std::string>>{
            {"", "trials"},
            {R"(, "trials": 0, "seeds": [1])", "tune.trials: 0"},
            {R"(, "trials": 2.5, "seeds": [1])", "tune.trials: 2.5"},
@@ -102,6 +104,8 @@ TEST_CASE("what else is wrong with a search is refused by its name") {
            {R"(, "trials": 2, "seeds": [1], "per": ["x"])", "tune.per: \"x\""},
            {R"(, "trials": 2, "seeds": [1], "halving": 1)", "tune.halving: 1"},
            {R"(, "trials": 2, "seeds": [1], "budget": 1)", "tune: unknown name \"budget\""}}) {
+    const auto& rest = one.first;
+    const auto& words = one.second;
     CAPTURE(rest);
     const std::string message = tune_refusal("{" + space + rest + "}");
     CAPTURE(message);

@@ -28,8 +28,9 @@ double worst_error(Index rows, Index channels, Activation activation) {
 template <class T>
 void check(double tolerance) {
   on_every_target([&] {
-    for (const auto& [rows, channels] :
-         {std::pair<Index, Index>{1, 1}, {1, 37}, {8, 64}, {9, 33}, {21, 5}, {128, 1001}}) {
+    for (const auto& one : {std::pair<Index, Index>{1, 1}, {1, 37}, {8, 64}, {9, 33}, {21, 5}, {128, 1001}}) {
+      const auto& rows = one.first;
+      const auto& channels = one.second;
       for (const auto activation : all_activations) {
         INFO(rows << " x " << channels << ", activation " << static_cast<int>(activation));
         CHECK(worst_error<T>(rows, channels, activation) < tolerance);

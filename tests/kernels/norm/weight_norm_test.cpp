@@ -32,8 +32,9 @@ double worst_error(Index rows, Index columns, double mean) {
 template <class T>
 void check(double tolerance) {
   on_every_target([&] {
-    for (const auto& [rows, columns] :
-         {std::pair<Index, Index>{1, 1}, {1, 37}, {3, 64}, {5, 33}, {2, 1001}, {10, 7}}) {
+    for (const auto& one : {std::pair<Index, Index>{1, 1}, {1, 37}, {3, 64}, {5, 33}, {2, 1001}, {10, 7}}) {
+      const auto& rows = one.first;
+      const auto& columns = one.second;
       for (const double mean : {0.0, 3.0}) {
         INFO(rows << " x " << columns << ", mean " << mean);
         CHECK(worst_error<T>(rows, columns, mean) < tolerance);

@@ -349,7 +349,9 @@ template <class T>
 void check(const Case& k, const Tensors& given, const Tensors& expected, double tolerance) {
   Buffers<T> b(given);
   run(k, b);
-  for (const auto& [name, values] : expected) {
+  for (const auto& one : expected) {
+    const auto& name = one.first;
+    const auto& values = one.second;
     INFO(k.name() << ", " << name);
     double worst = 0;
     for (std::size_t i = 0; i < values.size(); ++i) {

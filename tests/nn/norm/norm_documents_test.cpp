@@ -95,7 +95,9 @@ TEST_CASE("parameters.md names each norm's tensors and its PyTorch counterpart")
     CAPTURE(std::string(t.name));
     const Row& row = row_of(rows, t.name);
     CHECK(row.at(1).starts_with(declared_tensors(norm)));
-    for (const auto& [cell, module] : {std::pair(row.at(2), t.torch.vectors), {row.at(3), t.torch.images}}) {
+    for (const auto& one : {std::pair(row.at(2), t.torch.vectors), {row.at(3), t.torch.images}}) {
+      const auto& cell = one.first;
+      const auto& module = one.second;
       CAPTURE(cell);
       CHECK((module == nullptr ? cell.find('`') == std::string::npos : says(cell, module)));
     }
