@@ -7,32 +7,31 @@
 //     inside #if HWY_ONCE: defines normlab::name, which picks the best instruction set of the machine at run
 //     time
 //
-// Double precision serves gradient checks only, which are about formulas, not about speed: it is compiled for
-// the one instruction set that every machine of the kind has, and not at all where NORMLAB_WITH_DOUBLE is 0
-// because no tests are built.
+// Double precision serves gradient checks only; NORMLAB_WITH_DOUBLE is 0 where no tests are built.
 #pragma once
 
-#define NORMLAB_TARGET_KERNEL(name, Arguments)           \
-  void name##_float(const Arguments<float>& arguments) { \
-    HWY_NAMESPACE::name(arguments);                      \
+#define NORMLAB_TARGET_KERNEL_FOR(name, Arguments, T, suffix) \
+  void name##_##suffix(const Arguments<T>& arguments) {       \
+    HWY_NAMESPACE::name(arguments);                           \
   }
 
-#define NORMLAB_EXPORT_KERNEL_FLOAT(name, Arguments) \
-  HWY_EXPORT(name##_float);                          \
-  template <>                                        \
-  void name(const Arguments<float>& arguments) {     \
-    HWY_DYNAMIC_DISPATCH(name##_float)(arguments);   \
+#define NORMLAB_EXPORT_KERNEL_FOR(name, Arguments, T, suffix) \
+  HWY_EXPORT(name##_##suffix);                                \
+  template <>                                                 \
+  void name(const Arguments<T>& arguments) {                  \
+    HWY_DYNAMIC_DISPATCH(name##_##suffix)(arguments);         \
   }
 
 #if NORMLAB_WITH_DOUBLE
-#define NORMLAB_EXPORT_KERNEL(name, Arguments)    \
-  NORMLAB_EXPORT_KERNEL_FLOAT(name, Arguments)    \
-  template <>                                     \
-  void name(const Arguments<double>& arguments) { \
-    HWY_STATIC_DISPATCH(name)(arguments);         \
-  }
+#define NORMLAB_TARGET_KERNEL(name, Arguments)             \
+  NORMLAB_TARGET_KERNEL_FOR(name, Arguments, float, float) \
+  NORMLAB_TARGET_KERNEL_FOR(name, Arguments, double, double)
+#define NORMLAB_EXPORT_KERNEL(name, Arguments)             \
+  NORMLAB_EXPORT_KERNEL_FOR(name, Arguments, float, float) \
+  NORMLAB_EXPORT_KERNEL_FOR(name, Arguments, double, double)
 #else
-#define NORMLAB_EXPORT_KERNEL(name, Arguments) NORMLAB_EXPORT_KERNEL_FLOAT(name, Arguments)
+#define NORMLAB_TARGET_KERNEL(name, Arguments) NORMLAB_TARGET_KERNEL_FOR(name, Arguments, float, float)
+#define NORMLAB_EXPORT_KERNEL(name, Arguments) NORMLAB_EXPORT_KERNEL_FOR(name, Arguments, float, float)
 #endif
 
 // Calls function<activation>(arguments) for the activation known only at run time.
