@@ -8,14 +8,15 @@
 #include <fstream>
 #include <sstream>
 
+#include "files.h"
 #include "normlab/core/error.h"
 #include "synthetic_records.h"
 #include "text.h"
 
 using namespace normlab;
 using testing::contains;
-using testing::content_of;
 using testing::lines_of;
+using testing::read_file;
 using json = nlohmann::json;
 
 namespace {
@@ -256,20 +257,20 @@ TEST_CASE("the summary is rebuilt from the records alone, the same each time") {
   SyntheticSweep sweep;
   add_quick_sweep(sweep);
   write_summary(sweep.folder(), build_report(sweep.folder()));
-  const std::string summary = content_of(sweep.folder() / "summary.json"),
-                    csv = content_of(sweep.folder() / "summary.csv");
+  const std::string summary = read_file(sweep.folder() / "summary.json"),
+                    csv = read_file(sweep.folder() / "summary.csv");
   CHECK(json::parse(summary)["rows"].size() == 27);
   CHECK(lines_of(csv).size() == 28);
   std::filesystem::remove(sweep.folder() / "summary.json");
   write_summary(sweep.folder(), build_report(sweep.folder()));
-  CHECK(content_of(sweep.folder() / "summary.json") == summary);
-  CHECK(content_of(sweep.folder() / "summary.csv") == csv);
+  CHECK(read_file(sweep.folder() / "summary.json") == summary);
+  CHECK(read_file(sweep.folder() / "summary.csv") == csv);
 }
 
 TEST_CASE("the report of a sweep that has only begun is empty and says so; what is lost is no beginning") {
   SyntheticSweep sweep;
   write_summary(sweep.folder(), build_report(sweep.folder()));
-  CHECK(json::parse(content_of(sweep.folder() / "summary.json"))["rows"].empty());
+  CHECK(json::parse(read_file(sweep.folder() / "summary.json"))["rows"].empty());
   const Report begun = build_report(sweep.folder());
   CHECK(begun.warnings == std::vector<std::string>{"no run has ended yet"});
   CHECK(render_report(begun, "table") == "quick\n  warning: no run has ended yet\n");

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "files.h"
 #include "normlab/analysis/seed_groups.h"
 #include "normlab/core/error.h"
 #include "synthetic_records.h"
@@ -13,7 +14,7 @@
 
 using namespace normlab;
 using testing::contains;
-using testing::content_of;
+using testing::read_file;
 using json = nlohmann::json;
 
 namespace {
@@ -56,7 +57,7 @@ TEST_CASE("a file that is not the record that its name says is named, left out a
                         {"name", "quick"},
                         {"runs", {synthetic_record({})["id"], synthetic_record({.seed = 2})["id"]}}});
   const auto own = sweep.add(synthetic_record({}));
-  const std::string text = content_of(own);
+  const std::string text = read_file(own);
   sweep.write("runs/copy.json", text);                            // two files with one id
   const auto foreign = sweep.add(synthetic_record({.seed = 3}));  // a record of some other sweep
   sweep.write("runs/notes.json", R"({"dear": "diary"})");
@@ -76,7 +77,7 @@ TEST_CASE("a file that is not the record that its name says is named, left out a
   CHECK(warned(foreign.filename().string(), "does not list"));
   CHECK(warned("notes.json", "no schema"));
   CHECK(warned(other_schema["id"], "normlab.run/99"));
-  CHECK(content_of(sweep.folder() / "runs" / "copy.json") == text);
+  CHECK(read_file(sweep.folder() / "runs" / "copy.json") == text);
 }
 
 TEST_CASE("a damaged sweep.json does not stop a report") {

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "core/temporary_folder.h"
+#include "files.h"
 #include "normlab/experiment/process/cores.h"
 
 namespace normlab::bench {

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "core/temporary_folder.h"
+#include "files.h"
 
 namespace normlab::bench {
 

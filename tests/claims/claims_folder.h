@@ -7,8 +7,8 @@
 #include <functional>
 #include <string>
 
-#include "core/temporary_folder.h"
 #include "data/idx_files.h"
+#include "files.h"
 #include "normlab/claims/claims_plan.h"
 #include "normlab/core/sha256.h"
 #include "normlab/experiment/config/config_json.h"

@@ -11,7 +11,7 @@
 #include <iterator>
 #include <string>
 
-#include "core/temporary_folder.h"
+#include "files.h"
 #include "normlab/core/error.h"
 
 namespace normlab {

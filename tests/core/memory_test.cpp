@@ -5,7 +5,7 @@
 
 #include <fstream>
 
-#include "core/temporary_folder.h"
+#include "files.h"
 
 using namespace normlab;
 

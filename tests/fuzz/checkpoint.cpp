@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "core/temporary_folder.h"
+#include "files.h"
 #include "fuzz/fuzz_checks.h"
 #include "normlab/core/checksum.h"
 #include "normlab/core/file.h"

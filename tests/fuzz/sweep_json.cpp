@@ -1,6 +1,6 @@
 #include <fstream>
 
-#include "core/temporary_folder.h"
+#include "files.h"
 #include "fuzz/fuzz_checks.h"
 #include "fuzz/record_checks.h"
 #include "normlab/experiment/config/config_json.h"

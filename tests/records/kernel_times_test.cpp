@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include "core/temporary_folder.h"
+#include "files.h"
 #include "normlab/core/error.h"
 #include "normlab/core/file.h"
 #include "normlab/records/value_checks.h"

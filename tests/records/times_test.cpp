@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "core/temporary_folder.h"
+#include "files.h"
 #include "normlab/core/error.h"
 #include "normlab/core/file.h"
 #include "normlab/records/run_id.h"

@@ -11,6 +11,7 @@
 #include <optional>
 #include <utility>
 
+#include "files.h"
 #include "normlab/core/checksum.h"
 #include "normlab/core/error.h"
 #include "normlab/train/position.h"
@@ -23,12 +24,8 @@ namespace {
 using nlohmann::json;
 using test::numbers;
 using test::small_run;
-using test::write;
-
-std::string read(const std::filesystem::path& path) {
-  std::ifstream stream(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(stream), {}};
-}
+using testing::read_file;
+using testing::write_file;
 
 // A run that was stopped at its first evaluation, in the middle.
 class StoppedRun {
@@ -38,7 +35,7 @@ class StoppedRun {
     RunOptions options{.checkpoint = path(), .identity = "test", .stop = &stop};
     options.on_evaluation = [&](const Evaluation&) { stop = true; };
     REQUIRE(train(config, options).status == RunStatus::interrupted);
-    content = read(path());
+    content = read_file(path());
     whole = numbers(train(config, {}));
   }
   std::filesystem::path path() const { return folder.path() / "run.checkpoint"; }
@@ -47,10 +44,10 @@ class StoppedRun {
   bool is_set_aside(const std::string& damaged) const {
     const std::filesystem::path aside = folder.path() / "run.checkpoint.damaged-1";
     std::filesystem::remove(aside);
-    write(path(), damaged);
+    write_file(path(), damaged);
     const RunResult result = train(config, {.checkpoint = path(), .identity = "test"});
     CHECK(numbers(result) == whole);
-    const bool moved = std::filesystem::exists(aside) && read(aside) == damaged;
+    const bool moved = std::filesystem::exists(aside) && read_file(aside) == damaged;
     CHECK(result.resumed == (moved ? 0 : 1));
     return moved;
   }
@@ -93,7 +90,7 @@ TEST_CASE("a flipped bit anywhere in a checkpoint is seen") {
   for (std::size_t i = 0; i < run.content.size(); i += 7) {
     std::string flipped = run.content;
     flipped[i] = static_cast<char>(flipped[i] ^ (1 << (i % 8)));
-    write(run.path(), flipped);
+    write_file(run.path(), flipped);
     CAPTURE(i);
     CHECK_THROWS_AS(Checkpoint(run.path(), "test"), CheckpointError);
   }
@@ -112,7 +109,7 @@ TEST_CASE("a checkpoint that is cut, empty, no checkpoint or of an older version
   CHECK(run.is_set_aside(std::string(1000, '{')));
   const std::string old = R"({"__metadata__":{"identity":"test","schema":"normlab.checkpoint/1"}})";
   const std::uint64_t length = old.size();
-  write(run.path(), std::string(reinterpret_cast<const char*>(&length), 8) + old);
+  write_file(run.path(), std::string(reinterpret_cast<const char*>(&length), 8) + old);
   test::check_throws_saying<CheckpointError>("older version", [&] { Checkpoint(run.path(), "test"); });
 }
 
@@ -152,20 +149,20 @@ TEST_CASE("a position that cannot be is set aside, even where the checksum is ri
 
 TEST_CASE("a whole checkpoint of another run is refused and stays") {
   const StoppedRun run;
-  write(run.path(), run.content);
+  write_file(run.path(), run.content);
   test::check_throws_saying<RequestError>("the checkpoint of another run (test)", [&] {
     train(run.config, {.checkpoint = run.path(), .identity = "another"});
   });
-  CHECK(read(run.path()) == run.content);
+  CHECK(read_file(run.path()) == run.content);
 }
 
 TEST_CASE("nothing that was set aside before is lost when another checkpoint is") {
   const StoppedRun run;
   const std::string cut = run.content.substr(0, 100);
   for (const char* name : {"run.checkpoint.damaged-1", "run.checkpoint.damaged-2"}) {
-    write(run.path(), cut);
+    write_file(run.path(), cut);
     CHECK(numbers(train(run.config, {.checkpoint = run.path(), .identity = "test"})) == run.whole);
-    CHECK(read(run.folder.path() / name) == cut);
+    CHECK(read_file(run.folder.path() / name) == cut);
   }
 }
 
@@ -175,8 +172,8 @@ TEST_CASE("a checkpoint of other data is set aside, and one that names no data i
   const test::TemporaryFolder folder;
   std::string text;
   for (int i = 0; i < 3000; ++i) text += static_cast<char>('a' + i * i / 7 % 23);
-  write(folder.path() / "before", text);
-  write(folder.path() / "after", {text.rbegin(), text.rend()});
+  write_file(folder.path() / "before", text);
+  write_file(folder.path() / "after", std::string(text.rbegin(), text.rend()));
   const auto config_of = [&](const char* name) {
     RunConfig config = small_run("lstm", Norm::layer);
     config.dataset = {.kind = DatasetKind::text, .path = folder.path() / name};
@@ -193,7 +190,7 @@ TEST_CASE("a checkpoint of other data is set aside, and one that names no data i
   const RunResult begun = train(config_of("before"), options);
   REQUIRE(begun.status == RunStatus::interrupted);
   CHECK(begun.data_checksum == checksum_digits(text));
-  const std::string content = read(path);
+  const std::string content = read_file(path);
   const std::vector<double> whole = numbers(train(config_of("before"), {}));
 
   std::optional<Index> steps_before;
@@ -204,12 +201,12 @@ TEST_CASE("a checkpoint of other data is set aside, and one that names no data i
   CHECK(changed.resumed == 0);
   CHECK(numbers(changed) == numbers(train(config_of("after"), {})));
   CHECK(numbers(changed) != whole);
-  CHECK(read(aside) == content);
+  CHECK(read_file(aside) == content);
 
   std::filesystem::remove(aside);
   for (const std::string& same :
        {content, with_position(content, [](json& position) { position.erase("data_checksum"); })}) {
-    write(path, same);
+    write_file(path, same);
     const RunResult continued = train(config_of("before"), options);
     CHECK(steps_before == begun.clock.steps);
     CHECK(continued.resumed == 1);
@@ -229,7 +226,7 @@ TEST_CASE("a position in other data is refused for the data, whatever else it sa
 TEST_CASE("only what was a checkpoint is taken for one") {
   const StoppedRun run;
   const auto resembles = [&](const char* name, const std::string& content) {
-    write(run.folder.path() / name, content);
+    write_file(run.folder.path() / name, content);
     return resembles_checkpoint(run.folder.path() / name);
   };
   std::string flipped = run.content;

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <limits>
 
+#include "files.h"
 #include "normlab/core/error.h"
 #include "throws.h"
 #include "train/small_run.h"
@@ -12,7 +13,7 @@
 namespace normlab {
 namespace {
 
-using test::write;
+using testing::write_file;
 
 Parameters<float> some_parameters() {
   Parameters<float> parameters({}, 1);
@@ -28,7 +29,7 @@ TEST_CASE("parameters and running statistics survive a file") {
   test::TemporaryFolder folder;
   const auto path = folder.path() / "p.safetensors";
   Parameters<float> saved = some_parameters();
-  write(path, encode_safetensors(parameter_views(saved), {{"note", "hello"}}));
+  write_file(path, encode_safetensors(parameter_views(saved), {{"note", "hello"}}));
   const Safetensors file = Safetensors::read(path, "file");
   CHECK(file.metadata().at("note") == "hello");
   Parameters<float> loaded({}, 2);
@@ -44,7 +45,7 @@ TEST_CASE("a parameters file that does not fit is refused with the tensor's name
   test::TemporaryFolder folder;
   const auto path = folder.path() / "p.safetensors";
   Parameters<float> saved = some_parameters();
-  write(path, encode_safetensors(parameter_views(saved), {}));
+  write_file(path, encode_safetensors(parameter_views(saved), {}));
   const Safetensors file = Safetensors::read(path, "file");
 
   Parameters<float> more = some_parameters();
@@ -104,7 +105,7 @@ TEST_CASE("a file that is not whole safetensors is refused, whatever is wrong wi
       with_header("{\"a\":" + std::string(400'000, '[')), whole + "more"};
   for (const std::string& content : bad) {
     CAPTURE(content.substr(0, 80));
-    write(path, content);
+    write_file(path, content);
     CHECK_THROWS_AS(Safetensors::read(path, "file"), RequestError);
   }
   CHECK_THROWS_AS(Safetensors::read(folder.path() / "absent", "file"), RequestError);
@@ -120,8 +121,8 @@ TEST_CASE(
                              R"("shape":[0],"data_offsets":[9,9]}})";
   const std::uint64_t length = header.size();
   const float values[2] = {1.5F, -2.0F};
-  write(path, std::string(reinterpret_cast<const char*>(&length), 8) + header + "x" +
-                  std::string(reinterpret_cast<const char*>(values), 8));
+  write_file(path, std::string(reinterpret_cast<const char*>(&length), 8) + header + "x" +
+                       std::string(reinterpret_cast<const char*>(values), 8));
   const Safetensors file = Safetensors::read(path, "file");
   REQUIRE(file.tensors().size() == 1);
   CHECK(file.find("a")->values[1] == -2.0F);
@@ -140,7 +141,7 @@ TEST_CASE("weights that are no finite numbers are refused by name, and nothing i
     Parameters<float> saved = some_parameters();
     saved.parameters()[0].data[0] = 7;
     saved.buffers()[0].data[1] = bad;
-    write(path, encode_safetensors(parameter_views(saved), {}));
+    write_file(path, encode_safetensors(parameter_views(saved), {}));
     Parameters<float> loaded = some_parameters();
     test::check_throws_saying<RequestError>("\"a.running_mean\" holds values that are not finite", [&] {
       load_parameters(Safetensors::read(path, "file"), "file", loaded);

@@ -2,20 +2,16 @@
 #pragma once
 
 #include <filesystem>
-#include <fstream>
 #include <string>
 #include <vector>
 
+#include "files.h"
 #include "normlab/models/cnn.h"
 #include "normlab/models/mlp.h"
 #include "normlab/models/recurrent.h"
 #include "normlab/train/trainer.h"
 
 namespace normlab::test {
-
-inline void write(const std::filesystem::path& path, const std::string& content) {
-  std::ofstream(path, std::ios::binary) << content;
-}
 
 // A model of that name, so small that a step takes well under a millisecond.
 inline ModelSpec small_model(const std::string& name, Activation activation = Activation::relu) {
@@ -50,24 +46,6 @@ inline RunConfig small_run(const std::string& model, Norm norm) {
   config.evaluate_every = {.epochs = 0.5, .steps = 0};
   return config;
 }
-
-// A new empty folder that disappears with the object.
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "normlab-test-XXXXXX").string();
-    path_ = ::mkdtemp(pattern.data());
-  }
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
 
 // Of both tasks' metrics, the first two.
 inline double loss_of(const MetricValues& values) {

@@ -11,7 +11,7 @@
 
 #include <fstream>
 
-#include "core/temporary_folder.h"
+#include "files.h"
 #include "text.h"
 
 using namespace normlab;

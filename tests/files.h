@@ -1,13 +1,16 @@
-// A folder that goes away at the end of a test.
+// A folder that goes away at the end of a test, and whole files.
 #pragma once
 
 #include <unistd.h>
 
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
-namespace normlab::test {
+namespace normlab::testing {
 
 class TemporaryFolder {
  public:
@@ -30,4 +33,17 @@ class TemporaryFolder {
   std::filesystem::path path_;
 };
 
+inline void write_file(const std::filesystem::path& path, std::string_view content) {
+  std::ofstream(path, std::ios::binary) << content;
+}
+
+inline std::string read_file(const std::filesystem::path& path) {
+  std::ifstream stream(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+}  // namespace normlab::testing
+
+namespace normlab::test {
+using testing::TemporaryFolder;
 }  // namespace normlab::test
