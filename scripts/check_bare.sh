@@ -1,18 +1,18 @@
 #!/usr/bin/env bash
 # Proves that README's commands work on a machine that has nothing: makes a minimal Debian in a folder, clones
-# the last commit of this checkout into it and runs the command there with an empty environment. Packages come
-# from where this machine gets its own.
+# the last commit of this checkout into it and runs the commands there, one after the other, with an empty
+# environment. Packages come from where this machine gets its own.
 set -euo pipefail
 
 usage() {
   cat <<'USAGE'
-usage: check_bare.sh [SUITE] [COMMAND]
+usage: check_bare.sh [SUITE] [COMMAND...]
 
   SUITE     bookworm (default; Debian 12) or trixie (Debian 13)
-  COMMAND   quickstart (default) or test: scripts/quickstart.sh or scripts/test.sh
+  COMMAND   quickstart (default), test or check_installed: the script of that name in scripts/
 
 Needs root, debootstrap and unshare (util-linux). Some 3 GB of disk under $TMPDIR are used while it runs.
-Exit status: 0 the command did what README says, 1 it did not, 2 wrong request.
+Exit status: 0 every command did what README says, 1 one did not, 2 wrong request.
 USAGE
 }
 
@@ -29,11 +29,11 @@ wrong_request() {
 }
 
 suite=bookworm
-command=quickstart
+commands=()
 for argument in "$@"; do
   case $argument in
     bookworm | trixie) suite=$argument ;;
-    quickstart | test) command=$argument ;;
+    quickstart | test | check_installed) commands+=("$argument") ;;
     -h | --help)
       usage
       exit 0
@@ -41,6 +41,7 @@ for argument in "$@"; do
     *) wrong_request ;;
   esac
 done
+if [[ ${#commands[@]} -eq 0 ]]; then commands=(quickstart); fi
 
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 [[ $(id -u) -eq 0 ]] || fail "making a root folder needs root"
@@ -82,13 +83,13 @@ make_root() {
   git clone --quiet --no-hardlinks . "$root/root/normlab"
 }
 
-# In name spaces of its own, so that no process and no mount outlives it.
+# Runs scripts/$1.sh in name spaces of its own, so that no process and no mount outlives it.
 run_in_root() {
   env --ignore-environment HOME=/root PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
     unshare --mount --pid --fork --kill-child /bin/sh -c '
       mount -t proc proc "$1/proc" &&
       mount --rbind /dev "$1/dev" &&
-      exec chroot "$1" /bin/bash "/root/normlab/scripts/$2.sh"' sh "$root" "$command" </dev/null
+      exec chroot "$1" /bin/bash "/root/normlab/scripts/$2.sh"' sh "$root" "$1" </dev/null
 }
 
 require_results() {
@@ -101,10 +102,12 @@ require_results() {
 
 say "a minimal $suite"
 make_root
-say "scripts/$command.sh in it"
-started=$SECONDS
-status=0
-run_in_root || status=$?
-say "status $status after $((SECONDS - started)) s, the packages' way here included"
-[[ $status -eq 0 ]] || exit 1
-if [[ $command == quickstart ]]; then require_results; fi
+for command in "${commands[@]}"; do
+  say "scripts/$command.sh in it"
+  started=$SECONDS
+  status=0
+  run_in_root "$command" || status=$?
+  say "scripts/$command.sh: status $status after $((SECONDS - started)) s, the packages' way here included"
+  [[ $status -eq 0 ]] || exit 1
+  if [[ $command == quickstart ]]; then require_results; fi
+done
