@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <functional>
 #include <set>
 #include <string>
 #include <vector>
@@ -79,6 +80,7 @@ TEST_CASE("every cell has a time in every round, and the core is given back") {
   CHECK(times.rounds == 3);
   CHECK(times.order_seed == 5);
   CHECK(times.core_taken.size() == 3);
+  CHECK(times.rounds_repeated <= 3);
   REQUIRE(times.cells.size() == 4);
   for (const CellTimes& cell : times.cells) {
     CHECK(cell.round_seconds.size() == 3);
@@ -89,6 +91,28 @@ TEST_CASE("every cell has a time in every round, and the core is given back") {
   CHECK(told.size() >= 3);
   CHECK(available_cores() == cores);
   CHECK(to_json(step_times_record(to_json(times))) == to_json(times));
+}
+
+TEST_CASE("rounds in which others had the core are measured again, and count where no others come") {
+  keep_to_ourselves();
+  std::vector<Index> kept;
+  const auto measured = [&](const std::function<double(Index)>& taken) {
+    kept.clear();
+    Index last = 0;
+    const Round round{.measure = [&](Index number) { return taken(last = number); },
+                      .keep = [&] { kept.push_back(last); }};
+    return measure_rounds(
+        {.what = "rounds", .times = "nothing"}, least, [](std::string_view) {}, round);
+  };
+  StepTimesRecord times = measured([](Index number) { return number == 2 || number == 4 ? 0.2 : 0.02; });
+  CHECK(kept == std::vector<Index>{1, 3, 5});
+  CHECK(times.rounds_repeated == 2);
+  CHECK(times.core_taken == std::vector<double>(3, 0.02));
+  CHECK(step_times_record(to_json(times)).rounds_repeated == 2);
+  times = measured([](Index) { return 0.5; });
+  CHECK(kept == std::vector<Index>{4, 5, 6});
+  CHECK(times.rounds_repeated == 3);
+  CHECK(times.core_taken == std::vector<double>(3, 0.5));
 }
 
 TEST_CASE("a cell whose loss explodes has a reason in place of times, and the others have theirs") {

@@ -123,6 +123,7 @@ TEST_CASE("what makes step times doubtful is said, and nothing on a quiet machin
   StepTimesRecord unsure = three_cells();
   for (int round = 0; round < 15; ++round) unsure.cells[2].round_seconds[round] *= 1 + 0.05 * round;
   CHECK(mentions(noise_warnings(unsure), "1 of 3 step times are uncertain by more than 5 %"));
+  CHECK(mentions(noise_warnings(unsure), "the worst by 15.6 %"));
   StepTimesRecord untimed = three_cells();
   untimed.cells[0].round_seconds.clear();
   untimed.cells[0].reason = "its loss explodes";

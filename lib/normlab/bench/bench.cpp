@@ -131,7 +131,7 @@ std::vector<std::string> noise_warnings(const BenchResult& result) {
   });
   if (unsure > 0) {
     warnings.push_back(fmt::format(
-        "{} of {} times are uncertain by more than {:.0f} %, the worst by {:.0f} %; a longer --seconds "
+        "{} of {} times are uncertain by more than {:.0f} %, the worst by {:.1f} %; a longer --seconds "
         "narrows them",
         unsure, figures, 100 * unsure_figure, 100 * worst));
   }

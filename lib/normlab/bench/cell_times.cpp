@@ -78,22 +78,30 @@ class CellRounds {
   }
 
   // Returns the fraction of the core that others had.
-  double round(Index number) {
+  double measure(Index number) {
     double wall = 0, cpu = 0;
+    turns_.assign(cells_.size(), {});
     for (const std::size_t i : turn_order(cells_.size(), effort_.order_seed, number)) {
       CellTimes& cell = times_[i];
       if (!cell.reason.empty()) continue;
-      const Turn turn = take_turn(cells_[i].run->config, data_[i], effort_);
+      Turn& turn = turns_[i] = take_turn(cells_[i].run->config, data_[i], effort_);
       if (turn.exploded) {
         cell = {cell.cell, cell.settings, {}, 0, "its loss explodes at the first steps"};
         continue;
       }
-      cell.steps += static_cast<Index>(turn.step_seconds.size());
-      cell.round_seconds.push_back(middle_of(turn.step_seconds));
       wall += turn.wall;
       cpu += turn.cpu;
     }
     return wall > 0 ? std::clamp(1 - cpu / wall, 0.0, 1.0) : 0;
+  }
+
+  void keep() {
+    for (std::size_t i = 0; i < cells_.size(); ++i) {
+      CellTimes& cell = times_[i];
+      if (!cell.reason.empty()) continue;
+      cell.steps += static_cast<Index>(turns_[i].step_seconds.size());
+      cell.round_seconds.push_back(middle_of(turns_[i].step_seconds));
+    }
   }
 
   std::vector<CellTimes> take() { return std::move(times_); }
@@ -103,6 +111,7 @@ class CellRounds {
   const CellEffort& effort_;
   std::vector<RunData> data_;
   std::vector<CellTimes> times_;
+  std::vector<Turn> turns_;  // of the last round
 };
 
 }  // namespace
@@ -121,10 +130,12 @@ std::vector<Cell> cells_of(const std::vector<SweepRun>& runs) {
 StepTimesRecord measure_cells(const std::string& experiment, const std::vector<Cell>& cells,
                               const CellEffort& effort, const std::function<void(std::string_view)>& tell) {
   CellRounds rounds(cells, effort);
+  const Round round{.measure = [&](Index number) { return rounds.measure(number); },
+                    .keep = [&] { rounds.keep(); }};
   StepTimesRecord record = measure_rounds({.what = experiment,
                                            .times = fmt::format("{} step times", cells.size()),
                                            .threads = most_threads(cells)},
-                                          effort, tell, [&](Index number) { return rounds.round(number); });
+                                          effort, tell, round);
   record.cells = rounds.take();
   return record;
 }

@@ -67,19 +67,24 @@ KernelTimesRecord measure_kernels(const std::string& what, const std::vector<Tim
   for (const TimedKernel& kernel : kernels) record.kernels.push_back({.kernel = kernel, .round_seconds = {}});
   set_thread_count(1);
   flush_subnormals();
-  const auto round = [&](Index number) {
+  std::vector<KernelTurn> turns(kernels.size());
+  const auto measure = [&](Index number) {
     double wall = 0, cpu = 0;
     for (const std::size_t i : turn_order(kernels.size(), effort.order_seed, number)) {
-      const KernelTurn turn = take_kernel_turn(kernels[i], effort);
-      record.kernels[i].calls += turn.calls;
-      record.kernels[i].round_seconds.push_back(middle_of(turn.call_seconds));
-      wall += turn.wall;
-      cpu += turn.cpu;
+      turns[i] = take_kernel_turn(kernels[i], effort);
+      wall += turns[i].wall;
+      cpu += turns[i].cpu;
     }
     return std::clamp(1 - cpu / wall, 0.0, 1.0);
   };
-  record.rounds =
-      measure_rounds({.what = what, .times = fmt::format("{} kernels", kernels.size())}, effort, tell, round);
+  const auto keep = [&] {
+    for (std::size_t i = 0; i < kernels.size(); ++i) {
+      record.kernels[i].calls += turns[i].calls;
+      record.kernels[i].round_seconds.push_back(middle_of(turns[i].call_seconds));
+    }
+  };
+  record.rounds = measure_rounds({.what = what, .times = fmt::format("{} kernels", kernels.size())}, effort,
+                                 tell, {.measure = measure, .keep = keep});
   return record;
 }
 

@@ -28,8 +28,7 @@ double middle_of(std::vector<double> values) {
 }
 
 StepTimesRecord measure_rounds(const RoundsRequest& request, const CellEffort& effort,
-                               const std::function<void(std::string_view)>& tell,
-                               const std::function<double(Index)>& round) {
+                               const std::function<void(std::string_view)>& tell, const Round& round) {
   const QuietCores cores(request.threads, "normlab time " + request.what, tell);
   const MachineWatch watch;
   const double begin = monotonic_seconds();
@@ -41,12 +40,23 @@ StepTimesRecord measure_rounds(const RoundsRequest& request, const CellEffort& e
                          .cells = {}};
   tell(fmt::format("measuring {} in {} rounds", request.times, effort.rounds));
   const Index told_rounds = (effort.rounds + 14) / 15;
-  for (Index number = 1; number <= effort.rounds; ++number) {
-    record.core_taken.push_back(round(number));
-    if (number % told_rounds != 0) continue;
+  Index kept = 0;
+  while (kept < effort.rounds) {
+    const double taken = round.measure(kept + record.rounds_repeated + 1);
+    if (taken > disturbed_round && record.rounds_repeated < effort.rounds) {
+      ++record.rounds_repeated;
+      continue;
+    }
+    round.keep();
+    record.core_taken.push_back(taken);
+    if (++kept % told_rounds != 0) continue;
     const double seconds = monotonic_seconds() - begin;
-    const double left = seconds / static_cast<double>(number) * static_cast<double>(effort.rounds - number);
-    tell(fmt::format("round {} of {}, about {:.0f} s left", number, effort.rounds, left));
+    const double left = seconds / static_cast<double>(kept) * static_cast<double>(effort.rounds - kept);
+    tell(fmt::format("round {} of {}, about {:.0f} s left", kept, effort.rounds, left));
+  }
+  if (record.rounds_repeated > 0) {
+    tell(fmt::format("measured again were rounds in which others had more than {:.0f} % of the core: {}",
+                     100 * disturbed_round, record.rounds_repeated));
   }
   record.elapsed_seconds = monotonic_seconds() - begin;
   record.cores_busy = watch.busy_cores();

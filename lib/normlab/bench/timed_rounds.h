@@ -33,11 +33,20 @@ struct RoundsRequest {
   int threads = 1;
 };
 
+// What is measured in each round.
+struct Round {
+  std::function<double(Index)> measure;  // returns the fraction of the core that others had
+  std::function<void()> keep;            // counts what the last measure() found
+};
+
+// A round in which others had more of the core is measured again.
+inline constexpr double disturbed_round = 0.03;
+
 // Measures round after round, numbered from 1, on cores that it leases and pins itself to, for which it
-// waits. A round returns the fraction of its core that others had. The record has no cells. `tell` is told
-// what comes.
+// waits. Disturbed rounds do not count, as many of them as rounds are asked for at most: on a machine that
+// never is quiet the later ones count as they are. That is decided by the core alone, not by the times, and
+// so favours no side. The record has no cells. `tell` is told what comes.
 StepTimesRecord measure_rounds(const RoundsRequest& request, const CellEffort& effort,
-                               const std::function<void(std::string_view)>& tell,
-                               const std::function<double(Index)>& round);
+                               const std::function<void(std::string_view)>& tell, const Round& round);
 
 }  // namespace normlab::bench

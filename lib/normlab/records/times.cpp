@@ -52,7 +52,7 @@ void warn_of_unsure_times(std::vector<std::string>& warnings, const StepTimesRec
   }
   if (unsure == 0) return;
   warnings.push_back(
-      fmt::format("{} of {} step times are uncertain by more than {:.0f} %, the worst by {:.0f} %; more "
+      fmt::format("{} of {} step times are uncertain by more than {:.0f} %, the worst by {:.1f} %; more "
                   "--rounds narrow them",
                   unsure, measured, 100 * unsure_time, 100 * worst));
 }
@@ -155,6 +155,7 @@ Json rounds_json(const StepTimesRecord& times) {
           {"elapsed_seconds", times.elapsed_seconds},
           {"environment", times.environment},
           {"rounds", times.rounds},
+          {"rounds_repeated", times.rounds_repeated},
           {"order_seed", times.order_seed},
           {"core_taken_by_others", mean_of(times.core_taken)},
           {"core_taken_by_others_by_round", times.core_taken},
@@ -193,6 +194,10 @@ StepTimesRecord read_rounds(const json& object) {
                         .cores_busy = object["cores_busy_with_others"].get<double>(),
                         .cells = {}};
   if (times.rounds > 1000) throw RecordDefect("its rounds are more than 1000");
+  if (object.contains("rounds_repeated")) {  // earlier builds kept every round
+    require_count(object, "rounds_repeated", 0);
+    times.rounds_repeated = object["rounds_repeated"].get<Index>();
+  }
   const json& problems = require_value(value_at(object, "problems"), "problems");
   if (!problems.is_array()) throw RecordDefect("its problems are not a list");
   for (const json& problem : problems) times.problems.push_back(require_text(&problem, "problems"));

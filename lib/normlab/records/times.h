@@ -31,6 +31,7 @@ struct StepTimesRecord {
   double elapsed_seconds = 0;
   nlohmann::json environment;
   Index rounds = 0;
+  Index rounds_repeated = 0;               // since others had the core; they are not among `rounds`
   std::uint64_t order_seed = 0;            // of the order in which the cells of a round take their turns
   std::vector<double> core_taken = {};     // fraction of the core that others had, by round
   double cores_busy = 0;                   // of the machine, that other processes kept busy, on average

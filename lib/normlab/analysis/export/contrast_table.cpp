@@ -168,9 +168,9 @@ std::string contrast_explanation(const Report& report) {
       "interval; below 1 the first is the faster one. Each mean is restricted to the earliest point at "
       "which a run of the two is censored, and a diverged run never gets there. Earlier: the probability "
       "that a run of the first group gets there before one of the second, ties as half. p: of the "
-      "permutation test that the two do not differ, adjusted by Holm for the {1} comparisons of this "
-      "table. Seeds wanted: in each group, to tell the means apart with a probability of 80 % if they are "
-      "as they look.",
+      "permutation test that the two do not differ, adjusted by Holm over all comparisons of this "
+      "table ({1}). Seeds wanted: in each group, to tell the means apart with a probability of 80 % if they "
+      "are as they look.",
       measure, report.contrasts.size());
   if (report.contrasted.measure == Measure::seconds) {
     text +=
