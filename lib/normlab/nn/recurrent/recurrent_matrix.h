@@ -142,7 +142,7 @@ class RecurrentMatrix {
             .width = width_,
             .gain = gain_.data(),
             .alpha = alpha_ ? *alpha_->data() : T(0),
-            .scaling = scaling_.data() + step * rows_ * vectors_,
+            .scaling = scaling_.empty() ? nullptr : scaling_.data() + step * rows_ * vectors_,
             .vectors = vectors_,
             .columns = columns_ ? columns_->at(step) : ColumnNorm<T>{}};
   }
