@@ -124,7 +124,7 @@ def check_drawn(page):
         for row, contrast in zip(rows, contrasts):
             check(row.startswith(contrast["measure_text"]), f"{contrast['label']}: its measure is not told")
         ratios = [one for one in contrasts for side in ("final", "replication") if "ratio" in one[side]]
-        check(len(page.all("#verdicts svg circle:not(.cursor)")) == len(ratios), "not all ratios are drawn")
+        check(len(page.all("#verdicts svg path.range")) == len(ratios), "not all ratios are drawn")
     sections = page.ask("return [...document.querySelectorAll('section')].map((section) => section.id)")
     for name in charted(page, sections):
         drawn = page.ask("""
