@@ -11,7 +11,7 @@ using namespace normlab::testing;
 namespace {
 
 const char* const claims_spec = R"({"name": "tiny",
-  "base": {"dataset": {"name": "synthetic", "train_limit": 300}, "model": {"name": "mlp", "hidden": [16]},
+  "base": {"dataset": {"name": "synthetic", "train_limit": 300, "validation_limit": 100, "test_limit": 100}, "model": {"name": "mlp", "hidden": [16]},
            "target": "validation.loss<=0.0001", "keep_training": true, "budget": 2},
   "grid": {"norm": ["none", "layer"]}})";
 

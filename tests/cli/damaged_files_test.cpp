@@ -14,8 +14,8 @@ namespace filesystem = std::filesystem;
 namespace {
 
 std::string spec_text(const std::string& norms, int steps) {
-  return R"({"name": "s", "base": {"dataset": {"name": "synthetic", "train_limit": 200}, "model": {"hidden": [8]},
-    "budget": {"steps": )" +
+  return R"({"name": "s", "base": {"dataset": {"name": "synthetic", "train_limit": 200, "validation_limit": 100, "test_limit": 100}, "model": {"hidden": [8]},
+    "evaluate_every": 50, "budget": {"steps": )" +
          std::to_string(steps) + R"(}}, "grid": {"norm": )" + norms + "}}";
 }
 

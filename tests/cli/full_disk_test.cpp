@@ -24,7 +24,7 @@ TEST_CASE(
   CHECK(files_below(folder.path()) == before);
 }
 
-TEST_CASE("a disk that is full while a checkpoint is written ends the run, and the checkpoint before stays") {
+TEST_CASE("a checkpoint that a full disk has no room for is warned of once, and the one before stays") {
   TemporaryFolder folder;
   const std::vector<std::string> arguments =
       quick_run({"--batch-size", "2", "--epochs", "400", "--out", "r.json", "--checkpoint-seconds", "0.01"});
@@ -34,9 +34,15 @@ TEST_CASE("a disk that is full while a checkpoint is written ends the run, and t
   program.send(SIGKILL);
   program.wait();
   const std::string before = read_file(checkpoint);
-  const Outcome outcome = Program(folder.path(), arguments, 4096).wait();
+  // Room for what it says, and not for a checkpoint.
+  Program full(folder.path(), arguments, before.size() / 2);
+  const std::string warning = "the run goes on, and tries again";
+  CHECK(wait_until([&] { return contains(full.error_so_far(), warning); }));
+  full.send(SIGTERM);
+  const Outcome outcome = full.wait();
   CAPTURE(outcome.error);
   CHECK(outcome.status == 1);
+  CHECK(outcome.error.find(warning) == outcome.error.rfind(warning));
   CHECK(read_file(checkpoint) == before);
 }
 

@@ -109,8 +109,9 @@ TEST_CASE("--quiet leaves the table, and a dry run nothing but the list") {
 
 TEST_CASE("a dry run counts what is finished, and estimates what is left") {
   TemporaryFolder folder;
-  write_file(folder.path() / "spec.json",
-             R"({"base": {"dataset": {"name": "synthetic", "train_limit": 200}, "budget": {"steps": 2}},
+  write_file(
+      folder.path() / "spec.json",
+      R"({"base": {"dataset": {"name": "synthetic", "train_limit": 200, "validation_limit": 100, "test_limit": 100}, "budget": {"steps": 2}},
                  "grid": {"norm": ["none", "layer"]}})");
   REQUIRE(run_program(folder.path(), {"sweep", "spec.json"}).status == 0);
   const Outcome ended = run_program(folder.path(), {"sweep", "spec.json", "--dry-run"});

@@ -9,7 +9,7 @@ using namespace normlab::testing;
 namespace {
 
 const char* const three_runs = R"({"name": "three",
-  "base": {"dataset": {"name": "synthetic", "train_limit": 200}, "model": {"name": "mlp", "hidden": [8]},
+  "base": {"dataset": {"name": "synthetic", "train_limit": 200, "validation_limit": 100, "test_limit": 100}, "model": {"name": "mlp", "hidden": [8]},
            "budget": {"steps": 3}},
   "grid": {"norm": ["none", "layer", "instance"]}})";
 

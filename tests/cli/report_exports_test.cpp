@@ -10,7 +10,7 @@ using namespace normlab::testing;
 namespace {
 
 const char* const spec =
-    R"({"name": "small", "base": {"dataset": {"name": "synthetic", "train_limit": 200},
+    R"({"name": "small", "base": {"dataset": {"name": "synthetic", "train_limit": 200, "validation_limit": 100, "test_limit": 100},
         "model": {"name": "mlp", "hidden": [8]}, "budget": {"epochs": 2}, "track": "layers"},
         "grid": {"norm": ["none", "layer"]}})";
 

@@ -5,14 +5,19 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/program.h"
+#include "sanitized.h"
 
 namespace normlab::testing {
 
 using nlohmann::json;
 
 // Six runs, each of a second or so: long enough to be interrupted in the middle.
-inline const char* const small_sweep_spec = R"({"name": "small",
-  "base": {"dataset": {"name": "synthetic", "train_limit": 1000}, "model": {"name": "mlp", "hidden": [64, 64]},
+inline const std::string small_sweep_spec =
+    R"({"name": "small",
+  "base": {"dataset": {"name": "synthetic", "train_limit": )" +
+    std::string(sanitized ? "200" : "1000") +
+    R"(, "validation_limit": 100, "test_limit": 100},
+           "model": {"name": "mlp", "hidden": [64, 64]},
            "budget": {"epochs": 6}, "target": "validation.error<=0.05", "keep_training": true, "evaluate_every": 0.5},
   "grid": {"norm": ["none", "layer", "batch"], "batch_size": [2, 16]}})";
 

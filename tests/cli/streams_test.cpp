@@ -62,7 +62,7 @@ int status_with(const std::filesystem::path& folder, const std::vector<std::stri
 void write_spec(const std::filesystem::path& folder) {
   write_file(folder / "spec.json",
              R"({"name": "small",
-                 "base": {"dataset": {"name": "synthetic", "train_limit": 200}, "model": {"name": "mlp", "hidden": [8]},
+                 "base": {"dataset": {"name": "synthetic", "train_limit": 200, "validation_limit": 100, "test_limit": 100}, "model": {"name": "mlp", "hidden": [8]},
                           "budget": {"steps": 2}},
                  "grid": {"norm": ["none", "layer"]}})");
 }

@@ -8,7 +8,7 @@ using namespace normlab::testing;
 namespace {
 
 const char* const extended_sweep_spec = R"({"name": "small",
-  "base": {"dataset": {"name": "synthetic", "train_limit": 300}, "model": {"name": "mlp", "hidden": [8]},
+  "base": {"dataset": {"name": "synthetic", "train_limit": 300, "validation_limit": 100, "test_limit": 100}, "model": {"name": "mlp", "hidden": [8]},
            "budget": {"epochs": 2}},
   "grid": {"norm": ["none", "layer"], "seed": [1, 2]}})";
 

@@ -11,7 +11,7 @@ namespace {
 std::string spec_with(const std::string& norms, const std::string& space, int trials,
                       const std::string& base = "") {
   return R"({"name": "small",
-    "base": {"dataset": {"name": "synthetic", "train_limit": 200}, "model": {"name": "mlp", "hidden": [64]},
+    "base": {"dataset": {"name": "synthetic", "train_limit": 200, "validation_limit": 100, "test_limit": 100}, "model": {"name": "mlp", "hidden": [64]},
              "budget": {"epochs": 1}, "evaluate_every": 1)" +
          base + R"(}, "grid": {"norm": )" + norms + R"(, "seed": [1]},
     "tune": {"space": )" +

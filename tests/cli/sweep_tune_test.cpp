@@ -11,7 +11,7 @@ namespace {
 
 // The range lies below the rates that train, so that it is widened.
 const char* const tuned_sweep_spec = R"({"name": "small",
-  "base": {"dataset": {"name": "synthetic", "train_limit": 400}, "model": {"name": "mlp", "hidden": [12]},
+  "base": {"dataset": {"name": "synthetic", "train_limit": 400, "validation_limit": 100, "test_limit": 100}, "model": {"name": "mlp", "hidden": [12]},
            "budget": {"epochs": 4}, "batch_size": 8, "evaluate_every": 0.5, "target": "validation.error<=0.6"},
   "grid": {"norm": ["none", "layer"], "seed": [1, 2]},
   "tune": {"space": {"optimizer.learning_rate": {"log": [2e-5, 2e-4]}}, "trials": 5, "seeds": [104]}})";

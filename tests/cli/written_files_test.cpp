@@ -82,8 +82,9 @@ TEST_CASE("parameters that cannot be saved take nothing from the run's record") 
 TEST_CASE("a sweep counts a run whose parameters cannot be saved as ended, and says so at its end") {
   TemporaryFolder folder;
   const filesystem::path& here = folder.path();
-  write_file(here / "s.json",
-             R"({"name": "s", "base": {"dataset": {"name": "synthetic", "train_limit": 200},
+  write_file(
+      here / "s.json",
+      R"({"name": "s", "base": {"dataset": {"name": "synthetic", "train_limit": 200, "validation_limit": 100, "test_limit": 100},
                 "model": {"hidden": [32]}, "budget": {"steps": 5}}})");
   const Outcome outcome = run_on_small_disk(here, {"sweep", "s.json", "--out", "out", "--save-parameters"});
   CAPTURE(outcome.error);

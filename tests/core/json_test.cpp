@@ -70,10 +70,10 @@ TEST_CASE("numbers beyond double precision are refused") {
 
 TEST_CASE("an object with so many keys that keeping their order takes quadratic time is refused") {
   std::string text = "{\"k\":0";
-  for (int i = 0; i < 300000; ++i) text += ",\"" + std::to_string(i) + "\":0";
+  for (int i = 0; i < 40000; ++i) text += ",\"" + std::to_string(i) + "\":0";
   text += '}';
   CHECK(contains(request_error([&] { parse_json(text, "x"); }), "keys"));
-  CHECK(parse_sorted_json(text, "x").size() == 300001);
+  CHECK(parse_sorted_json(text, "x").size() == 40001);
 }
 
 TEST_CASE("a text that is no JSON is told from one that is refused") {

@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "normlab/core/random.h"
+#include "sanitized.h"
 #include "statistics/fixture.h"
 #include "statistics/simulation/simulation.h"
 
@@ -193,10 +194,11 @@ TEST_CASE("wrong verdicts are no more frequent than the level in simulated famil
       {.deviation = 0.5, .censored = 0, .ratio = 1.5, .pairing = Pairing::paired, .direction = within},
       {.deviation = 0.5, .censored = 0.01, .ratio = 1, .pairing = Pairing::paired, .diverged = 0.3},
   };
+  constexpr int families = testing::sanitized ? 60 : 200;
   for (const simulation::Case& simulated : cases) {
     CAPTURE(simulation::name(simulated));
-    const double wrong = simulation::wrong_verdicts(simulated, 200, 0.1);
-    CHECK(wrong <= 0.1 + 0.064);  // three standard deviations
+    const double wrong = simulation::wrong_verdicts(simulated, families, 0.1);
+    CHECK(wrong <= 0.1 + 3 * std::sqrt(0.1 * 0.9 / families));  // three standard deviations
     CHECK(wrong > 0);
   }
 }

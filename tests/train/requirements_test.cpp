@@ -113,7 +113,8 @@ TEST_CASE("limits keep the first samples of the validation part and of the test 
 }
 
 TEST_CASE("evaluation that costs more than training is said, with its two numbers and what to do") {
-  RunConfig config = small_run("mlp", Norm::none);  // 341 samples of 4096 for validation
+  RunConfig config = small_run("mlp", Norm::none);
+  config.dataset.validation_limit = 0;  // 341 samples of 4096
   config.evaluate_every = {.epochs = 1};
   CHECK_FALSE(evaluation_warning(config, load_data_size(config)).has_value());
   config.evaluate_every = {.epochs = 0, .steps = 4};

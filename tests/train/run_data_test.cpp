@@ -14,6 +14,7 @@ namespace {
 Index evaluation_batch(const std::string& kind, SequenceInput input, Index batch_size) {
   RunConfig config = test::small_run(kind, Norm::none);
   config.dataset.validation_fraction = 0.25;  // 1024 images
+  config.dataset.validation_limit = config.dataset.test_limit = 0;
   if (kind == "lstm" || kind == "gru") config.model.as<Recurrent>().input = input;
   config.batch_size = batch_size;
   const RunData data = load_run_data(config);

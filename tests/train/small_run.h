@@ -39,6 +39,7 @@ inline RunConfig small_run(const std::string& model, Norm norm) {
   config.dataset.kind = DatasetKind::synthetic;
   config.dataset.standardize = config.model->defaults().standardize;  // as configs resolve
   config.dataset.train_limit = 203;  // with batches of 16: twelve, and a last one of 11
+  config.dataset.validation_limit = config.dataset.test_limit = 100;
   config.norm.kind = norm;
   config.norm.groups = model == "cnn" ? 2 : 3;
   config.batch_size = 16;

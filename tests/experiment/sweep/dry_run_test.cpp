@@ -14,7 +14,7 @@ namespace {
 
 std::vector<SweepRun> small_sweep() {
   return expand(parse_sweep_spec(Json::parse(R"({
-      "base": {"dataset": {"name": "synthetic", "train_limit": 200}, "model": {"name": "mlp", "hidden": [8]},
+      "base": {"dataset": {"name": "synthetic", "train_limit": 200, "validation_limit": 100, "test_limit": 100}, "model": {"name": "mlp", "hidden": [8]},
                "budget": {"epochs": 2}},
       "grid": {"norm": ["none", "instance"], "batch_size": [4, 100], "seed": [1, 2]}})"),
                                  "dry"));
