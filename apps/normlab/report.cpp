@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -59,9 +60,12 @@ std::vector<normlab::TargetVariation> variations_of(const ReportArguments& argum
     normlab::refuse("thresholds", fmt::format("{}", fmt::join(arguments.thresholds, ",")),
                     "thresholds of a comparison are, which --pair asks for");
   std::vector<normlab::TargetVariation> variations;
+  std::set<double> seen;
   for (const double threshold : arguments.thresholds) {
     if (!std::isfinite(threshold) || threshold < 0)
       normlab::refuse("thresholds", fmt::format("{}", threshold), "numbers of 0 or more are");
+    if (!seen.insert(threshold).second)
+      normlab::refuse("thresholds", fmt::format("{} a second time", threshold), "every number once is");
     for (const normlab::Index hold : {1, 2, 3}) variations.push_back({threshold, hold});
   }
   return variations;

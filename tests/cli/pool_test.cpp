@@ -45,6 +45,7 @@ TEST_CASE("reports refuse what cannot be asked of them") {
   };
   refused({"--thresholds", "0.1"}, {"thresholds: ", "--pair"});
   refused({"--pair", "norm=none", "--thresholds", "-1"}, {"thresholds: "});
+  refused({"--pair", "norm=none", "--thresholds", "0.5,0.6,0.5"}, {"thresholds: 0.5", "once"});
   refused({"--pair", "norm=batch"}, {"pair: ", "layer, none"});
   refused({"--pair", "norm=none", "--measure", "minutes"}, {"measure: ", "steps, epochs"});
   refused({"--pair", "norm=none", "--measure", "seconds"}, {"measure: ", "times.json"});
